@@ -1,0 +1,147 @@
+"""Everything that feedproxy raises on purpose.
+
+    FeedproxyError                      status, code, message: safe to show
+    ├── FeedRefused                     502  these octets are no feed that may be served
+    ├── FetchFailed                     502  the upstream gave no usable answer
+    │   └── EgressDenied                502  the address may not be dialled
+    ├── SettingsError                   the start stops: one line that names the setting
+    └── RequestRefused                  the caller asked wrongly
+        ├── BadRequest                  400
+        ├── Unauthorized                401
+        ├── Forbidden                   403
+        ├── NotFound                    404
+        ├── Conflict                    409
+        ├── TooLarge                    413
+        ├── UnsupportedMedia            415
+        └── Unavailable                 503  with the seconds after which to try again
+
+Each class knows its HTTP status; `code` is a short stable id for logs, metrics and programs; `message` is one
+line without secrets. They become HTTP answers in one place, `feedproxy.web.errors`.
+"""
+
+
+class FeedproxyError(Exception):
+    """The root of the tree: a status, a code and a safe one-line message."""
+
+    status = 500
+    code = "serverError"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class FeedRefused(FeedproxyError):
+    """Octets that are not a feed which may be served; `reason` is one of `REASONS`."""
+
+    status = 502
+    REASONS = ("empty", "html", "not-a-calendar", "truncated", "too-large", "too-many-components")
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message, code=reason)
+        self.reason = reason
+
+
+class FetchFailed(FeedproxyError):
+    """The upstream gave no usable answer.
+
+    `reason` is a short stable id (`timeout`, `too-large`, `status-503`, ...); `retry_after` is what the upstream
+    asked for in seconds, or None; `upstream_status` its HTTP status, or None when there was no answer.
+    """
+
+    status = 502
+
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        *,
+        upstream_status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=reason)
+        self.reason = reason
+        self.upstream_status = upstream_status
+        self.retry_after = retry_after
+
+
+class EgressDenied(FetchFailed):
+    """The egress policy forbids the address or URL; nothing was sent there."""
+
+
+class SettingsError(FeedproxyError):
+    """A setting is unknown, malformed or contradicts another; the message names it."""
+
+    code = "settings"
+
+
+class RequestRefused(FeedproxyError):
+    """The caller's request cannot be served as asked."""
+
+    status = 400
+    code = "invalidRequest"
+
+
+class BadRequest(RequestRefused):
+    """The request is malformed; the message names the field and the fix."""
+
+    code = "invalidRequestParameter"
+
+
+class Unauthorized(RequestRefused):
+    """Credentials are missing or wrong; `challenge` is the value of WWW-Authenticate."""
+
+    status = 401
+    code = "unauthorized"
+
+    def __init__(self, message: str, *, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+
+class Forbidden(RequestRefused):
+    """The credentials are good, but for something else."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(RequestRefused):
+    """There is no such thing, or it is not the caller's."""
+
+    status = 404
+    code = "notFound"
+
+
+class Conflict(RequestRefused):
+    """What should be made is there already."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(RequestRefused):
+    """The request body is over the limit."""
+
+    status = 413
+    code = "tooLarge"
+
+
+class UnsupportedMedia(RequestRefused):
+    """The request body is of a type or encoding that is not read here."""
+
+    status = 415
+    code = "unsupportedMediaType"
+
+
+class Unavailable(RequestRefused):
+    """Nothing can be served now; `retry_after` is in seconds."""
+
+    status = 503
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,108 @@
+"""The records of the domain: frozen values that every layer speaks of.
+
+All instants are aware `datetime`s in UTC; wall-clock times are naive and stand beside the IANA key of their zone.
+Digests are keyed hashes (`feedproxy.policy.secrets`), never the secret itself.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A tenant. `code` is the CalReply accountCode (= merchantCode), compared case-insensitively, kept as given."""
+
+    id: int
+    code: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An account's API client: what an OAuth2 client_id stands for."""
+
+    client_id: str
+    account: Account
+    name: str
+    secret_digest: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A bearer token as stored: its digest, whose it is, until when."""
+
+    digest: bytes
+    client_id: str
+    account: Account
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A single-use refresh token as stored. All tokens that descend from one grant share its `family`."""
+
+    digest: bytes
+    client_id: str
+    family: UUID
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetails:
+    """What an API client says of an event.
+
+    `start` and `end` are both dates (all day, `end` exclusive) or both naive wall-clock times in `zone`, an IANA key.
+    `notify_before` is in minutes. `visible_from` hides the event until then.
+    """
+
+    title: str
+    start: datetime | date
+    end: datetime | date
+    zone: str
+    description: str = ""
+    location: str = ""
+    notify_before: int | None = None
+    visible_from: datetime | None = None
+
+    @property
+    def all_day(self) -> bool:
+        """Whether the event is made of days rather than of times."""
+        return not isinstance(self.start, datetime)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalEvent:
+    """A "subscription event": made through the API, attached to subscriptions, named by (account, event_id).
+
+    `sequence` starts at 0 and grows by one on each change; `updated_at` is the time of the last change.
+    """
+
+    account_code: str
+    event_id: str
+    details: EventDetails
+    sequence: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """The last good answer of a source, as kept in the store so that it outlives the process.
+
+    `source` is the source's key (`feedproxy.feeds`), never its URL. `body` is what the upstream sent, decoded from its
+    content encoding, and `digest` its SHA-256; `etag` and `last_modified` are the upstream's validators as it wrote
+    them; `events` counts the components in it; `fetched_at` is the last time that the upstream confirmed it (200 or
+    304), `changed_at` the last time that its octets changed.
+    """
+
+    source: str
+    body: bytes
+    digest: bytes
+    etag: str | None
+    last_modified: str | None
+    events: int
+    fetched_at: datetime
+    changed_at: datetime

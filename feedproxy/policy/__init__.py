@@ -1,0 +1,1 @@
+"""Decisions as values: freshness, validators, publish-or-keep, access, egress. Pure."""
