@@ -106,3 +106,23 @@ class LastGood:
     events: int
     fetched_at: datetime
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as served: the octets, what they are validated by, and until when they need no look at the upstream.
+
+    `digest` is the hex hash of `body` that the validators are made of; `gzip` the same octets as one gzip member;
+    `last_modified` the time that the octets last changed, which only grows. `fetched_at` is the last time that the
+    upstream confirmed the source, `fresh_until` the end of the freshness lifetime (RFC 9111 section 4.2). `protected`:
+    the upstream wanted credentials; `personal`: the feed holds personal events. Both keep it out of shared caches.
+    """
+
+    body: bytes
+    gzip: bytes
+    digest: str
+    last_modified: datetime
+    fetched_at: datetime
+    fresh_until: datetime
+    protected: bool
+    personal: bool
