@@ -1,0 +1,317 @@
+"""The settings: one table, read once at the start, checked, then passed on as a frozen value.
+
+A setting comes from the command line, else from the environment (`FEEDPROXY_PORT`), else from the TOML file (`port`),
+else it has its default. Whatever is unknown, malformed or contradictory stops the start with one line that names the
+setting, where it came from and the fix; the value of a secret is never in it.
+"""
+
+import difflib
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from feedproxy.errors import SettingsError
+
+DEFAULT_FILE = Path("feedproxy.toml")
+PREFIX = "FEEDPROXY_"
+NOT_SETTINGS = re.compile("FEEDPROXY_(CONFIG$|TEST_)")
+"""Names in the environment that begin like a setting: the file's path, and what the tests read."""
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted, not true or false")  # noqa: TRY004 # pydantic wants a ValueError
+    return value
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _headers(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "{}")
+    except json.JSONDecodeError:
+        raise ValueError('in the environment this is a JSON object such as {"X-Api-Key": "..."}') from None
+
+
+def _sendable(values: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for name, value in values.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not re.fullmatch(
+            r"[ -~]*", value.get_secret_value()
+        ):
+            raise ValueError(f"{name!r}: a header field has a name without spaces and a value of printable ASCII")
+    return values
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("a URL such as https://host is wanted")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("a URL without user name, query and fragment is wanted")
+    return value.rstrip("/")
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("a URL such as sqlite:///feedproxy.db or postgresql://user:password@host/name is wanted")
+    return value
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("a URL such as redis://host:6379/0 is wanted")
+    return value
+
+
+def _long_enough(value: SecretStr) -> SecretStr:
+    if 0 < len(value.get_secret_value()) < 32:
+        raise ValueError("at least 32 characters are wanted; `openssl rand -hex 32` makes 64")
+    return value
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            raise ValueError(f"{value!r} is not an address or network such as 10.0.0.0/8") from None
+    return values
+
+
+def _destinations(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError:
+            if "/" in value or not value.isascii() or any(character.isspace() for character in value):
+                raise ValueError(f"{value!r} is neither a network such as 10.0.0.0/8 nor a host name") from None
+    return values
+
+
+Count = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1)]
+Seconds = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1)]
+Duration = Annotated[float, BeforeValidator(_no_boolean), Field(gt=0, le=3600, allow_inf_nan=False)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
+class Settings(BaseModel):
+    """Every setting: its name, type, default and what it does. The README's table is made of this."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on; `0.0.0.0`: every IPv4 one.")
+    port: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    workers: Annotated[Count, Field(le=64)] = Field(
+        default=1, description="Processes that share the port. More than one need `redis_url`."
+    )
+    public_url: WebUrl = Field(
+        default="",
+        description="How clients reach us, as `https://feeds.example.com`; empty: as the request says.",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_database_url)] = Field(
+        default=SecretStr("sqlite:///feedproxy.db"),
+        description="`sqlite:///path` or `postgresql://user:password@host/name`.",
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] = Field(
+        default=SecretStr(""), description="`redis://host:6379/0` when processes share their cache; empty: memory only."
+    )
+    secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] = Field(
+        default=SecretStr(""),
+        description="Key of the stored hashes, 32 characters or more; empty: one is made and kept in the database.",
+    )
+    upstream_url: WebUrl = Field(
+        default="",
+        description="CalReply service that has the subscriptions, as `https://api.calreply.net`; empty: none.",
+    )
+    upstream_user_agent: str = Field(
+        default="", pattern=r"^[ -~]*$", description="User-Agent sent upstream; empty: `feedproxy/<version>`."
+    )
+    upstream_headers: Annotated[dict[str, SecretStr], BeforeValidator(_headers), AfterValidator(_sendable)] = Field(
+        default={},
+        description="Header fields sent to `upstream_url`: a TOML table, in the environment a JSON object.",
+    )
+    egress_allow: Annotated[Words, AfterValidator(_destinations)] = Field(
+        default=(), description="Networks and host names that may be fetched from although they are private."
+    )
+    egress_mode: Literal["enforce", "report"] = Field(
+        default="enforce", description="`report` only logs what the egress policy would refuse."
+    )
+    fetch_total_seconds: Duration = Field(default=20.0, description="A fetch may take this long in all.")
+    fetch_connect_seconds: Duration = Field(default=5.0, description="A connection may take this long to open.")
+    fetch_max_octets: Count = Field(default=20_000_000, description="A feed may have so many octets once decompressed.")
+    freshness_default: Seconds = Field(
+        default=900, description="Seconds between two looks upstream unless it names a time."
+    )
+    freshness_min: Seconds = Field(default=60, description="Seconds between two looks upstream, at least.")
+    freshness_max: Seconds = Field(default=86_400, description="Seconds between two looks upstream, at most.")
+    stale_seconds: Seconds = Field(
+        default=604_800, description="Seconds that caches on the way may serve a feed on while we cannot be reached."
+    )
+    keep_share: float = Field(
+        default=0.4,
+        ge=0,
+        lt=1,
+        allow_inf_nan=False,
+        description="A feed that shrank below this share of its events is held back as damaged; 0 turns that off.",
+    )
+    cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
+    basic_realm: str = Field(
+        default="calendar", pattern=r"^[ !#-\[\]-~]+$", description="Realm named when a feed asks for a password."
+    )
+    access_token_seconds: Seconds = Field(default=300, description="Life of an access token.")
+    refresh_token_seconds: Seconds = Field(default=3600, description="Life of a refresh token.")
+    refresh_grace_seconds: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=10,
+        ge=0,
+        description="A refresh token sent again within this time gets the same answer; 0: never.",
+    )
+    request_max_octets: Count = Field(default=1_048_576, description="An API request's body may have so many octets.")
+    idle_seconds: Duration = Field(
+        default=75.0, description="A connection without a complete request is closed after this long."
+    )
+    stop_seconds: Duration = Field(default=30.0, description="On SIGTERM, requests in flight have this long to end.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What the log holds.")
+    require_https: bool = Field(
+        default=False, description="Refuse API requests that did not come over HTTPS, as `trusted_proxies` say."
+    )
+    trusted_proxies: Annotated[Words, AfterValidator(_networks)] = Field(
+        default=(), description="Networks of reverse proxies whose X-Forwarded-* fields are believed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A value as somebody wrote it, and where."""
+
+    value: object
+    place: str
+
+
+def load(file: Path | None, environment: Mapping[str, str], overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read the settings from `file` (None: ./feedproxy.toml, if there), the environment, and `overrides` by name.
+
+    Raises SettingsError.
+    """
+    given = dict(_from_file(file))
+    given |= _from_environment(environment)
+    given |= {name: _Given(value, f"--{name}") for name, value in (overrides or {}).items()}
+    for name, entry in given.items():
+        if name not in Settings.model_fields:
+            raise SettingsError(f"{entry.place}: there is no setting {name!r}{_nearest(name)}")
+    try:
+        settings = Settings.model_validate({name: entry.value for name, entry in given.items()})
+    except ValidationError as error:
+        raise SettingsError(_complaint(error, given)) from None
+    for names, fix in contradictions(settings):
+        places = ", ".join(given[name].place for name in names if name in given)
+        raise SettingsError(f"{places or 'settings'}: {fix}")
+    return settings
+
+
+def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each contradiction: the names of the settings in it, and what is wrong and how to put it right."""
+    if settings.workers > 1 and not settings.redis_url.get_secret_value():
+        yield (
+            ("workers", "redis_url"),
+            f"workers is {settings.workers}, and each would have a cache of its own: set redis_url, or workers to 1",
+        )
+    if not settings.freshness_min <= settings.freshness_default <= settings.freshness_max:
+        yield (
+            ("freshness_min", "freshness_default", "freshness_max"),
+            "freshness_min <= freshness_default <= freshness_max does not hold: change one of them",
+        )
+    if settings.fetch_connect_seconds > settings.fetch_total_seconds:
+        yield (
+            ("fetch_connect_seconds", "fetch_total_seconds"),
+            "fetch_connect_seconds is more than fetch_total_seconds: lower it",
+        )
+    if settings.require_https and settings.public_url.startswith("http://"):
+        yield ("require_https", "public_url"), "require_https is set and public_url is http: make it https"
+
+
+def effective(settings: Settings) -> dict[str, str]:
+    """Return every setting as text that may be shown: a secret, and a password in a URL, as asterisks."""
+    return {name: _shown(name, getattr(settings, name)) for name in Settings.model_fields}
+
+
+def markdown_table() -> str:
+    """Return the table of settings for the README."""
+    defaults = effective(Settings())
+    rows = [
+        f"| `{name}` | {f'`{defaults[name]}`' if defaults[name] else ''} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| setting | default | what it does |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def _from_file(file: Path | None) -> Iterator[tuple[str, _Given]]:
+    path = file or DEFAULT_FILE
+    if file is None and not path.exists():
+        return
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: is not TOML: {error}") from None
+    for name, value in table.items():
+        yield name, _Given(value, str(path))
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and not NOT_SETTINGS.match(name):
+            yield name.removeprefix(PREFIX).lower(), _Given(value, name)
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else "; `feedproxy config` lists them all"
+
+
+def _complaint(error: ValidationError, given: Mapping[str, _Given]) -> str:
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{given[name].place}: {name}: {reason[:1].lower()}{reason[1:]}"
+
+
+def _shown(name: str, value: object) -> str:
+    match value:
+        case SecretStr():
+            secret = value.get_secret_value()
+            shown = _without_password(secret) if name.endswith("_url") else "***"
+            return shown if secret else ""
+        case dict():
+            return json.dumps(dict.fromkeys(value, "***"))
+        case tuple():
+            return ",".join(value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    user, colon, _ = parts.netloc.rpartition("@")[0].partition(":")
+    host = parts.netloc.rpartition("@")[2]
+    login = f"{user}:***@" if colon else f"{user}@" if user else ""
+    return f"{parts.scheme}://{login}{host}{parts.path}" + ("?***" if parts.query else "")

@@ -1,0 +1,127 @@
+"""One table of settings: what is wrong stops the start with one line, and no secret is ever shown."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from feedproxy.config import Settings, effective, load, markdown_table
+from feedproxy.errors import SettingsError
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_file_and_environment_every_setting_has_its_default() -> None:
+    assert load(None, {}) == Settings()
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "f.toml"
+    file.write_text('host = "10.0.0.1"\nport = 1\nbasic_realm = "file"\n')
+    settings = load(file, {"FEEDPROXY_HOST": "10.0.0.2", "FEEDPROXY_PORT": "2"}, {"port": 3})
+    assert (settings.host, settings.port, settings.basic_realm) == ("10.0.0.2", 3, "file")
+
+
+def test_the_file_in_the_working_folder_is_read_without_being_named() -> None:
+    Path("feedproxy.toml").write_text("port = 4711\n")
+    assert load(None, {}).port == 4711
+
+
+def test_lists_and_tables_can_be_written_in_the_environment() -> None:
+    settings = load(
+        None,
+        {
+            "FEEDPROXY_EGRESS_ALLOW": "10.0.0.0/8, feeds.example",
+            "FEEDPROXY_UPSTREAM_HEADERS": '{"X-Api-Key": "s3cret"}',
+        },
+    )
+    assert settings.egress_allow == ("10.0.0.0/8", "feeds.example")
+    assert settings.upstream_headers["X-Api-Key"].get_secret_value() == "s3cret"
+
+
+def test_names_that_are_no_settings_are_left_alone() -> None:
+    assert load(None, {"FEEDPROXY_CONFIG": "x", "FEEDPROXY_TEST_SERVICES": "required", "HOME": "/"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"FEEDPROXY_PROT": "1"}, "FEEDPROXY_PROT: there is no setting 'prot'; did you mean 'port'?"),
+        ({"FEEDPROXY_CONFIGURATION": "1"}, "FEEDPROXY_CONFIGURATION: there is no setting 'configuration'"),
+        ({"FEEDPROXY_PORT": "http"}, "FEEDPROXY_PORT: port: input should be a valid integer"),
+        ({"FEEDPROXY_PORT": "65536"}, "FEEDPROXY_PORT: port: input should be less than or equal to 65535"),
+        ({"FEEDPROXY_KEEP_SHARE": "nan"}, "FEEDPROXY_KEEP_SHARE: keep_share: input should be"),
+        ({"FEEDPROXY_UPSTREAM_URL": "api.example"}, "FEEDPROXY_UPSTREAM_URL: upstream_url: a URL such as https://host"),
+        ({"FEEDPROXY_UPSTREAM_URL": "https://u:hunter2@api.example"}, "without user name"),
+        ({"FEEDPROXY_DATABASE_URL": "mysql://u:hunter2@h/d"}, "FEEDPROXY_DATABASE_URL: database_url: a URL such as"),
+        ({"FEEDPROXY_REDIS_URL": "http://:hunter2@h"}, "FEEDPROXY_REDIS_URL: redis_url: a URL such as redis://"),
+        ({"FEEDPROXY_SECRET_KEY": "hunter2"}, "FEEDPROXY_SECRET_KEY: secret_key: at least 32 characters"),
+        ({"FEEDPROXY_UPSTREAM_HEADERS": "X-Key: hunter2"}, "FEEDPROXY_UPSTREAM_HEADERS: upstream_headers: in the"),
+        ({"FEEDPROXY_UPSTREAM_HEADERS": '{"X Key": "hunter2"}'}, "'X Key': a header field has a name without spaces"),
+        ({"FEEDPROXY_EGRESS_ALLOW": "10.0.0.0/99"}, "'10.0.0.0/99' is neither a network"),
+        ({"FEEDPROXY_TRUSTED_PROXIES": "proxy.example"}, "'proxy.example' is not an address or network"),
+        ({"FEEDPROXY_WORKERS": "2"}, "FEEDPROXY_WORKERS: workers is 2, and each would have a cache of its own"),
+        ({"FEEDPROXY_FRESHNESS_MIN": "1000"}, "FEEDPROXY_FRESHNESS_MIN: freshness_min <= freshness_default"),
+        ({"FEEDPROXY_FETCH_CONNECT_SECONDS": "30"}, "fetch_connect_seconds is more than fetch_total_seconds"),
+        (
+            {"FEEDPROXY_REQUIRE_HTTPS": "true", "FEEDPROXY_PUBLIC_URL": "http://feeds.example"},
+            "FEEDPROXY_REQUIRE_HTTPS, FEEDPROXY_PUBLIC_URL: require_https is set and public_url is http",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_that_names_it(environment: dict[str, str], complaint: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(complaint)) as caught:
+        load(None, environment)
+    assert "\n" not in caught.value.message
+    assert "hunter2" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"prot = 1\n", "there is no setting 'prot'; did you mean 'port'?"),
+        (b"port = true\n", "port: a number is wanted, not true or false"),
+        (b"port = \n", "is not TOML: Invalid value (at line 1, column 8)"),
+        (b"host = '\xff'\n", "is not UTF-8 text"),
+        (b"[database]\nurl = 'hunter2'\n", "there is no setting 'database'; did you mean 'database_url'?"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path: Path, content: bytes, complaint: str) -> None:
+    file = tmp_path / "feedproxy.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=re.escape(f"{file}: {complaint}")):
+        load(file, {})
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"none\.toml: cannot be read: No such file"):
+        load(tmp_path / "none.toml", {})
+
+
+def test_effective_settings_show_no_secret() -> None:
+    shown = effective(
+        load(
+            None,
+            {
+                "FEEDPROXY_DATABASE_URL": "postgresql://fp:hunter2@db/feeds?password=hunter2",
+                "FEEDPROXY_REDIS_URL": "redis://:hunter2@cache:6379/1",
+                "FEEDPROXY_SECRET_KEY": "hunter2://" + "x" * 32,
+                "FEEDPROXY_UPSTREAM_HEADERS": '{"X-Api-Key": "hunter2"}',
+            },
+        )
+    )
+    assert "hunter2" not in str(shown)
+    assert shown["database_url"] == "postgresql://fp:***@db/feeds?***"
+    assert shown["redis_url"] == "redis://:***@cache:6379/1"
+    assert shown["upstream_headers"] == '{"X-Api-Key": "***"}'
+
+
+def test_the_readme_has_the_table_of_the_code() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    written = readme.partition("<!-- settings -->\n")[2].partition("<!-- /settings -->")[0]
+    assert written == markdown_table(), "put the output of `feedproxy config --table` there"
