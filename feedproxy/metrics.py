@@ -1,0 +1,130 @@
+"""What is counted and timed, by Prometheus's rules: base units, and labels of few values, never a feed's name.
+
+Labels that name a reason take the ids of `feedproxy.errors`, so they are few too.
+"""
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+AGES = (60, 300, 900, 3_600, 21_600, 86_400, 259_200, 604_800)
+
+
+class Metrics:
+    """The counters of one application, in a registry of their own."""
+
+    def __init__(self, *, version: str, tzdata: str, cldr: str) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._build_info = Gauge(
+            "feedproxy_build_info",
+            "Always 1; the labels say what runs.",
+            ("version", "tzdata", "cldr"),
+            registry=registry,
+            multiprocess_mode="max",
+        )
+        self._build_info.labels(version, tzdata, cldr).set(1)
+        self._requests = Counter(
+            "feedproxy_http_requests",
+            "Requests answered.",
+            ("route", "method", "code", "client_family"),
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "feedproxy_http_request_duration_seconds",
+            "From a request's head to the last octet of the answer.",
+            ("route",),
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._fetches = Counter(
+            "feedproxy_upstream_fetches",
+            "Looks upstream: fetched, not-modified, or the reason of a failure.",
+            ("result",),
+            registry=registry,
+        )
+        self._fetch_seconds = Histogram(
+            "feedproxy_upstream_fetch_duration_seconds", "Looks upstream.", buckets=SECONDS, registry=registry
+        )
+        self._feeds = Counter(
+            "feedproxy_cache_requests",
+            "Feeds asked for: hit, stale, miss, revalidated, coalesced.",
+            ("status",),
+            registry=registry,
+        )
+        self._stale_seconds = Histogram(
+            "feedproxy_served_stale_seconds",
+            "How far past its freshness lifetime a feed was when it was served all the same.",
+            buckets=AGES,
+            registry=registry,
+        )
+        self._refused = Counter(
+            "feedproxy_feeds_refused", "Upstream answers that are no feed, by reason.", ("reason",), registry=registry
+        )
+        self._kept = Counter(
+            "feedproxy_last_good_kept",
+            "Times that the last good feed stayed although a look upstream ended, by reason.",
+            ("reason",),
+            registry=registry,
+        )
+        self._render_seconds = Histogram(
+            "feedproxy_render_duration_seconds", "Feeds rendered.", buckets=SECONDS, registry=registry
+        )
+        self._repairs = Counter(
+            "feedproxy_parse_warnings", "Things put right in upstream feeds, by rule.", ("rule",), registry=registry
+        )
+        self._auth_failures = Counter(
+            "feedproxy_auth_failures", "Credentials that were refused, by reason.", ("reason",), registry=registry
+        )
+        self._destinations = Counter(
+            "feedproxy_rejected_destination",
+            "Addresses that the egress policy refused, by class.",
+            ("reason",),
+            registry=registry,
+        )
+        self._by_request: dict[tuple[str, str, int, str], Counter] = {}
+        self._seconds_by_route: dict[str, Histogram] = {}
+
+    def request(self, route: str, method: str, code: int, client_family: str, seconds: float) -> None:
+        """Count an answer; the children are kept here, for `labels` costs more than the count."""
+        key = (route, method, code, client_family)
+        count = self._by_request.get(key)
+        if count is None:
+            count = self._by_request[key] = self._requests.labels(route, method, code, client_family)
+            self._seconds_by_route[route] = self._request_seconds.labels(route)
+        count.inc()
+        self._seconds_by_route[route].observe(seconds)
+
+    def fetch(self, result: str, seconds: float) -> None:
+        """Count a look upstream: `fetched`, `not-modified`, or the `reason` of a FetchFailed."""
+        self._fetches.labels(result).inc()
+        self._fetch_seconds.observe(seconds)
+        if result.startswith("egress-"):
+            self._destinations.labels(result.removeprefix("egress-")).inc()
+
+    def feed(self, status: str) -> None:
+        """Count a feed that was asked for: `hit`, `stale`, `miss`, `revalidated` or `coalesced`."""
+        self._feeds.labels(status).inc()
+
+    def stale(self, seconds: float) -> None:
+        """Note a feed that was served `seconds` past its freshness lifetime."""
+        self._stale_seconds.observe(seconds)
+
+    def refused(self, reason: str) -> None:
+        """Count an upstream answer that is no feed; `reason` is that of FeedRefused."""
+        self._refused.labels(reason).inc()
+
+    def kept_last_good(self, reason: str) -> None:
+        """Count a look upstream after which the last good feed stayed."""
+        self._kept.labels(reason).inc()
+
+    def rendered(self, seconds: float, repairs: Mapping[str, int]) -> None:
+        """Note a rendering and how often each rule of repair was used in it."""
+        self._render_seconds.observe(seconds)
+        for rule, times in repairs.items():
+            self._repairs.labels(rule).inc(times)
+
+    def auth_failure(self, reason: str) -> None:
+        """Count refused credentials: `basic`, `bearer` or `client`."""
+        self._auth_failures.labels(reason).inc()
