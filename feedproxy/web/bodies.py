@@ -1,0 +1,91 @@
+"""Request bodies: bounded, read by their content, their fields named as clients name them.
+
+The Content-Type does not decide: curl calls every body a form unless told otherwise, and the published examples of the
+CalReply API send JSON to a token endpoint that is documented as taking forms.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from feedproxy.errors import BadRequest, TooLarge, UnsupportedMedia
+from feedproxy.web import lenient_json
+
+MAX_OCTETS = 1_048_576
+"""The longest body that is read, after its content encoding is undone."""
+
+MAX_FORM_FIELDS = 1_000
+
+Fields = dict[str, object]
+"""A body's members by `field_name`: what any client calls TimeZoneId, timezone_id or timeZoneID is `timezoneid`."""
+
+
+async def read_fields(request: web.Request) -> Fields:
+    """Return the members of a body that is one JSON object or one form; an empty body has none.
+
+    Form values are strings. Raises BadRequest (neither JSON object nor form), TooLarge or UnsupportedMedia.
+    """
+    octets = await _read(request)
+    if request.content_type.startswith("multipart/"):
+        raise UnsupportedMedia("the body must be JSON or application/x-www-form-urlencoded, not multipart")
+    return parse_fields(octets)
+
+
+def parse_fields(octets: bytes) -> Fields:
+    """Read a body's octets as `read_fields` does."""
+    text = _text(octets)
+    if text.lstrip().startswith(("{", "[")):
+        return fields_of(_json(text))
+    return fields_of(_form(text.strip()))
+
+
+def fields_of(value: object) -> Fields:
+    """Name an object's members by `field_name`; of members that share a name the last wins.
+
+    Raises BadRequest if `value` is not an object.
+    """
+    if not isinstance(value, Mapping):
+        raise BadRequest("the body must be a JSON object")
+    return {field_name(name): item for name, item in value.items()}
+
+
+def field_name(name: str) -> str:
+    """Fold a member's name: case, `_` and `-` do not count."""
+    return re.sub("[_-]", "", name).lower()
+
+
+async def _read(request: web.Request) -> bytes:
+    octets = bytearray()
+    try:
+        async for chunk in request.content.iter_any():
+            octets += chunk
+            if len(octets) > MAX_OCTETS:
+                raise TooLarge(f"the body is longer than {MAX_OCTETS} octets")
+    except web.RequestPayloadError as error:
+        raise BadRequest("the body is cut off or not encoded as its headers say") from error
+    return bytes(octets)
+
+
+def _text(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"the body is not UTF-8 at octet {error.start}") from error
+
+
+def _json(text: str) -> object:
+    try:
+        return lenient_json.read(text)
+    except lenient_json.NotJson as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+
+
+def _form(text: str) -> dict[str, str]:
+    if text and "=" not in text:
+        raise BadRequest("the body is not JSON, nor is it a form")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
+    except ValueError as error:
+        raise BadRequest(f"the form has more than {MAX_FORM_FIELDS} fields") from error
