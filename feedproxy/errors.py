@@ -37,7 +37,7 @@ class FeedRefused(FeedproxyError):
     """Octets that are not a feed which may be served; `reason` is one of `REASONS`."""
 
     status = 502
-    REASONS = ("empty", "html", "not-a-calendar", "truncated", "too-large", "too-many-components")
+    REASONS = ("empty", "html", "not-a-calendar", "truncated")
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message, code=reason)

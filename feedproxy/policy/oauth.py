@@ -40,13 +40,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Rotate:
-    """The refresh token is good: mark it used and issue its successors."""
+    """The refresh token is good: mark it used and issue its successors, of the same family."""
+
+    family: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """It was used a moment ago by the same client: give the successors of then again."""
 
+    family: UUID
     used_at: datetime
 
 
@@ -64,17 +67,17 @@ class Refused:
 
 def secret_digest(key: bytes, client_secret: str) -> bytes:
     """Return what is stored of an application's secret."""
-    return keyed_hash(key, "client secret", _octets(client_secret))
+    return keyed_hash(key, "client-secret", _octets(client_secret))
 
 
 def access_digest(key: bytes, access_token: str) -> bytes:
     """Return what is stored of an access token."""
-    return keyed_hash(key, "access token", _octets(access_token))
+    return keyed_hash(key, "access-token", _octets(access_token))
 
 
 def refresh_digest(key: bytes, refresh_token: str) -> bytes:
     """Return what is stored of a refresh token."""
-    return keyed_hash(key, "refresh token", _octets(refresh_token))
+    return keyed_hash(key, "refresh-token", _octets(refresh_token))
 
 
 def is_client_secret(key: bytes, application: Application, secret: bytes) -> bool:
@@ -126,8 +129,8 @@ def succeed(
     return issue(
         key,
         application,
-        access_token=_successor(key, "next access token", old),
-        refresh_token=_successor(key, "next refresh token", old),
+        access_token=_successor(key, "next-access-token", old),
+        refresh_token=_successor(key, "next-refresh-token", old),
         family=family,
         now=used_at,
         lifetimes=lifetimes,
@@ -142,8 +145,8 @@ def judge_refresh(
         return Refused()
     if token.used_at is not None:
         in_grace = now - token.used_at < timedelta(seconds=grace)
-        return Repeat(token.used_at) if in_grace else Reused(token.family)
-    return Rotate() if now < token.expires_at else Refused()
+        return Repeat(token.family, token.used_at) if in_grace else Reused(token.family)
+    return Rotate(token.family) if now < token.expires_at else Refused()
 
 
 def token_answer(pair: Pair, *, now: datetime) -> dict[str, object]:

@@ -1,0 +1,202 @@
+r"""Any octets to the *normal form*, in which all later work is done.
+
+Text is in normal form when it is what every client accepts (RFC 5545 section 3.1, and stricter):
+
+- UTF-8 without byte order mark, every line ended by CRLF, no blank line, no lone CR or LF;
+- no control character but TAB, and none of NEL, U+2028, U+2029, which some readers take for a line end;
+- no physical line over 75 octets, folds are CRLF SPACE, only behind more than 60 octets, never inside a character;
+- every logical line is a content line, `name[;parameters]:value`; its name is in upper case unless it begins with `X-`,
+  and so is the kind of a component.
+
+Most feeds are in normal form when they arrive, or nearly so, and the test for it is a handful of linear scans: then the
+octets are not even copied. Otherwise the text is taken apart line by line and written anew, which costs about three
+times as much. The order there matters: lines are unfolded before they are decoded, because a fold may split a UTF-8
+sequence; and what is not UTF-8 is decoded line by line, so that one Latin-1 line does not spoil the rest.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from feedproxy.ics.contentline import LINE_START
+from feedproxy.ics.folding import fold
+
+_LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
+"""VT, FF, FS, GS, RS: vdirsyncer 0.21 (`splitlines`) starts a new content line at each; they become a space."""
+_DROPPED = bytes(set(range(32)) - set(b"\t\n\r" + _LINE_BREAKING)) + b"\x7f"
+_TO_SPACE = bytes.maketrans(_LINE_BREAKING, b" " * len(_LINE_BREAKING))
+_CONTROLS = _LINE_BREAKING + _DROPPED
+_WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
+_WIDE_BREAKS = frozenset((b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"))
+
+_ABNORMAL = re.compile(
+    rb"""\n(?: [^\n]{77}                               # over 75 octets and CR
+             | [^\n]{0,61}+\n[ ]                       # a needless fold: behind 60 octets or fewer
+             | [ ][\x80-\xbf]                          # a fold inside a character
+             | (?! [A-Z0-9_./-]++[;:] | [ ] | \Z | X-[A-Za-z0-9_./-]++[;:] )  # no content line, nor a fold with SPACE
+             | (?: BEGIN | END ) (?! :[^a-z \t\r]++\r )  # a component's kind in lower case, a blank behind it
+           )""",
+    re.VERBOSE,
+)
+_BLANK_LINES = re.compile(rb"\n(?:[ \t]*\n)+")
+_QUOTED_PRINTABLE = re.compile(rb"[^:]*;ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:[ \t]*([^ \t]+)[ \t]*", re.IGNORECASE)
+_NO_TEXT = re.compile(
+    rb"(?:BEGIN|END|UID|DTSTART|DTEND|DUE|DTSTAMP|RRULE|RDATE|EXDATE|EXRULE|RECURRENCE-ID|DURATION|TRIGGER|SEQUENCE"
+    rb"|LAST-MODIFIED|CREATED|TZID|TZOFFSETFROM|TZOFFSETTO)[;:]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Text in normal form and what was mended to reach it, as (rule, count). Line ends and folds are not mentioned."""
+
+    text: bytes
+    repairs: tuple[tuple[str, int], ...] = ()
+
+
+def normalise(body: bytes) -> Normal:
+    """Bring any octets into normal form. Never raises, never drops a line that says something."""
+    if is_normal(body):
+        return Normal(body)
+    repairs: dict[str, int] = {}
+    text = _without_controls(_utf8(_unfold(_one_line_end(_without_mark(body, repairs))), repairs), repairs)
+    lines = _content_lines(text.split(b"\n"), repairs)
+    return Normal(b"".join(fold(line) + b"\r\n" for line in lines), tuple(repairs.items()))
+
+
+def is_normal(text: bytes) -> bool:
+    """Tell whether text is in normal form already."""
+    if not text.endswith(b"\r\n") or not LINE_START.match(text) or text.startswith(codecs.BOM_UTF8):
+        return False
+    ends = text.count(b"\r\n")
+    if text.count(b"\n") != ends or text.count(b"\r") != ends or len(text.translate(None, _CONTROLS)) != len(text):
+        return False
+    if not text.isascii() and (not _is_utf8(text) or _WIDE_CONTROL.search(text)):
+        return False
+    first = text.index(b"\n") + 1
+    needless_fold = first <= 62 and text.startswith(b" ", first)
+    return not needless_fold and _ABNORMAL.search(b"\n" + text[:first]) is None and _ABNORMAL.search(text) is None
+
+
+def _without_mark(body: bytes, repairs: dict[str, int]) -> bytes:
+    if body.startswith(codecs.BOM_UTF8):
+        repairs["byte-order-mark"] = 1
+        return body.removeprefix(codecs.BOM_UTF8)
+    encoding = _wide_encoding(body[:4])
+    if encoding is None:
+        return body
+    repairs["utf-16"] = 1
+    return body.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
+
+
+def _wide_encoding(start: bytes) -> str | None:
+    """Name the UTF-16 that a body is in: by its mark, or by the NULs beside its first two letters."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if len(start) < 4:
+        return None
+    if not start[1] and not start[3] and start[0] and start[2]:
+        return "utf-16-le"
+    if not start[0] and not start[2] and start[1] and start[3]:
+        return "utf-16-be"
+    return None
+
+
+def _one_line_end(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
+
+
+def _unfold(text: bytes) -> bytes:
+    """Join folded lines. Blank lines go first: one inside a folded line is a fold too many, not the line's end."""
+    text = _BLANK_LINES.sub(b"\n", text).lstrip(b"\n")
+    return text.replace(b"\n ", b"").replace(b"\n\t", b"")
+
+
+def _utf8(text: bytes, repairs: dict[str, int]) -> bytes:
+    if _is_utf8(text):
+        return text
+    lines = text.split(b"\n")
+    wrong = [n for n, line in enumerate(lines) if not _is_utf8(line)]
+    for n in wrong:
+        lines[n] = _from_single_byte(lines[n])
+    repairs["not-utf-8"] = len(wrong)
+    return b"\n".join(lines)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _from_single_byte(line: bytes) -> bytes:
+    """Read Windows-1252, as which the web decodes Latin-1 too; its five holes are read as Latin-1."""
+    try:
+        return line.decode("cp1252").encode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1").encode()
+
+
+def _without_controls(text: bytes, repairs: dict[str, int]) -> bytes:
+    """Make line-breaking controls spaces, drop the others."""
+    found = len(text) - len(text.translate(None, _CONTROLS))
+    if found:
+        text = text.translate(_TO_SPACE, _DROPPED)
+    if not text.isascii():
+        text, wide = _WIDE_CONTROL.subn(lambda m: b" " if m[0] in _WIDE_BREAKS else b"", text)
+        found += wide
+    if found:
+        repairs["control-characters"] = found
+    return text
+
+
+def _content_lines(lines: list[bytes], repairs: dict[str, int]) -> list[bytes]:
+    r"""Keep the content lines; text that lost its fold goes back to the line it came from.
+
+    Broken producers write the line breaks of a DESCRIPTION as they are. Such a line belongs to the text before it: as
+    `\n`, or, behind a lone backslash, as the `n` of a `\n` that a careless tool has split. Quoted-printable of
+    vCalendar 1.0 goes on in the next line behind a `=` (RFC 2045 section 6.7). What follows no text is dropped.
+    """
+    kept: list[bytes] = []
+    parts: list[bytes] = []
+    for line in lines:
+        soft_break = bool(parts) and parts[-1].endswith(b"=") and _QUOTED_PRINTABLE.match(parts[0]) is not None
+        if not soft_break and (start := _content_line(line)) is not None:
+            kept.append(b"".join(parts))
+            parts = [start]
+        elif not line.strip():
+            continue
+        elif not parts or _NO_TEXT.match(parts[0]):
+            repairs["line-dropped"] = repairs.get("line-dropped", 0) + 1
+        else:
+            repairs["line-rejoined"] = repairs.get("line-rejoined", 0) + 1
+            _rejoin(parts, line, soft_break=soft_break)
+    kept.append(b"".join(parts))
+    return kept[1:] if parts else []
+
+
+def _content_line(line: bytes) -> bytes | None:
+    """Return the line with its name in upper case, or None if it is no content line.
+
+    BEGIN and END are known behind blanks too. Names that begin with `X-` are kept as written.
+    """
+    if boundary := _BOUNDARY.fullmatch(line):
+        return boundary[1].upper() + b":" + boundary[2].upper()
+    start = LINE_START.match(line)
+    if start is None:
+        return None
+    name = start[1]
+    return line if name.startswith(b"X-") else name.upper() + line[start.end(1) :]
+
+
+def _rejoin(parts: list[bytes], line: bytes, *, soft_break: bool) -> None:
+    if soft_break:
+        parts[-1] = parts[-1][:-1]
+        parts.append(line)
+    else:
+        backslashes = len(parts[-1]) - len(parts[-1].rstrip(b"\\"))
+        parts.append((b"n" if backslashes % 2 else b"\\n") + line)

@@ -1,0 +1,46 @@
+"""DATE and DATE-TIME values (RFC 5545 sections 3.3.4 and 3.3.5) as wall-clock times."""
+
+import re
+from datetime import date, datetime, timedelta
+
+TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE")
+"""The properties whose values a TZID parameter binds to a time zone."""
+
+_DATE_TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?")
+
+
+def wall_time(value: bytes) -> datetime | None:
+    """Read one DATE or DATE-TIME value as a naive time, a DATE as its midnight, Z or not; None if it is neither.
+
+    A leap second is read as the second before it (RFC 5545 section 3.3.12).
+    """
+    match = _DATE_TIME.fullmatch(value.strip().removesuffix(b"Z"))
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - a wall-clock time
+    except ValueError:
+        return None
+
+
+def wall_times(value: bytes) -> list[datetime]:
+    """Read a list of values; of a PERIOD its start, and its end when that is a time; what is none is passed over."""
+    parts = re.split(rb"[,/]", value)
+    return [time for part in parts if (time := wall_time(part)) is not None]
+
+
+def local(time: datetime) -> bytes:
+    """Write a naive time as a DATE-TIME without Z."""
+    return time.strftime("%Y%m%dT%H%M%S").rjust(15, "0").encode()
+
+
+def utc(instant: datetime) -> bytes:
+    """Write an aware time in UTC as a DATE-TIME with Z."""
+    offset = instant.utcoffset() or timedelta(0)
+    return local(instant.replace(tzinfo=None) - offset) + b"Z"
+
+
+def day(value: date) -> bytes:
+    """Write a DATE."""
+    return value.strftime("%Y%m%d").rjust(8, "0").encode()

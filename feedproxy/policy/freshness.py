@@ -1,0 +1,88 @@
+"""How long a source needs no look at the upstream (RFC 9111 section 4.2), and when to try again after a failure."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+_DIRECTIVE = re.compile(r'([a-z-]+)\s*(?:=\s*"?([^",\s]*)"?)?')
+_DURATION = re.compile(r"\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The operator's word: the lifetime when the upstream says nothing, and the limits when it does."""
+
+    default: timedelta
+    least: timedelta
+    most: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an upstream says of its freshness: four header fields, and the feed's own REFRESH-INTERVAL."""
+
+    cache_control: str | None = None
+    expires: str | None = None
+    date: str | None = None
+    age: str | None = None
+    refresh_interval: str | None = None
+
+
+def lifetime(said: Said, bounds: Bounds, *, source: str) -> timedelta:
+    """Return the freshness lifetime, jittered by +-10 % from a hash of the source so that feeds do not expire together.
+
+    `s-maxage` before `max-age` before Expires before the feed's own hint; `no-store` and `no-cache` mean the least.
+    The hint may lengthen the default, never shorten it: publishers write PT5M and mean nothing by it.
+    """
+    explicit = _by_header(said)
+    if explicit is None:
+        hint = _seconds_of(said.refresh_interval)
+        explicit = max(bounds.default, hint) if hint is not None else bounds.default
+    return _jittered(min(max(explicit, bounds.least), bounds.most), source)
+
+
+def retry_after_failure(failures: int, retry_after: float | None, bounds: Bounds, *, source: str) -> timedelta:
+    """Return how long to leave the upstream alone after that many failures in a row, at least as long as it asked."""
+    backoff = min(bounds.least * 2 ** min(max(failures - 1, 0), 10), bounds.most)
+    if retry_after is not None:
+        backoff = max(backoff, min(timedelta(seconds=retry_after), bounds.most))
+    return _jittered(backoff, source)
+
+
+def _by_header(said: Said) -> timedelta | None:
+    directives: dict[str, str] = dict(_DIRECTIVE.findall((said.cache_control or "").lower()))
+    if "no-store" in directives or "no-cache" in directives:
+        return timedelta(0)
+    for name in ("s-maxage", "max-age"):
+        if directives.get(name, "").isdecimal():
+            return timedelta(seconds=min(int(directives[name]), 10**9) - _age(said))
+    expires, date = _instant(said.expires), _instant(said.date)
+    if said.expires is not None and said.cache_control is None:
+        return expires - date if expires and date else timedelta(0)
+    return None
+
+
+def _age(said: Said) -> int:
+    return min(int(said.age), 10**9) if said.age and said.age.strip().isdecimal() else 0
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+
+
+def _seconds_of(duration: str | None) -> timedelta | None:
+    match = _DURATION.fullmatch(duration.strip().upper()) if duration else None
+    if match is None or not any(match.groups()):
+        return None
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _jittered(span: timedelta, source: str) -> timedelta:
+    share = int.from_bytes(hashlib.sha256(source.encode()).digest()[:4]) / 2**32
+    return span * (0.9 + 0.2 * share)

@@ -1,0 +1,69 @@
+"""A personal event as a VEVENT: what the subscriber's calendar app shows of it.
+
+The UID is made of account and event id, so an update is an update everywhere; SEQUENCE and LAST-MODIFIED grow with each
+change, for ICSx5 passes over an event whose LAST-MODIFIED did not. No text can start a line (`feedproxy.ics.text`).
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid5
+
+from feedproxy.ics import times
+from feedproxy.ics.components import Component
+from feedproxy.ics.folding import write
+from feedproxy.ics.text import escape
+from feedproxy.model import PersonalEvent
+from feedproxy.transform.calendar import ZoneUse
+
+NAMESPACE = UUID("6f4a1f2e-6b1f-5d0c-9c0a-3f6f0e6a7b52")
+UTC_ZONES = frozenset(("UTC", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu"))
+
+
+def uid(account_code: str, event_id: str) -> str:
+    """Return the UID of a personal event. Account codes differ by more than case."""
+    return f"personal-{uuid5(NAMESPACE, f'{account_code.casefold()}/{event_id}')}@feedproxy"
+
+
+def component(event: PersonalEvent) -> Component:
+    """Return the event as a VEVENT in normal form."""
+    details = event.details
+    updated = times.utc(event.updated_at)
+    lines = [
+        b"UID:" + uid(event.account_code, event.event_id).encode(),
+        b"DTSTAMP:" + updated,
+        b"CREATED:" + times.utc(event.created_at),
+        b"LAST-MODIFIED:" + updated,
+        b"SEQUENCE:%d" % event.sequence,
+        b"SUMMARY:" + escape(details.title),
+        _time(b"DTSTART", event, details.start),
+    ]
+    if details.end != details.start:
+        lines.append(_time(b"DTEND", event, details.end))
+    if details.description:
+        lines.append(b"DESCRIPTION:" + escape(details.description))
+    if details.location:
+        lines.append(b"LOCATION:" + escape(details.location))
+    if details.notify_before is not None:
+        lines += [
+            b"BEGIN:VALARM",
+            b"ACTION:DISPLAY",
+            b"DESCRIPTION:" + escape(details.title),
+            b"TRIGGER:-PT%dM" % details.notify_before if details.notify_before else b"TRIGGER:PT0S",
+            b"END:VALARM",
+        ]
+    return Component(b"VEVENT", write([b"BEGIN:VEVENT", *lines, b"END:VEVENT"]))
+
+
+def zone_use(event: PersonalEvent) -> ZoneUse | None:
+    """Return the zone that the event's times name; None for days and for UTC."""
+    details = event.details
+    if not isinstance(details.start, datetime) or not isinstance(details.end, datetime) or details.zone in UTC_ZONES:
+        return None
+    return ZoneUse(details.zone, details.start.date(), details.end.date() + timedelta(days=1))
+
+
+def _time(name: bytes, event: PersonalEvent, value: datetime | date) -> bytes:
+    if not isinstance(value, datetime):
+        return name + b";VALUE=DATE:" + times.day(value)
+    if event.details.zone in UTC_ZONES:
+        return name + b":" + times.local(value) + b"Z"
+    return name + b";TZID=" + event.details.zone.encode() + b":" + times.local(value)

@@ -1,0 +1,94 @@
+"""What a transformation did: every change by step and rule, every TZID, and the counts in and out."""
+
+from dataclasses import dataclass, field
+
+import tzmap
+
+EXAMPLES = 5
+"""How many places a change names; the count says how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a step did under one rule: how often, and a few of the places (a UID, or a text that says where)."""
+
+    step: str
+    rule: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneReport:
+    """One TZID of the source: as written, as served, and the resolution that decided (None for what has no TZID)."""
+
+    written: str
+    served: str
+    uses: int
+    defined: bool
+    resolution: tzmap.Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything an operator may ask about one transformation. `components_*` count by kind."""
+
+    octets_in: int
+    octets_out: int
+    components_in: dict[str, int]
+    components_out: dict[str, int]
+    changes: tuple[Change, ...]
+    zones: tuple[ZoneReport, ...]
+    tzdata: str = tzmap.TZDATA_EDITION
+    cldr: str = tzmap.CLDR_VERSION
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report as values that `json.dumps` writes."""
+        return {
+            "octets": {"in": self.octets_in, "out": self.octets_out},
+            "components": {"in": self.components_in, "out": self.components_out},
+            "changes": [
+                {"step": c.step, "rule": c.rule, "count": c.count, "examples": list(c.examples)} for c in self.changes
+            ],
+            "zones": [
+                {
+                    "written": z.written,
+                    "served": z.served,
+                    "uses": z.uses,
+                    "defined": z.defined,
+                    "resolution": z.resolution.as_mapping(),
+                }
+                for z in self.zones
+            ],
+            "tzdata": self.tzdata,
+            "cldr": self.cldr,
+        }
+
+
+@dataclass(slots=True)
+class Journal:
+    """Where the steps write what they do, while they do it."""
+
+    _counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    zones: list[ZoneReport] = field(default_factory=list)
+
+    def note(self, step: str, rule: str, example: str = "", *, count: int = 1) -> None:
+        """Add `count` changes under a rule; an example is kept while there is room."""
+        key = (step, rule)
+        self._counts[key] = self._counts.get(key, 0) + count
+        examples = self._examples.setdefault(key, [])
+        if example and len(examples) < EXAMPLES and example not in examples:
+            examples.append(example)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return what was noted, in the order in which each rule was first met."""
+        return tuple(
+            Change(step, rule, count, tuple(self._examples[step, rule])) for (step, rule), count in self._counts.items()
+        )
+
+    def copy(self) -> "Journal":
+        """Return a journal that goes on from here without changing this one."""
+        return Journal(
+            dict(self._counts), {key: list(examples) for key, examples in self._examples.items()}, list(self.zones)
+        )
