@@ -1,0 +1,33 @@
+"""Wall-clock and UTC times as whole seconds since 1970-01-01T00:00:00, the one unit of the arithmetic in tzmap.
+
+Integers reach where datetime cannot: an onset in the year 0001, less an offset, is still a number.
+"""
+
+from datetime import date, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall-clock time has no zone
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+DAY = 86400
+LAST_YEAR = 9999
+
+
+def wall_seconds(local: datetime) -> int:
+    """Seconds of a wall-clock time; a zone attached to it is ignored."""
+    since = local.replace(tzinfo=None) - EPOCH
+    return since.days * DAY + since.seconds
+
+
+def wall_datetime(seconds: int) -> datetime:
+    """The naive datetime of `seconds`, held within the years datetime knows."""
+    lowest, highest = -EPOCH_DAY * DAY + DAY, (date.max.toordinal() - EPOCH_DAY + 1) * DAY - 1
+    return EPOCH + timedelta(seconds=min(max(seconds, lowest), highest))
+
+
+def year_start(year: int) -> int:
+    """Seconds of 1 January, 00:00, of any year from 1 to 9999."""
+    return (date(year, 1, 1).toordinal() - EPOCH_DAY) * DAY
+
+
+def year_of(seconds: int) -> int:
+    """The calendar year of a time in seconds."""
+    return wall_datetime(seconds).year

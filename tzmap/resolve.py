@@ -1,0 +1,158 @@
+"""The ladder: what does a TZID stand for, and may it be renamed?
+
+1. The name gives candidates (names.py), most often one.
+2. Without usable definition the name decides; a name nobody knows stays as it is. Never the host's zone, never UTC by default.
+3. With a definition, a candidate must give the same instant at every value that uses the TZID (agreement.py).
+4. Where the TZID is a zone's own name and the definition only has offsets that zone has used since 1970, it is a stale or
+   lazy copy of the zone's rules: the name wins. Offsets foreign to the zone: the rules win, under another name.
+5. A name that says nothing may still be found through the definition's own hints, if they agree at every value.
+6. Everything else keeps its definition, word for word.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from tzmap import cdo, names, zones
+from tzmap.agreement import DEFAULT_YEARS, Uses, Verdict, compare
+from tzmap.clock import wall_datetime, year_start
+from tzmap.errors import BadDefinition
+from tzmap.names import Candidate
+from tzmap.resolution import Disagreement, Hints, Resolution, offset_text
+from tzmap.rules import Rules
+
+_AMBIGUOUS = {"BST", "CDT", "CST", "EDT", "EST", "HST", "IST", "MDT", "MST", "PDT", "PST", "CET", "EET", "MET", "WET"}
+_NO_HINTS = Hints()
+
+
+def resolve(
+    tzid: str,
+    *,
+    definition: Rules | bytes | None = None,
+    values: Iterable[datetime] = (),
+    span: tuple[datetime, datetime] | None = None,
+    hints: Hints = _NO_HINTS,
+    territory: str | None = None,
+) -> Resolution:
+    """Say what a TZID stands for, and why. Raises nothing for any text or octets; reads no clock and no host zone.
+
+    tzid        the name as it stands in the feed (may be quoted, padded, in any case)
+    definition  the feed's own VTIMEZONE for it; one that cannot be used counts as absent
+    values      every wall-clock time that uses the TZID; may be lazy: not read when the functions agree over `span`
+    span        (first, last) wall-clock time of the values; default: of the values. Without either, five years from
+                the year of the tzdata edition are compared. Given a span without values, rules that differ from the zone
+                anywhere in it disagree.
+    hints       X-LIC-LOCATION and X-MICROSOFT-CDO-TZID; default: as the definition has them
+    territory   ISO 3166 code that chooses among CLDR's zones for a Windows id
+
+    >>> resolve("W. Europe Standard Time").zone
+    'Europe/Berlin'
+    """
+    rules, complaint = _usable(definition)
+    name = names.clean(tzid)
+    found = names.candidates(name, territory)
+    notes = [*complaint, *_ambiguity(name)]
+    if rules is None:
+        return _by_name(tzid, found, hints, notes)
+    uses = Uses(values, span)
+    if not hints.location and not hints.cdo:
+        hints = Hints(rules.location, rules.cdo)
+    verdicts = [(one, compare(rules, one.zone, one.offset, uses)) for one in found]
+    for one, verdict in verdicts:
+        if verdict.disagreement is None:
+            return _accepted(tzid, one, [one.evidence, _agreed(verdict, uses), *notes], None, verdict.compared)
+    if found:
+        return _contradicted(tzid, found[0], verdicts[0][1], rules, uses, notes)
+    for one in _hinted(hints):
+        verdict = compare(rules, one.zone, None, uses)
+        if verdict.disagreement is None:
+            return _accepted(tzid, one, [one.evidence, _agreed(verdict, uses), *notes], None, verdict.compared)
+        notes.append(f"{one.evidence} But {_differs(verdict.disagreement)}")
+    return _kept(tzid, "rules", ["Nobody knows the name; its definition decides.", *notes])
+
+
+def _usable(definition: Rules | bytes | None) -> tuple[Rules | None, list[str]]:
+    """The rules, or None and the reason why there are none."""
+    if definition is None or isinstance(definition, Rules):
+        return definition, []
+    try:
+        return Rules.parse(definition), []
+    except BadDefinition as error:
+        return None, [f"The definition cannot be used: {error}."]
+
+
+def _ambiguity(name: str) -> list[str]:
+    if name.upper() not in _AMBIGUOUS:
+        return []
+    return [f"{name!r} is an abbreviation that several places use for different offsets."]
+
+
+def _by_name(tzid: str, found: list[Candidate], hints: Hints, notes: list[str]) -> Resolution:
+    for one in found:
+        if not one.needs_proof:
+            return _accepted(tzid, one, [one.evidence, "No definition contradicts it.", *notes], None, 0)
+    unproven = [f"{one.evidence} But no definition confirms it." for one in [*found, *_hinted(hints)]]
+    return _kept(tzid, "unknown", ["Nobody knows the name and no definition explains it.", *unproven, *notes])
+
+
+def _contradicted(
+    tzid: str, one: Candidate, verdict: Verdict, rules: Rules, uses: Uses, notes: list[str]
+) -> Resolution:
+    """The rules disagree with every candidate: does the name win, or do they?"""
+    if verdict.disagreement is None:  # pragma: no cover - the caller looked
+        raise AssertionError
+    differs = _differs(verdict.disagreement)
+    if one.is_zone_name and one.zone is not None:
+        foreign = _foreign(rules, one.zone, uses)
+        if not foreign:
+            why = "Its definition has only offsets of that zone: a stale or partial copy, so the name wins."
+            return _accepted(tzid, one, [one.evidence, differs, why, *notes], verdict.disagreement, verdict.compared)
+        shown = ", ".join(offset_text(offset) for offset in foreign)
+        notes = [f"{one.zone} never had the offset {shown} since 1970: the definition is another zone's.", *notes]
+    evidence = [one.evidence, differs, "The definition wins.", *notes]
+    return _kept(tzid, "rules-win", evidence, verdict.disagreement, verdict.compared)
+
+
+def _foreign(rules: Rules, zone: str, uses: Uses) -> list[timedelta]:
+    """The offsets the rules have had since 1970 (to 2037 or the last value) and the zone has not."""
+    last_year = max(uses.years[1], 2037)
+    first, last = year_start(1970), max(year_start(2038), uses.last)
+    theirs = zones.timeline(zone, last_year).between(first, last)
+    ours = rules.timeline(1970, last_year).between(first, last)
+    return [timedelta(seconds=offset) for offset in sorted(ours - theirs)]
+
+
+def _hinted(hints: Hints) -> list[Candidate]:
+    found = names.by_location(hints.location) if hints.location else []
+    for windows_id in cdo.windows_ids(hints.cdo) if hints.cdo else ():
+        evidence = f"X-MICROSOFT-CDO-TZID {hints.cdo} can stand for {windows_id!r}."
+        found += names.by_windows_id(windows_id, "hint-cdo", evidence)
+    return found
+
+
+def _accepted(
+    tzid: str, one: Candidate, evidence: list[str], disagreement: Disagreement | None, compared: int
+) -> Resolution:
+    told = tuple(evidence)
+    if one.zone is None:
+        return Resolution(tzid, "fixed", None, one.offset, one.rung, told, disagreement, compared)
+    if zones.constant_offset(one.zone) == 0:
+        return Resolution(tzid, "utc", "Etc/UTC", None, one.rung, told, disagreement, compared)
+    return Resolution(tzid, "zone", one.zone, None, one.rung, told, disagreement, compared)
+
+
+def _kept(
+    tzid: str, rung: str, evidence: list[str], disagreement: Disagreement | None = None, compared: int = 0
+) -> Resolution:
+    return Resolution(tzid, "keep", None, None, rung, tuple(evidence), disagreement, compared)
+
+
+def _agreed(verdict: Verdict, uses: Uses) -> str:
+    first, last = wall_datetime(uses.first).date(), wall_datetime(uses.last).date()
+    if verdict.compared:
+        return f"The definition gives the same instant at each of {verdict.compared} values from {first} to {last}."
+    return f"The definition gives the same offsets from {first} to {last}."
+
+
+def _differs(disagreement: Disagreement) -> str:
+    ours, theirs = offset_text(disagreement.by_rules), offset_text(disagreement.by_zone)
+    return f"At {disagreement.value.isoformat(' ')} the definition says {ours} and the name {theirs}."
