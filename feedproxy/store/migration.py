@@ -1,0 +1,62 @@
+"""Bringing a database's tables to what this release expects, with Alembic and the scripts in `migrations`."""
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feedproxy.errors import SettingsError
+from feedproxy.store.database import Database, open_database, unusable_as_settings_error
+
+SCRIPTS = str(files("feedproxy.store") / "migrations")
+
+ONE_MIGRATION_AT_A_TIME = 4_117_920_016
+"""The key of PostgreSQL's advisory lock, a number of our own."""
+
+
+async def migrate(url: str) -> None:
+    """Bring the database to this release's schema; nothing happens when it is there. All or nothing, one at a time.
+
+    Raises SettingsError when the database cannot be used or is a newer release's.
+    """
+    with unusable_as_settings_error(url):
+        database = open_database(url, foreign_keys=False)
+        try:
+            async with database.writing() as connection:
+                await _upgrade(database, connection)
+        finally:
+            await database.close()
+
+
+async def _upgrade(database: Database, connection: AsyncConnection) -> None:
+    if not database.is_sqlite:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_MIGRATION_AT_A_TIME})
+    if await connection.run_sync(_is_current):
+        return
+    await connection.run_sync(_run_scripts)
+    if database.is_sqlite and (await connection.execute(text("PRAGMA foreign_key_check"))).first():
+        raise SettingsError("database_url: the migration would leave rows that belong to nothing; nothing was changed")
+
+
+def require_current(connection: Connection) -> None:
+    """Raise SettingsError unless the database has this release's schema."""
+    if not _is_current(connection):
+        raise SettingsError("database_url: the database has no tables or old ones; run `feedproxy migrate`")
+
+
+def _is_current(connection: Connection) -> bool:
+    scripts = ScriptDirectory(SCRIPTS)
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise SettingsError(f"database_url: a newer feedproxy made this database (revision {found}); update feedproxy")
+    return found == scripts.get_current_head()
+
+
+def _run_scripts(connection: Connection) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", SCRIPTS.replace("%", "%%"))
+    command.upgrade(config, "head")

@@ -1,0 +1,110 @@
+"""OAuth2 tokens, by digest. Every token belongs to a family: what one grant led to, revoked together.
+
+Whoever adds to a family locks its row first, and revoking deletes that row: so a rotation and a revocation at the same
+moment leave either no token or none that was missed.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feedproxy.model import AccessToken, RefreshToken
+from feedproxy.store import upsert
+from feedproxy.store.accounts import read_account
+from feedproxy.store.schema import access_tokens, accounts, applications, refresh_tokens, token_families
+
+
+async def add_tokens(connection: AsyncConnection, access: AccessToken, refresh: RefreshToken) -> None:
+    """Add a pair; its family is that of the refresh token, and begins here unless it is known."""
+    family = upsert.insert(connection, token_families).values(id=refresh.family, client_id=refresh.client_id)
+    await connection.execute(family.on_conflict_do_nothing())
+    await _add_pair(connection, access, refresh)
+
+
+async def _add_pair(connection: AsyncConnection, access: AccessToken, refresh: RefreshToken) -> None:
+    await connection.execute(
+        insert(access_tokens).values(digest=access.digest, family_id=refresh.family, expires_at=access.expires_at)
+    )
+    await connection.execute(
+        insert(refresh_tokens).values(
+            digest=refresh.digest, family_id=refresh.family, expires_at=refresh.expires_at, used_at=refresh.used_at
+        )
+    )
+
+
+async def access_token(connection: AsyncConnection, digest: bytes, *, now: datetime) -> AccessToken | None:
+    """Find an access token that has not expired."""
+    found = await connection.execute(
+        select(access_tokens, token_families.c.client_id, accounts)
+        .select_from(access_tokens.join(token_families).join(applications).join(accounts))
+        .where(access_tokens.c.digest == digest, access_tokens.c.expires_at > now)
+    )
+    row = found.mappings().one_or_none()
+    return AccessToken(row["digest"], row["client_id"], read_account(row), row["expires_at"]) if row else None
+
+
+async def refresh_token(connection: AsyncConnection, digest: bytes) -> RefreshToken | None:
+    """Find a refresh token, used or expired as it may be."""
+    found = await connection.execute(
+        select(refresh_tokens, token_families.c.client_id)
+        .join_from(refresh_tokens, token_families)
+        .where(refresh_tokens.c.digest == digest)
+    )
+    row = found.mappings().one_or_none()
+    return (
+        RefreshToken(row["digest"], row["client_id"], row["family_id"], row["expires_at"], row["used_at"])
+        if row
+        else None
+    )
+
+
+async def use_refresh_token(
+    connection: AsyncConnection, digest: bytes, access: AccessToken, refresh: RefreshToken, *, now: datetime
+) -> bool:
+    """Rotate: mark the token used and add the new pair to its family. False if it was used or revoked already."""
+    family = select(token_families.c.id).where(token_families.c.id == refresh.family).with_for_update()
+    if (await connection.execute(family)).first() is None:
+        return False
+    if not await mark_refresh_token_used(connection, digest, now=now):
+        return False
+    await _add_pair(connection, access, refresh)
+    return True
+
+
+async def mark_refresh_token_used(connection: AsyncConnection, digest: bytes, *, now: datetime) -> bool:
+    """Mark a refresh token used. False if it was used already or is unknown."""
+    marked = await connection.execute(
+        update(refresh_tokens)
+        .where(refresh_tokens.c.digest == digest, refresh_tokens.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+    return marked.rowcount == 1
+
+
+async def revoke_access_token(connection: AsyncConnection, digest: bytes) -> None:
+    """Forget an access token."""
+    await connection.execute(delete(access_tokens).where(access_tokens.c.digest == digest))
+
+
+async def revoke_family(connection: AsyncConnection, family: UUID) -> None:
+    """Forget every access and refresh token of a family."""
+    await connection.execute(delete(token_families).where(token_families.c.id == family))
+
+
+async def purge_expired_tokens(connection: AsyncConnection, *, now: datetime) -> int:
+    """Forget what has expired; return how many tokens that were.
+
+    A used refresh token stays until it expires, so that its reuse is noticed.
+    """
+    purged = 0
+    for table in (access_tokens, refresh_tokens):
+        purged += (await connection.execute(delete(table).where(table.c.expires_at <= now))).rowcount
+    return purged
+
+
+async def purge_empty_families(connection: AsyncConnection) -> None:
+    """Forget the families that have no token left."""
+    living = [exists().where(table.c.family_id == token_families.c.id) for table in (access_tokens, refresh_tokens)]
+    await connection.execute(delete(token_families).where(*[~each for each in living]))
