@@ -1,0 +1,74 @@
+"""Everything that this service answers, on one screen.
+
+API paths are served under "", /v1 and /v2, with and without a slash at their end, their literals in any case, and are
+never redirected: all of that is seen in feed URLs and API clients in the wild. A `{name}` is one segment of the path,
+percent-decoded once; `%2F` stays in it. `[text]` may be absent. GET answers HEAD too.
+"""
+
+import re
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from feedproxy.web import feeds, health, metrics, oauth, subscription_events
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A route: what is asked, who answers, what logs and metrics call it, and how its errors look."""
+
+    method: str
+    template: str
+    handler: Handler
+    name: str
+    errors: str
+
+
+API = (
+    Row("GET", "/webcal/{subscription_id}[.ics]", feeds.feed, "feed", "empty"),
+    Row("POST", "/oauth2/token", oauth.token, "token", "oauth"),
+    Row("POST", "/subscriptionevent/{account_code}", subscription_events.put_event, "subscription-event", "calreply-c"),
+)
+
+OPERATIONS = (
+    Row("GET", "/healthz", health.healthz, "healthz", "empty"),
+    Row("GET", "/readyz", health.readyz, "readyz", "empty"),
+    Row("GET", "/metrics", metrics.metrics, "metrics", "empty"),
+)
+
+NO_ROUTE = "calreply-c"
+"""The shape of errors on paths that are not here, and of methods that a path does not take."""
+
+_STYLES = {row.handler: row.errors for row in (*API, *OPERATIONS)}
+
+
+def add_routes(router: web.UrlDispatcher) -> None:
+    """Add every row to the router."""
+    resources: dict[str, web.Resource] = {}
+    for path, row in [(api_path(row.template), row) for row in API] + [(row.template, row) for row in OPERATIONS]:
+        if path not in resources:
+            resources[path] = router.add_resource(path, name=row.name)
+        for method in ("GET", "HEAD") if row.method == "GET" else (row.method,):
+            resources[path].add_route(method, row.handler)
+
+
+def api_path(template: str) -> str:
+    """Turn an API row's template into a path of aiohttp's router, where only a `{name:pattern}` may be a pattern."""
+    parts = re.split(r"\{(\w+)\}", template.removeprefix("/"))
+    literals, names = [_pattern(part) for part in parts[::2]], parts[1::2]
+    literals[0] = "(?:v1/|v2/)?" + literals[0]
+    literals[-1] += "/?"
+    path = f"/{{_0:(?i:{literals[0]})}}"
+    for number, (name, literal) in enumerate(zip(names, literals[1:], strict=True), 1):
+        path += f"{{{name}:[^/]+?}}{{_{number}:(?i:{literal})}}"
+    return path
+
+
+def error_style(request: web.Request) -> str:
+    """Return the shape of errors that the request's route names."""
+    return _STYLES.get(request.match_info.handler, NO_ROUTE)
+
+
+def _pattern(literal: str) -> str:
+    return literal.replace(".", r"\.").replace("[", "(?:").replace("]", ")?")

@@ -1,0 +1,23 @@
+"""What every answer carries: a request id that is in the log line too, and no software versions."""
+
+import itertools
+import secrets
+
+from aiohttp import web
+
+_process = secrets.token_hex(4)
+_numbers = itertools.count(1)
+
+
+def request_id(request: web.Request) -> str:
+    """Return the id of this request: random per process, then counted, so that it costs no system call."""
+    if "request_id" not in request:
+        request["request_id"] = f"{_process}-{next(_numbers):x}"
+    return str(request["request_id"])
+
+
+async def stamp(request: web.Request, response: web.StreamResponse) -> None:
+    """Sign an answer just before it is sent (an `on_response_prepare` signal)."""
+    response.headers["X-Request-Id"] = request_id(request)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Server"] = "feedproxy"
