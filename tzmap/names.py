@@ -131,7 +131,7 @@ def _vendor_prefix(name: str, _territory: str | None) -> list[Candidate]:
     if name.casefold().startswith("tzone:"):
         return []
     parts = name.replace(" ", "_").split("/")
-    vendor = parts[0] == ".." or (parts[0] == "" and (len(parts) == 2 or "." in parts[1]))
+    vendor = parts[0] == ".." or (parts[0] == "" and (len(parts) == 2 or "." in "".join(parts[1:2])))
     for start in range(1, len(parts)):
         zone = folded_names().get("/".join(parts[start:]).casefold())
         if zone is not None and (vendor or start < len(parts) - 1):
