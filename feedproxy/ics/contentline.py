@@ -1,9 +1,9 @@
-"""One content line of canonical text taken apart and put together (RFC 5545 section 3.1).
+"""One unfolded content line taken apart and put together (RFC 5545 section 3.1).
 
     contentline = name *(";" param) ":" value
 
-Lenient as real feeds are: names may hold `_`, `.` and `/`, a parameter may lack its value. Octets in, octets out:
-nothing is unescaped here, so that what is put together again is what was taken apart.
+Octets in, octets out: nothing is unescaped or tidied, so what is put together again is what was taken apart. Lenient as
+real feeds are: names may hold `_`, `.` and `/`, a parameter may lack its name or its value.
 """
 
 import re
@@ -12,50 +12,68 @@ from dataclasses import dataclass
 LINE_START = re.compile(rb"([A-Za-z0-9_./-]++)[;:]")
 """What a content line begins with; a line that does not is no content line."""
 
-_PARAMETER = re.compile(rb';([^=;:"]*)(?:=((?:"[^"]*"|[^";:])*))?')
+_PARAMETERS = re.compile(rb'(?:[^":]|"[^"]*")*+')
+_PARAMETER = re.compile(rb';([^=;"]*)(=(?:"[^"]*"|[^";])*)?')
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 
 @dataclass(frozen=True, slots=True)
 class ContentLine:
-    """A property: its name as written, its parameters in order as (name, raw value), its raw value."""
+    """A property as written: its name, its parameters with their leading semicolons, its value."""
 
     name: bytes
-    parameters: tuple[tuple[bytes, bytes], ...]
+    parameters: bytes
     value: bytes
-
-    def parameter(self, name: bytes) -> bytes | None:
-        """Return the raw value of the first parameter of that upper-case name without its quotes, or None."""
-        for key, value in self.parameters:
-            if key.upper() == name:
-                return value.strip().strip(b'"')
-        return None
 
     @property
     def octets(self) -> bytes:
-        """The line as canonical text, without its LF."""
-        return self.name + b"".join(b";" + k + b"=" + v for k, v in self.parameters) + b":" + self.value
+        """The whole line, without its end."""
+        return self.name + self.parameters + b":" + self.value
+
+    def parameter(self, name: bytes) -> bytes | None:
+        """Return the raw value, quotes included, of the first parameter of that upper-case name, or None."""
+        match = _find(self.parameters, name)
+        return match and (match[2] or b"=")[1:]
+
+    def with_parameter(self, name: bytes, value: bytes | None) -> "ContentLine":
+        """Return the line with that parameter set in its place, or taken out. The value is quoted only if it must be.
+
+        Some clients keep the quotes as part of the value.
+        """
+        match = _find(self.parameters, name)
+        start, end = match.span() if match else (len(self.parameters), len(self.parameters))
+        written = b"" if value is None else b";" + name + b"=" + _quoted(value)
+        return ContentLine(self.name, self.parameters[:start] + written + self.parameters[end:], self.value)
+
+    def with_value(self, value: bytes) -> "ContentLine":
+        """Return the line with another value."""
+        return ContentLine(self.name, self.parameters, value)
 
 
 def split(line: bytes) -> ContentLine | None:
-    """Take a line (without LF) apart; None when it is no content line."""
+    """Take an unfolded line (without its end) apart; None when it is no content line."""
     start = LINE_START.match(line)
     if start is None:
         return None
-    at = start.end(1)
-    parameters = []
-    while line[at : at + 1] == b";":
-        match = _PARAMETER.match(line, at)
-        if match is None:
-            return None
-        parameters.append((match[1].strip(), match[2] or b""))
-        at = match.end()
-    if line[at : at + 1] != b":":
+    colon = _PARAMETERS.match(line, start.end(1)).end()  # type: ignore[union-attr] # it matches the empty string too
+    if colon == len(line):
         return None
-    return ContentLine(start[1], tuple(parameters), line[at + 1 :])
+    return ContentLine(start[1], line[start.end(1) : colon], line[colon + 1 :])
 
 
-def parameter_value(text: bytes) -> bytes:
-    """Write `text` as a parameter value: quoted only where it must be, for some clients keep the quotes as text."""
-    clean = text.replace(b'"', b"'")
+def split_at_last_colon(line: bytes) -> ContentLine | None:
+    """Take a line apart whose value holds no colon: Google writes `DTSTART;TZID=GMT+05:30:20120101T090000`."""
+    start = LINE_START.match(line)
+    if start is None:
+        return None
+    colon = line.rfind(b":")
+    return ContentLine(start[1], line[start.end(1) : colon], line[colon + 1 :]) if colon >= start.end(1) else None
+
+
+def _find(parameters: bytes, name: bytes) -> re.Match[bytes] | None:
+    return next((m for m in _PARAMETER.finditer(parameters) if m[1].strip().upper() == name), None)
+
+
+def _quoted(value: bytes) -> bytes:
+    clean = value.replace(b'"', b"'")
     return b'"' + clean + b'"' if _NEEDS_QUOTES.search(clean) else clean

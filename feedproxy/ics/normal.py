@@ -38,14 +38,24 @@ _ABNORMAL = re.compile(
            )""",
     re.VERBOSE,
 )
-_BLANK_LINES = re.compile(rb"\n(?:[ \t]*\n)+")
+_BLANK_LINES = re.compile(rb"\n\n+")
 _QUOTED_PRINTABLE = re.compile(rb"[^:]*;ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:[ \t]*([^ \t]+)[ \t]*", re.IGNORECASE)
-_NO_TEXT = re.compile(
-    rb"(?:BEGIN|END|UID|DTSTART|DTEND|DUE|DTSTAMP|RRULE|RDATE|EXDATE|EXRULE|RECURRENCE-ID|DURATION|TRIGGER|SEQUENCE"
-    rb"|LAST-MODIFIED|CREATED|TZID|TZOFFSETFROM|TZOFFSETTO)[;:]",
-    re.IGNORECASE,
+_TEXTS = frozenset(
+    b"COMMENT CONTACT DESCRIPTION LOCATION NAME SUMMARY STYLED-DESCRIPTION X-ALT-DESC X-APPLE-STRUCTURED-LOCATION"
+    b" X-WR-CALDESC X-WR-CALNAME".split()
 )
+"""The properties to whose values a line that is no content line is given back."""
+_PROPERTIES = _TEXTS | frozenset(
+    b"ACTION ATTACH ATTENDEE BEGIN BUSYTYPE CALENDAR-ADDRESS CALSCALE CATEGORIES CLASS COLOR COMPLETED CONCEPT"
+    b" CONFERENCE CREATED DTEND DTSTAMP DTSTART DUE DURATION END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LINK METHOD"
+    b" ORGANIZER PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID PROXIMITY RDATE RECURRENCE-ID REFID REFRESH-INTERVAL"
+    b" RELATED-TO REPEAT REQUEST-STATUS RESOURCE-TYPE RESOURCES RRULE SEQUENCE SOURCE STATUS STRUCTURED-DATA TRANSP"
+    b" TRIGGER TZID TZID-ALIAS-OF TZNAME TZOFFSETFROM TZOFFSETTO TZUNTIL TZURL UID URL VERSION".split()
+)
+"""The registered properties (RFC 5545 section 8.3.2 and its successors). In the middle of a text that has lost its
+folds, `https://...` and `Passcode: 1234` are text, not properties of these names."""
+_LOST_PROPERTY = re.compile(rb"X-|[A-Z0-9-]+=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,7 @@ def _utf8(text: bytes, repairs: dict[str, int]) -> bytes:
     lines = text.split(b"\n")
     wrong = [n for n, line in enumerate(lines) if not _is_utf8(line)]
     for n in wrong:
-        lines[n] = _from_single_byte(lines[n])
+        lines[n] = _mended(lines[n])
     repairs["not-utf-8"] = len(wrong)
     return b"\n".join(lines)
 
@@ -133,8 +143,15 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _from_single_byte(line: bytes) -> bytes:
-    """Read Windows-1252, as which the web decodes Latin-1 too; its five holes are read as Latin-1."""
+def _mended(line: bytes) -> bytes:
+    """Read a line that is not UTF-8: as damaged UTF-8 where most of it is, else as Windows-1252.
+
+    The web decodes Latin-1 as Windows-1252 too; its five holes are read as Latin-1.
+    """
+    replaced = line.decode("utf-8", "replace")
+    damage = replaced.count("\ufffd")
+    if sum(character > "\x7f" for character in replaced) > 2 * damage:
+        return replaced.encode()
     try:
         return line.decode("cp1252").encode()
     except UnicodeDecodeError:
@@ -165,21 +182,20 @@ def _content_lines(lines: list[bytes], repairs: dict[str, int]) -> list[bytes]:
     parts: list[bytes] = []
     for line in lines:
         soft_break = bool(parts) and parts[-1].endswith(b"=") and _QUOTED_PRINTABLE.match(parts[0]) is not None
-        if not soft_break and (start := _content_line(line)) is not None:
+        start = None if soft_break else _content_line(line, in_text=len(parts) > 1)
+        if start is not None:
             kept.append(b"".join(parts))
             parts = [start]
-        elif not line.strip():
-            continue
-        elif not parts or _NO_TEXT.match(parts[0]):
-            repairs["line-dropped"] = repairs.get("line-dropped", 0) + 1
-        else:
+        elif line and (soft_break or _continues_text(line, parts)):
             repairs["line-rejoined"] = repairs.get("line-rejoined", 0) + 1
             _rejoin(parts, line, soft_break=soft_break)
+        elif line.strip():
+            repairs["line-dropped"] = repairs.get("line-dropped", 0) + 1
     kept.append(b"".join(parts))
     return kept[1:] if parts else []
 
 
-def _content_line(line: bytes) -> bytes | None:
+def _content_line(line: bytes, *, in_text: bool) -> bytes | None:
     """Return the line with its name in upper case, or None if it is no content line.
 
     BEGIN and END are known behind blanks too. Names that begin with `X-` are kept as written.
@@ -189,8 +205,17 @@ def _content_line(line: bytes) -> bytes | None:
     start = LINE_START.match(line)
     if start is None:
         return None
-    name = start[1]
-    return line if name.startswith(b"X-") else name.upper() + line[start.end(1) :]
+    if start[1].startswith(b"X-"):
+        return line
+    name = start[1].upper()
+    return None if in_text and name not in _PROPERTIES else name + line[start.end(1) :]
+
+
+def _continues_text(line: bytes, parts: list[bytes]) -> bool:
+    if not parts or _LOST_PROPERTY.match(line):
+        return False
+    start = LINE_START.match(parts[0])
+    return start is not None and start[1].upper() in _TEXTS
 
 
 def _rejoin(parts: list[bytes], line: bytes, *, soft_break: bool) -> None:

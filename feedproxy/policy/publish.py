@@ -19,16 +19,16 @@ class KeepLastGood:
     reason: str
 
 
-def publish(last: int | None, new: int, *, keep_share: float, confirmed: bool) -> Publish | KeepLastGood:
+def publish(last: int | None, new: int, *, loss_share: float, confirmed: bool) -> Publish | KeepLastGood:
     """Decide by the number of components in the last good body (None: there is none) and in the new one.
 
-    A feed that lost everything, or more than `keep_share` of it (0..1), is believed when the same octets came twice
+    A feed that lost everything, or more than `loss_share` of it (0..1), is believed when the same octets came twice
     in a row (`confirmed`).
     """
     if last is None or confirmed or new >= last:
         return Publish()
     if new == 0:
         return KeepLastGood("suddenly-empty")
-    if (last - new) / last > keep_share and last - new > 1:
+    if (last - new) / last > loss_share and last - new > 1:
         return KeepLastGood("sharply-shrunk")
     return Publish()

@@ -1,8 +1,6 @@
 """The wall-clock times at which a component happens: as far as the check of its time zone must look.
 
-Only used where a feed's own VTIMEZONE and the zone of that name part somewhere in the feed's range. What recurs too
-often or too long to be expanded is answered with a grid that is sure to meet every stretch of time zone rules it
-touches: that errs on the side of keeping the definition.
+Only used where a feed's own VTIMEZONE and the zone of that name part somewhere in the feed's range.
 """
 
 import re
@@ -15,23 +13,34 @@ from dateutil.rrule import rrule, rrulestr
 from feedproxy.ics.components import Component
 from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
 
-MAX_INSTANCES = 4_000
-MAX_YEARS = 60
-GRID = timedelta(hours=1)
+MAX_INSTANCES = 20_000
+MAX_YEARS = 100
+AT_LEAST_UNTIL = datetime(2040, 1, 1)  # noqa: DTZ001 - a wall-clock time
+"""How far an endless recurrence is looked at however long ago it began: clients show today's instances of it."""
 _EXPANDABLE = re.compile(rb"(?:^|;)FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.IGNORECASE)
 _COUNT = re.compile(rb"(?:^|;)COUNT=(\d{1,9})(?=;|$)", re.IGNORECASE)
 _UNTIL = re.compile(rb"(?:^|;)UNTIL=([0-9TZ]+)", re.IGNORECASE)
 
 
+class Inexpandable(Exception):
+    """A recurrence that happens too often, or too long, or by a rule that cannot be read."""
+
+
 def last_possible(component: Component, start: datetime, horizon: timedelta) -> datetime:
     """Return the last wall-clock time at which a recurrence that starts at `start` is looked at."""
-    end = _add(start, horizon)
-    untils = [until for line in component.lines() if line.name == b"RRULE" and (until := _until(line.value))]
-    return min(end, max(start, *untils) + timedelta(days=1)) if untils else end
+    end = max(_add(start, horizon), AT_LEAST_UNTIL)
+    untils = [_until(line.value) for line in component.lines() if line.name == b"RRULE"]
+    known = [until for until in untils if until is not None]
+    if not known or len(known) < len(untils):
+        return end
+    return min(end, _add(max(start, *known), timedelta(days=1)))
 
 
 def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
-    """Iterate over every wall-clock time that the component names, and over its instances up to the horizon."""
+    """Iterate over every wall-clock time that the component names, and over its instances up to the horizon.
+
+    Raises Inexpandable.
+    """
     lines = list(component.lines())
     for line in lines:
         if line.name in TIME_NAMES:
@@ -44,45 +53,39 @@ def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
                 yield from _instances(line.value, start, end)
 
 
+def grid(first: datetime, last: datetime) -> Iterator[datetime]:
+    """Iterate over every half day between two wall-clock times: in place of instances that nobody can expand.
+
+    Rules that part from a zone do so for days at least, but for the minute about an onset.
+    """
+    time = first
+    while time < last:
+        yield time
+        time = _add(time, timedelta(hours=12))
+    yield last
+
+
 def _until(rule: bytes) -> datetime | None:
     match = _UNTIL.search(rule)
     return wall_time(match[1]) if match else None
 
 
-def _instances(rule: bytes, start: datetime, end: datetime) -> Iterator[datetime]:
+def _instances(rule: bytes, start: datetime, end: datetime) -> list[datetime]:
     """Expand a rule. COUNT is ours to count: dateutil goes on to the year 9999 for a rule that no day fulfils."""
+    if not _EXPANDABLE.search(rule) or end - start > timedelta(days=366 * MAX_YEARS):
+        raise Inexpandable(rule.decode("ascii", "replace"))
     count = _COUNT.search(rule)
-    limit = min(MAX_INSTANCES, int(count[1])) if count else MAX_INSTANCES
-    exhaustive = count is not None and limit < MAX_INSTANCES
-    if _EXPANDABLE.search(rule) and end - start <= timedelta(days=366 * MAX_YEARS):
-        try:
-            found = list(islice(_bounded(rule, start, end), limit))
-        except (ValueError, TypeError, OverflowError, KeyError, AttributeError, IndexError):
-            found = []  # no rule that dateutil reads: nobody knows the instances
-            exhaustive, limit = False, 0
-        yield from found
-        if exhaustive or len(found) < limit:
-            return
-    yield from _grid(start, end)
-
-
-def _bounded(rule: bytes, start: datetime, end: datetime) -> Iterator[datetime]:
+    wanted = int(count[1]) if count else MAX_INSTANCES + 1
     text = _COUNT.sub(b"", _UNTIL.sub(b"", rule)).strip(b";").decode("ascii", "replace")
-    parsed = rrulestr(text, dtstart=start)
-    if not isinstance(parsed, rrule):
-        raise TypeError("not one rule")
-    return iter(parsed.replace(until=end))
-
-
-def _grid(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Every hour for ten years at the start and at the end of the range: more than any client shows."""
-    stretch = timedelta(days=3_660)
-    time = start
-    while time <= end:
-        yield time
-        time = _add(time, GRID)
-        if start + stretch < time < end - stretch:
-            time = end - stretch
+    try:
+        parsed = rrulestr(text, dtstart=start)
+        bounded = parsed.replace(until=end) if isinstance(parsed, rrule) else ()
+        found = list(islice(bounded, min(wanted, MAX_INSTANCES + 1)))
+    except (ValueError, TypeError, OverflowError, KeyError, AttributeError, IndexError) as error:
+        raise Inexpandable(text) from error
+    if len(found) > MAX_INSTANCES:
+        raise Inexpandable(text)
+    return found
 
 
 def _add(time: datetime, delta: timedelta) -> datetime:

@@ -32,7 +32,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     cancelled = {scope for scope, head in enumerate(calendar.heads) if b"METHOD:CANCEL" in _upper(head)}
     components = []
     for component in calendar.components:
-        if component.is_empty():
+        if component.kind in SCHEDULED and component.is_empty():
             journal.note(STEP, "empty-component", component.kind.decode("ascii", "replace"))
             continue
         mended = without_trailing_separators(component, journal)

@@ -14,13 +14,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 import tzmap
 from feedproxy.ics.components import Component
-from feedproxy.ics.contentline import parameter_value
+from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import fold, unfold
 from feedproxy.ics.text import escape, unescape
-from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
+from feedproxy.ics.times import TIME_NAMES, wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.repair import with_lines, without
@@ -29,27 +30,12 @@ from feedproxy.transform.report import Journal, ZoneReport
 STEP = "timezones"
 
 _WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*(?:\r\n [^\r]*)*")
-_HEAD = re.compile(rb'\A(?:[^":]|"[^"]*"?)*')
-_PARAMETER = re.compile(rb';([^=;"]*)(=(?:"[^"]*"|[^";])*)?')
+_MAX_VALUES = 100_000
+"""Values of one TZID that are compared one by one; beyond, the days of the whole range are."""
+
 _UNTIL = re.compile(rb"(?<=\n)(RRULE:[^\r]*(?:\r\n [^\r]*)*)")
 _LOCAL_UNTIL = re.compile(rb"(UNTIL=\d{8}T\d{6})(?!Z|\d)")
 _DATES = re.compile(rb"\d{8}(?:,\d{8})*")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """A property with a TZID: what stands before the TZID parameter, the TZID, what stands behind it, the value."""
-
-    name: bytes
-    before: bytes
-    tzid: str
-    after: bytes
-    value: bytes
-
-    def octets(self, tzid: str | None, value: bytes | None = None) -> bytes:
-        """Write it again with another TZID, or none."""
-        parameter = b"" if tzid is None else b";TZID=" + parameter_value(tzid.encode())
-        return fold(self.name + self.before + parameter + self.after + b":" + (self.value if value is None else value))
 
 
 @dataclass(slots=True)
@@ -103,22 +89,22 @@ class TimeZones:
         for component in calendar.components:
             if b"TZID" not in component.text:
                 continue
-            for bound in _bound_properties(component):
-                if bound.value.endswith(b"Z") or _DATES.fullmatch(bound.value):
+            for line in _bound_lines(component):
+                if line.value.endswith(b"Z") or _DATES.fullmatch(line.value):
                     continue
-                use = uses.setdefault((component.scope, bound.tzid), _Use())
+                use = uses.setdefault((component.scope, _tzid(line)), _Use())
                 if not use.components or use.components[-1] is not component:
                     use.components.append(component)
-                self._widen(use, bound, component)
+                self._widen(use, line, component)
         return uses
 
-    def _widen(self, use: _Use, bound: _Bound, component: Component) -> None:
-        times = wall_times(bound.value) if bound.name in TIME_NAMES else []
+    def _widen(self, use: _Use, line: ContentLine, component: Component) -> None:
+        times = wall_times(line.value) if line.name in TIME_NAMES else []
         use.values += max(1, len(times))
         for time in times:
             use.first = min(use.first, time)
             use.last = max(use.last, time)
-        if times and bound.name == b"DTSTART" and b"\nRRULE" in component.text:
+        if times and line.name == b"DTSTART" and b"\nRRULE" in component.text:
             use.last = max(use.last, recurrence.last_possible(component, times[0], self.horizon))
 
     def _resolve(self, tzid: str, use: _Use, definition: bytes | None) -> tzmap.Resolution:
@@ -127,32 +113,34 @@ class TimeZones:
         return tzmap.resolve(tzid, definition=definition, values=self._times(use), span=(use.first, use.last))
 
     def _times(self, use: _Use) -> Iterator[datetime]:
-        for component in use.components:
-            yield from recurrence.times(component, self.horizon)
+        times = (time for component in use.components for time in recurrence.times(component, self.horizon))
+        try:
+            yield from islice(times, _MAX_VALUES)
+            expanded = next(times, None) is None
+        except recurrence.Inexpandable:
+            expanded = False
+        if not expanded:
+            yield from recurrence.grid(use.first, use.last)
 
 
-def _bound_properties(component: Component) -> Iterator[_Bound]:
+def _bound_lines(component: Component) -> Iterator[ContentLine]:
     for match in _WITH_PARAMETERS.finditer(component.text):
-        if b"TZID" in match[0] and (bound := _bound(unfold(match[0]))) is not None:
-            yield bound
+        if (line := _bound_line(match[0])) is not None:
+            yield line
 
 
-def _bound(line: bytes) -> _Bound | None:
-    """Take a property with a TZID apart; None if it has none.
+def _bound_line(text: bytes) -> ContentLine | None:
+    """Take a property with a TZID apart; None if it has none."""
+    if b"TZID" not in text:
+        return None
+    unfolded = unfold(text)
+    timed = unfolded[: unfolded.index(b";")] in TIME_NAMES
+    line = split_at_last_colon(unfolded) if timed else split(unfolded)
+    return line if line is not None and line.parameter(b"TZID") is not None else None
 
-    The value of a time stands behind the last colon: Google writes `TZID=GMT+05:30:20120101T090000`.
-    """
-    name = line[: line.index(b";")]
-    if name in TIME_NAMES:
-        head, _, value = line.rpartition(b":")
-    else:
-        head = _HEAD.findall(line)[0]
-        value = line[len(head) + 1 :]
-    for match in _PARAMETER.finditer(head, len(name)):
-        if match[1].strip().upper() == b"TZID":
-            tzid = (match[2] or b"=")[1:].decode("utf-8", "replace")
-            return _Bound(name, head[len(name) : match.start()], tzid, head[match.end() :], value)
-    return None
+
+def _tzid(line: ContentLine) -> str:
+    return (line.parameter(b"TZID") or b"").decode("utf-8", "replace")
 
 
 def _definitions(calendar: Calendar, journal: Journal) -> dict[tuple[int, str], bytes]:
@@ -217,20 +205,20 @@ def _renamed(component: Component, served: Mapping[tuple[int, str], _Served], jo
 
     def rewrite(match: re.Match[bytes]) -> bytes:
         nonlocal utc_start
-        bound = _bound(unfold(match[0])) if b"TZID" in match[0] else None
-        if bound is None:
+        line = _bound_line(match[0])
+        if line is None:
             return match[0]
-        if _DATES.fullmatch(bound.value):
-            journal.note(STEP, "date-with-tzid", component.kind.decode())
-            return _as_date(bound)
-        if bound.value.endswith(b"Z"):
-            journal.note(STEP, "utc-with-tzid", bound.tzid)
-            return bound.octets(None)
-        answer = served[component.scope, bound.tzid]
-        if answer.tzid is None:
-            utc_start = utc_start or bound.name == b"DTSTART"
-            return bound.octets(None, b",".join(_with_z(part) for part in bound.value.split(b",")))
-        return match[0] if answer.tzid == bound.tzid else bound.octets(answer.tzid)
+        if _DATES.fullmatch(line.value):
+            journal.note(STEP, "date-with-tzid", component.kind.decode("utf-8", "replace"))
+            return fold(line.with_parameter(b"TZID", None).with_parameter(b"VALUE", b"DATE").octets)
+        if line.value.endswith(b"Z"):
+            journal.note(STEP, "utc-with-tzid", _tzid(line))
+            return fold(line.with_parameter(b"TZID", None).octets)
+        tzid = served[component.scope, _tzid(line)].tzid
+        if tzid is None:
+            utc_start = utc_start or line.name == b"DTSTART"
+            return fold(_in_utc(line).octets)
+        return match[0] if tzid == _tzid(line) else fold(line.with_parameter(b"TZID", tzid.encode()).octets)
 
     text = _WITH_PARAMETERS.sub(rewrite, component.text)
     if utc_start:
@@ -238,13 +226,7 @@ def _renamed(component: Component, served: Mapping[tuple[int, str], _Served], jo
     return component if text == component.text else replace(component, text=text)
 
 
-def _as_date(bound: _Bound) -> bytes:
-    """Write a DATE without its TZID, and as what it is (RFC 5545 section 3.2.19)."""
-    if b";VALUE=" in (bound.before + bound.after).upper():
-        return bound.octets(None)
-    return replace(bound, before=bound.before + b";VALUE=DATE").octets(None)
-
-
-def _with_z(value: bytes) -> bytes:
-    """Write a value, or the times of a PERIOD, in UTC."""
-    return b"/".join(part + b"Z" if wall_time(part) and not part.endswith(b"Z") else part for part in value.split(b"/"))
+def _in_utc(line: ContentLine) -> ContentLine:
+    """Write the times of a property, of its PERIODs too, with their Z instead of a TZID."""
+    values = re.sub(rb"\d{8}T\d{6}(?!Z|\d)", rb"\g<0>Z", line.value)
+    return line.with_parameter(b"TZID", None).with_value(values)

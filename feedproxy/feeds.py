@@ -1,0 +1,297 @@
+"""The driver: which feed a subscriber gets, and when to look upstream for it.
+
+    cached and fresh    serve it: no parsing, no database, no await
+    cached and stale    serve it, refresh behind
+    not cached          make it of the source's last good body; look upstream only when there is none
+
+A GUID that only the upstream knows is asked for without credentials first. What the upstream gives to anybody is one
+feed for all; what it wants credentials for is fetched with the client's, and belongs to those credentials alone.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from cachetools import LRUCache
+
+from feedproxy.cache import Cache
+from feedproxy.errors import FeedRefused, FetchFailed
+from feedproxy.metrics import Metrics
+from feedproxy.model import Feed, PersonalEvent
+from feedproxy.policy.access import Credentials
+from feedproxy.policy.secrets import keyed_hash
+from feedproxy.sources import LARGE, Source, Sources, SourceState
+from feedproxy.store import Store
+from feedproxy.transform import Options, assemble
+
+NEGATIVE_SECONDS = {"unknown": 60, "open-refused": 60, "credentials-refused": 30, "nothing": 10}
+"""How long an answer without a feed is believed. A wrong password must not cost the upstream a request each time."""
+SECOND_DROP_SECONDS = 1.0
+MEMORY = 100_000
+"""How many feeds are remembered as answered without one, as served under credentials, as changed."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A feed, and how it was come by."""
+
+    feed: Feed
+    status: Literal["hit", "stale", "miss"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthRequired:
+    """The upstream wants credentials, or other ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody knows this subscription."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """There is nothing good to serve, for this reason; try again after so many seconds."""
+
+    reason: str
+    retry_after: int
+
+
+Answer = Served | AuthRequired | Unknown | Nothing
+
+
+class Feeds:
+    """Everything that the feed route asks and the API tells. Open in one event loop; `close` ends what runs behind."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        cache: Cache,
+        sources: Sources,
+        metrics: Metrics,
+        upstream_url: str,
+        key: bytes,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._sources = sources
+        self._metrics = metrics
+        self._upstream_url = upstream_url
+        self._key = key
+        self._clock = clock
+        self._options = Options(placeholder=True)
+        self._arrivals: dict[str, asyncio.Task[Answer]] = {}
+        self._refreshes: dict[str, asyncio.Task[Answer]] = {}
+        self._drops: set[asyncio.Task[None]] = set()
+        self._negative: LRUCache[str, tuple[Answer, datetime]] = LRUCache(MEMORY)
+        self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
+        self._changes: LRUCache[str, int] = LRUCache(MEMORY)
+
+    async def answer(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
+        """Return the feed of a subscription, or why there is none. Trouble upstream is an answer, not an exception."""
+        answer = await self._answer(subscription_id, credentials)
+        if isinstance(answer, Served):
+            self._metrics.feed(answer.status)
+            if answer.status == "stale":
+                self._metrics.stale((self._clock() - answer.feed.fresh_until).total_seconds())
+        elif isinstance(answer, AuthRequired):
+            self._metrics.auth_failure("basic" if credentials else "missing")
+        return answer
+
+    async def changed(self, subscription_ids: Collection[UUID]) -> None:
+        """Forget the cached feeds of subscriptions whose overlay has changed: here, and in every other process."""
+        keys = [self.name(subscription_id) for subscription_id in subscription_ids]
+        names = [*keys, *self._forget(keys)]
+        await self._cache.drop(names)
+        self._behind(self._drop_again(names))
+
+    def forget(self, keys: Collection[str]) -> None:
+        """Forget what another process said has changed; the cache itself has forgotten already."""
+        variants = self._forget(keys)
+        if variants:
+            self._behind(self._cache.drop(variants))
+
+    async def close(self) -> None:
+        """End what runs behind."""
+        tasks = [*self._arrivals.values(), *self._refreshes.values(), *self._drops]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def name(self, subscription_id: UUID, credentials: Credentials | None = None) -> str:
+        """Return the name of a feed in caches and in the store: a keyed hash, so that it gives away neither."""
+        name = keyed_hash(self._key, "feed", subscription_id.bytes).hex()[:32]
+        if credentials is None:
+            return name
+        return name + "." + keyed_hash(self._key, "credentials", credentials.octets).hex()[:32]
+
+    async def _drop_again(self, names: Collection[str]) -> None:
+        """Another process may have been rendering the old overlay when it was told, and have cached it since."""
+        await asyncio.sleep(SECOND_DROP_SECONDS)
+        await self._cache.drop(names)
+
+    def _behind(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._drops.add(task)
+        task.add_done_callback(self._drops.discard)
+
+    async def _answer(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
+        """Look for an open feed first, then for that of the credentials."""
+        answer = self._cached(subscription_id, None)
+        if answer is None and credentials is not None:
+            answer = self._cached(subscription_id, credentials)
+        if answer is None:
+            answer = await self._arrive(subscription_id, None)
+            if credentials is not None and isinstance(answer, AuthRequired | Unknown):
+                answer = await self._arrive(subscription_id, credentials)
+        return answer
+
+    def _cached(self, subscription_id: UUID, credentials: Credentials | None) -> Served | None:
+        """Look into this process's memory: the cached path."""
+        feed = self._cache.peek(self.name(subscription_id, credentials))
+        if feed is None:
+            return None
+        if self._clock() < feed.fresh_until:
+            return Served(feed, "hit")
+        self._fly(subscription_id, credentials, refresh=True)
+        return Served(feed, "stale")
+
+    async def _arrive(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
+        name = self.name(subscription_id, credentials)
+        negative = self._negative.get(name)
+        if negative is not None and self._clock() < negative[1]:
+            return negative[0]
+        return await asyncio.shield(self._fly(subscription_id, credentials, refresh=False))
+
+    def _fly(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> asyncio.Task[Answer]:
+        """Join the flight of this feed, or start it: never two at once.
+
+        A refresh flies by itself: who wants the feed now does not wait for an upstream that is slow.
+        """
+        flights = self._refreshes if refresh else self._arrivals
+        name = self.name(subscription_id, credentials)
+        flight = flights.get(name)
+        if flight is None:
+            flight = asyncio.get_running_loop().create_task(self._land(subscription_id, credentials, refresh=refresh))
+            flights[name] = flight
+            flight.add_done_callback(lambda _: flights.pop(name, None))
+        return flight
+
+    async def _land(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
+        name = self.name(subscription_id, credentials)
+        if not refresh and credentials is None:
+            feed = await self._cache.get(name)
+            if feed is not None and self._clock() < feed.fresh_until:
+                return Served(feed, "hit")
+        if not self._upstream_url:
+            return Unknown()
+        source = Source(name, f"{self._upstream_url}/v1/webcal/{subscription_id}", credentials)
+        try:
+            return await self._from_source(subscription_id, source, refresh=refresh)
+        except FetchFailed as failure:
+            return await self._without_feed(name, source, failure)
+        except FeedRefused as refusal:
+            _log.warning("feed refused", extra={"fields": {"source": name, "reason": refusal.reason}})
+            return self._remember_negative(name, Nothing(refusal.reason, NEGATIVE_SECONDS["nothing"]), "nothing")
+
+    async def _from_source(self, subscription_id: UUID, source: Source, *, refresh: bool) -> Answer:
+        """Make the feed of what is known; look upstream when nothing is, or when told to."""
+        state = await self._sources.state(source)
+        if state is None or refresh:
+            state = await self._sources.refresh(source, state)
+            return Served(await self._publish(subscription_id, source, state), "miss")
+        feed = await self._publish(subscription_id, source, state)
+        if self._clock() < feed.fresh_until:
+            return Served(feed, "hit")
+        asyncio.get_running_loop().call_soon(lambda: self._fly(subscription_id, source.credentials, refresh=True))
+        return Served(feed, "stale")
+
+    async def _without_feed(self, name: str, source: Source, failure: FetchFailed) -> Answer:
+        """Say what a failed look upstream means when there is nothing to fall back on."""
+        _log.warning("fetch failed", extra={"fields": {"source": name, "reason": failure.reason}})
+        if failure.upstream_status in {401, 403}:
+            await self._cache.drop([name])
+            kind = "credentials-refused" if source.credentials else "open-refused"
+            return self._remember_negative(name, AuthRequired(), kind)
+        if failure.upstream_status in {400, 404, 410}:
+            return self._remember_negative(name, Unknown(), "unknown")
+        retry_after = max(NEGATIVE_SECONDS["nothing"], int(min(failure.retry_after or 0, 3_600)))
+        return self._remember_negative(name, Nothing(failure.reason, retry_after), "nothing")
+
+    def _remember_negative(self, name: str, answer: Answer, kind: str) -> Answer:
+        self._negative[name] = (answer, self._clock() + timedelta(seconds=NEGATIVE_SECONDS[kind]))
+        return answer
+
+    async def _publish(self, subscription_id: UUID, source: Source, state: SourceState) -> Feed:
+        """Put the subscription's overlay on the base and the feed into the cache.
+
+        An overlay that changes while it is being rendered is rendered again.
+        """
+        open_name = self.name(subscription_id)
+        while True:
+            changes = self._changes.get(open_name, 0)
+            feed = await self._render(subscription_id, source, state)
+            if self._changes.get(open_name, 0) == changes:
+                break
+        if source.credentials is not None:
+            self._variants.setdefault(open_name, set()).add(source.key)
+        await self._cache.put(source.key, feed)
+        self._negative.pop(source.key, None)
+        return feed
+
+    async def _render(self, subscription_id: UUID, source: Source, state: SourceState) -> Feed:
+        now = self._clock()
+        events = await self._store.events_of(subscription_id)
+        visible = [event for event in events if _appears(event, now) is None]
+        appearing = [time for event in events if (time := _appears(event, now)) is not None]
+        body, compressed = await self._write(state, visible)
+        digest = hashlib.sha256(body).hexdigest()[:32]
+        return Feed(
+            body=body,
+            gzip=compressed,
+            digest=digest,
+            last_modified=self._last_modified(source.key, digest, state, visible),
+            fetched_at=state.fetched_at,
+            fresh_until=min([state.fresh_until, *appearing]),
+            protected=source.credentials is not None,
+            personal=bool(events),
+        )
+
+    async def _write(self, state: SourceState, events: Iterable[PersonalEvent]) -> tuple[bytes, bytes]:
+        def work() -> tuple[bytes, bytes]:
+            body = assemble(state.base, events, self._options).body
+            return body, gzip.compress(body, 6, mtime=0)
+
+        return work() if state.base.octets_in < LARGE else await asyncio.to_thread(work)
+
+    def _last_modified(self, name: str, digest: str, state: SourceState, events: Iterable[PersonalEvent]) -> datetime:
+        """When these octets came to be: the same for the same octets, and later than those before."""
+        before = self._cache.peek(name)
+        if before is not None and before.digest == digest:
+            return before.last_modified
+        times = [state.changed_at, *(event.updated_at for event in events)]
+        if before is not None:
+            times.append(before.last_modified + timedelta(seconds=1))
+        return max(times)
+
+    def _forget(self, keys: Collection[str]) -> list[str]:
+        """Note that these overlays have changed; return the names under which they are cached for credentials."""
+        for key in keys:
+            self._changes[key] = self._changes.get(key, 0) + 1
+        return [variant for key in keys for variant in self._variants.pop(key, ())]
+
+
+def _appears(event: PersonalEvent, now: datetime) -> datetime | None:
+    """Return when an event that is hidden now will be seen; None for one that is seen."""
+    visible_from = event.details.visible_from
+    return visible_from if visible_from is not None and visible_from > now else None

@@ -1,0 +1,245 @@
+"""A source's last good body: fetched, weighed against the one before, indexed once, kept in memory and in the store.
+
+What a look upstream ends in is decided by pure functions (`feedproxy.policy`); here they are obeyed.
+"""
+
+import asyncio
+import hashlib
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import perf_counter
+
+from cachetools import LRUCache
+
+from feedproxy.errors import FeedRefused, FetchFailed
+from feedproxy.metrics import Metrics
+from feedproxy.model import LastGood
+from feedproxy.policy.access import Credentials
+from feedproxy.policy.freshness import Bounds, Said, lifetime, retry_after_failure
+from feedproxy.policy.publish import KeepLastGood, publish
+from feedproxy.store import Store
+from feedproxy.transform import Base, Options, index
+from feedproxy.upstream import Fetched, FetchRequest, NotModified, UpstreamClient
+
+LARGE = 100_000
+"""Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
+
+_REFRESH_INTERVAL = re.compile(rb"REFRESH-INTERVAL(?:;[^:]*)?:(.*)")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a body comes from. `key` names it in the store and in caches and tells nobody its URL or credentials."""
+
+    key: str
+    url: str
+    credentials: Credentials | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """The last good body of a source, indexed, and what is known of its freshness.
+
+    `failures` counts the looks upstream since it was confirmed; `doubted` is the digest of a body that was held back
+    and will be believed when it comes again.
+    """
+
+    base: Base
+    digest: bytes
+    etag: str | None
+    last_modified: str | None
+    fetched_at: datetime
+    changed_at: datetime
+    fresh_until: datetime
+    failures: int = 0
+    doubted: bytes | None = None
+
+
+class Sources:
+    """The sources in use. One look upstream at a time for each is the caller's affair (`feedproxy.feeds`)."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        upstream: UpstreamClient,
+        metrics: Metrics,
+        bounds: Bounds,
+        loss_share: float,
+        max_octets: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._upstream = upstream
+        self._metrics = metrics
+        self._bounds = bounds
+        self._loss_share = loss_share
+        self._clock = clock
+        self._options = Options()
+        self._states: LRUCache[str, SourceState] = LRUCache(max_octets, getsizeof=lambda s: s.base.octets_in + 2_000)
+
+    async def state(self, source: Source) -> SourceState | None:
+        """Return what is known of a source without a look upstream; None when nothing good was ever seen."""
+        state = self._states.get(source.key)
+        if state is not None:
+            return state
+        good = await self._store.last_good(source.key)
+        if good is None:
+            return None
+        base = await self._index(good.body)
+        fresh_until = good.fetched_at + lifetime(_said(base), self._bounds, source=source.key)
+        state = SourceState(
+            base=base,
+            digest=good.digest,
+            etag=good.etag,
+            last_modified=good.last_modified,
+            fetched_at=good.fetched_at,
+            changed_at=good.changed_at,
+            fresh_until=fresh_until,
+        )
+        return self._remember(source, state)
+
+    async def refresh(self, source: Source, state: SourceState | None) -> SourceState:
+        """Look upstream. Returns the new state, or the old one with the time of the next look.
+
+        Raises FetchFailed or FeedRefused when there is no old one, and FetchFailed with `upstream_status` 401 or 403
+        in any case: what the upstream has withdrawn must not be served on.
+        """
+        request = FetchRequest(
+            url=source.url,
+            credentials=source.credentials,
+            etag=state.etag if state else None,
+            last_modified=state.last_modified if state else None,
+        )
+        start = perf_counter()
+        try:
+            answer = await self._upstream.fetch(request)
+        except FetchFailed as failure:
+            self._metrics.fetch(failure.reason, perf_counter() - start)
+            return await self._failed(source, state, failure)
+        match answer:
+            case NotModified():
+                self._metrics.fetch("not-modified", answer.seconds)
+                return await self._confirmed(source, state, answer)
+            case Fetched():
+                self._metrics.fetch("fetched", answer.seconds)
+                return await self._fetched(source, state, answer)
+
+    async def _failed(self, source: Source, state: SourceState | None, failure: FetchFailed) -> SourceState:
+        if failure.upstream_status in {401, 403}:
+            self._states.pop(source.key, None)
+            await self._store.drop_last_good(source.key)
+            raise failure
+        if state is None:
+            raise failure
+        return self._kept(source, state, failure.reason, failure.retry_after)
+
+    def _kept(
+        self,
+        source: Source,
+        state: SourceState,
+        reason: str,
+        retry_after: float | None = None,
+        doubted: bytes | None = None,
+    ) -> SourceState:
+        """Keep the last good body and say when to look again."""
+        self._metrics.kept_last_good(reason)
+        _log.warning("last good kept", extra={"fields": {"source": source.key, "reason": reason}})
+        failures = state.failures + 1
+        pause = retry_after_failure(failures, retry_after, self._bounds, source=source.key)
+        return self._remember(
+            source, replace(state, fresh_until=self._clock() + pause, failures=failures, doubted=doubted)
+        )
+
+    async def _confirmed(self, source: Source, state: SourceState | None, answer: NotModified | Fetched) -> SourceState:
+        """Note that the body is what it was."""
+        if state is None:
+            raise FetchFailed("status-304", "the upstream answered 304 to a request without validators")
+        now = self._clock()
+        etag, last_modified = answer.etag or state.etag, answer.last_modified or state.last_modified
+        await self._store.confirm_last_good(source.key, fetched_at=now, etag=etag, last_modified=last_modified)
+        fresh_until = now + lifetime(_said(state.base, answer), self._bounds, source=source.key)
+        return self._remember(
+            source,
+            replace(
+                state,
+                etag=etag,
+                last_modified=last_modified,
+                fetched_at=now,
+                fresh_until=fresh_until,
+                failures=0,
+                doubted=None,
+            ),
+        )
+
+    async def _fetched(self, source: Source, state: SourceState | None, answer: Fetched) -> SourceState:
+        digest = hashlib.sha256(answer.body).digest()
+        if state is not None and digest == state.digest:
+            return await self._confirmed(source, state, answer)
+        try:
+            base = await self._index(answer.body)
+        except FeedRefused as refusal:
+            self._metrics.refused(refusal.reason)
+            if state is None:
+                raise
+            return self._kept(source, state, refusal.reason)
+        decision = publish(
+            state.base.events if state else None,
+            base.events,
+            loss_share=self._loss_share,
+            confirmed=state is not None and state.doubted == digest,
+        )
+        if isinstance(decision, KeepLastGood) and state is not None:
+            return self._kept(source, state, decision.reason, doubted=digest)
+        return await self._published(source, answer, base, digest)
+
+    async def _published(self, source: Source, answer: Fetched, base: Base, digest: bytes) -> SourceState:
+        now = self._clock()
+        state = SourceState(
+            base=base,
+            digest=digest,
+            etag=answer.etag,
+            last_modified=answer.last_modified,
+            fetched_at=now,
+            changed_at=now,
+            fresh_until=now + lifetime(_said(base, answer), self._bounds, source=source.key),
+        )
+        await self._store.save_last_good(
+            LastGood(
+                source=source.key,
+                body=answer.body,
+                digest=digest,
+                etag=answer.etag,
+                last_modified=answer.last_modified,
+                events=base.events,
+                fetched_at=now,
+                changed_at=now,
+            )
+        )
+        return self._remember(source, state)
+
+    async def _index(self, body: bytes) -> Base:
+        start = perf_counter()
+        if len(body) < LARGE:
+            base = index(body, self._options)
+        else:
+            base = await asyncio.to_thread(index, body, self._options)
+        self._metrics.rendered(perf_counter() - start, {c.rule: c.count for c in base.journal.changes()})
+        return base
+
+    def _remember(self, source: Source, state: SourceState) -> SourceState:
+        if state.base.octets_in + 2_000 <= self._states.maxsize:
+            self._states[source.key] = state
+        return state
+
+
+def _said(base: Base, answer: NotModified | Fetched | None = None) -> Said:
+    """Gather what the upstream and the feed say of its freshness."""
+    interval = next((m[1].decode() for line in base.calendar.heads[0] if (m := _REFRESH_INTERVAL.match(line))), None)
+    if answer is None:
+        return Said(refresh_interval=interval)
+    return Said(answer.cache_control, answer.expires, answer.date, answer.age, interval)
