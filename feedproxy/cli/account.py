@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from feedproxy.cli.settings import config_option, opened_store, read_settings, utc_now
+from feedproxy.cli.clock import utc_now
+from feedproxy.cli.settings import config_option, opened_store, read_settings
 from feedproxy.config import Settings
 
 

@@ -11,7 +11,8 @@ import click
 import uvloop
 
 import feedproxy
-from feedproxy.cli.settings import config_option, read_settings, utc_now
+from feedproxy.cli.clock import utc_now
+from feedproxy.cli.settings import config_option, read_settings
 from feedproxy.cli.workers import Supervisor
 from feedproxy.config import Settings, effective
 from feedproxy.web import logs, serving
@@ -60,7 +61,7 @@ async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBu
         loop.add_reader(0, _stop_at_end_of_input, stop)
     app = create_app(settings, clock=utc_now)
     access_log = AccessLog(app[METRICS], buffer if settings.log_level in ("debug", "info") else None, utc_now)
-    flushing = loop.create_task(_flush(buffer))
+    flushing = loop.create_task(logs.keep_flushing(buffer))
     try:
         await serving.serve(
             app,
@@ -78,12 +79,6 @@ def _stop_at_end_of_input(stop: asyncio.Event) -> None:
     if not os.read(0, 1):
         asyncio.get_running_loop().remove_reader(0)
         stop.set()
-
-
-async def _flush(buffer: logs.LogBuffer) -> None:
-    while True:
-        await asyncio.sleep(logs.FLUSH_SECONDS)
-        buffer.flush()
 
 
 def _announce(settings: Settings, listener: socket.socket) -> None:

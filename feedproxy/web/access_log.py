@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -15,6 +14,7 @@ from aiohttp.abc import AbstractAccessLogger
 from feedproxy.metrics import Metrics
 from feedproxy.policy.secrets import log_name
 from feedproxy.web import keys
+from feedproxy.web.calreply_models import read_guid
 from feedproxy.web.logs import LogBuffer, timestamp
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -85,8 +85,5 @@ def _route(request: web.BaseRequest) -> str:
 def _feed(request: web.BaseRequest) -> str | None:
     if not isinstance(request, web.Request) or "subscription_id" not in request.match_info:
         return None
-    try:
-        subscription_id = UUID(request.match_info["subscription_id"])
-    except ValueError:
-        return None
-    return log_name(request.app[keys.SECRET_KEY], subscription_id)
+    subscription_id = read_guid(request.match_info["subscription_id"])
+    return log_name(request.app[keys.SECRET_KEY], subscription_id) if subscription_id else None

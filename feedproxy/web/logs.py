@@ -4,6 +4,7 @@ A line holds no secret: URLs lose user, path and query, GUIDs and credentials ar
 its place and the first line of its text remain.
 """
 
+import asyncio
 import json
 import logging
 import re
@@ -90,6 +91,13 @@ def configure(buffer: LogBuffer, level: str) -> None:
     logging.basicConfig(handlers=[BufferedHandler(buffer)], level=level.upper(), force=True)
     logging.getLogger("aiosqlite").setLevel("WARNING")
     logging.getLogger("alembic").setLevel("WARNING")
+
+
+async def keep_flushing(buffer: LogBuffer) -> None:
+    """Write what is held twice a second, until cancelled."""
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        buffer.flush()
 
 
 def timestamp(moment: datetime) -> str:

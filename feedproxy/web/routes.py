@@ -28,6 +28,9 @@ class Row:
 API = (
     Row("GET", "/webcal/{subscription_id}[.ics]", feeds.feed, "feed", "empty"),
     Row("POST", "/oauth2/token", oauth.token, "token", "oauth"),
+    Row("POST", "/oauth2/revoke", oauth.revoke, "revoke", "oauth"),
+    Row("POST", "/oauth2/introspect", oauth.introspect, "introspect", "oauth"),
+    Row("GET", "/.well-known/oauth-authorization-server", oauth.metadata, "oauth-metadata", "oauth"),
     Row("POST", "/subscriptionevent/{account_code}", subscription_events.put_event, "subscription-event", "calreply-c"),
 )
 

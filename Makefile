@@ -1,0 +1,44 @@
+# Needs python3 (3.11 or later) and make; all else goes into .venv.
+#
+#   make demo                a stand-in upstream, feedproxy in front of it, lines to paste; ARGS=--check tries it once
+#   make test                the tests; ARGS are given to pytest
+#   make check               ruff, mypy, import-linter
+#   make clean               away with everything that was made here
+
+PYTHON ?= python3
+BIN := .venv/bin
+PURE := tzmap/*,feedproxy/ics/*,feedproxy/transform/*,feedproxy/policy/*,feedproxy/model.py,feedproxy/errors.py
+
+.PHONY: demo test check clean
+.DEFAULT_GOAL := test
+
+demo: .venv/installed
+	@$(BIN)/feedproxy demo $(ARGS)
+
+test: .venv/installed-test
+	$(BIN)/python -m coverage run -m pytest $(ARGS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --skip-covered --skip-empty
+	@echo "Branch coverage of the pure packages:"
+	$(BIN)/python -m coverage report --include='$(PURE)' --skip-covered --skip-empty --fail-under=95
+
+check: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@

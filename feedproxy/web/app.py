@@ -1,0 +1,99 @@
+"""The application: what it holds while it runs, opened and closed in one place."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from aiohttp import web
+
+import feedproxy
+from feedproxy.accounts import secret_key
+from feedproxy.cache import Cache, open_cache
+from feedproxy.config import Settings
+from feedproxy.feeds import Feeds
+from feedproxy.metrics import Metrics
+from feedproxy.policy.egress import EgressPolicy
+from feedproxy.policy.freshness import Bounds
+from feedproxy.sources import Sources
+from feedproxy.store import Store, open_store
+from feedproxy.upstream import Limits, UpstreamClient
+from feedproxy.web import keys
+from feedproxy.web.errors import answer_errors
+from feedproxy.web.health import CACHE
+from feedproxy.web.https import require_https
+from feedproxy.web.metrics import METRICS
+from feedproxy.web.routes import add_routes
+from feedproxy.web.slow_bodies import limit_body_time
+from feedproxy.web.stamp import stamp
+from tzmap import CLDR_VERSION, TZDATA_EDITION
+
+
+def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
+    """Return the application; store, cache and upstream client are open from its start-up to its clean-up.
+
+    Start-up raises SettingsError if the store cannot be used.
+    """
+    app = web.Application(middlewares=[answer_errors, require_https, limit_body_time])
+    app[keys.SETTINGS] = settings
+    app[keys.CLOCK] = clock
+    app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
+    app.cleanup_ctx.append(_resources)
+    app.on_response_prepare.append(stamp)
+    add_routes(app.router)
+    return app
+
+
+async def _resources(app: web.Application) -> AsyncIterator[None]:
+    settings = app[keys.SETTINGS]
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.database_url.get_secret_value())
+        stack.push_async_callback(store.close)
+        app[keys.STORE] = store
+        app[keys.SECRET_KEY] = await secret_key(settings, store)
+        cache = await open_cache(
+            max_octets=settings.cache_octets,
+            redis_url=settings.redis_url.get_secret_value() or None,
+            on_drop=lambda names: app[keys.FEEDS].forget(names),  # noqa: PLW0108 # there are no feeds yet
+        )
+        stack.push_async_callback(cache.close)
+        app[CACHE] = cache
+        upstream = await stack.enter_async_context(_upstream_client(settings))
+        app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream)
+        stack.push_async_callback(feeds.close)
+        yield
+
+
+def _upstream_client(settings: Settings) -> UpstreamClient:
+    limits = Limits(
+        connect_seconds=settings.fetch_connect_seconds,
+        total_seconds=settings.fetch_total_seconds,
+        max_octets=settings.fetch_max_octets,
+    )
+    user_agent = settings.upstream_user_agent or f"feedproxy/{feedproxy.__version__}"
+    return UpstreamClient(limits, EgressPolicy(), user_agent=user_agent)
+
+
+def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient) -> Feeds:
+    settings = app[keys.SETTINGS]
+    sources = Sources(
+        store=store,
+        upstream=upstream,
+        metrics=app[METRICS],
+        bounds=Bounds(
+            default=timedelta(seconds=settings.freshness_default),
+            least=timedelta(seconds=settings.freshness_min),
+            most=timedelta(seconds=settings.freshness_max),
+        ),
+        loss_share=1 - settings.keep_share,
+        max_octets=settings.cache_octets,
+        clock=app[keys.CLOCK],
+    )
+    return Feeds(
+        store=store,
+        cache=cache,
+        sources=sources,
+        metrics=app[METRICS],
+        upstream_url=settings.upstream_url,
+        key=app[keys.SECRET_KEY],
+        clock=app[keys.CLOCK],
+    )
