@@ -11,10 +11,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from feedproxy.errors import BadRequest, TooLarge, UnsupportedMedia
-from feedproxy.web import lenient_json
-
-MAX_OCTETS = 1_048_576
-"""The longest body that is read, after its content encoding is undone."""
+from feedproxy.web import keys, lenient_json
 
 MAX_FORM_FIELDS = 1_000
 
@@ -57,12 +54,13 @@ def field_name(name: str) -> str:
 
 
 async def _read(request: web.Request) -> bytes:
+    limit = request.app[keys.SETTINGS].request_max_octets
     octets = bytearray()
     try:
         async for chunk in request.content.iter_any():
             octets += chunk
-            if len(octets) > MAX_OCTETS:
-                raise TooLarge(f"the body is longer than {MAX_OCTETS} octets")
+            if len(octets) > limit:
+                raise TooLarge(f"the body is longer than {limit} octets once decompressed")
     except web.RequestPayloadError as error:
         raise BadRequest("the body is cut off or not encoded as its headers say") from error
     return bytes(octets)

@@ -67,12 +67,12 @@ class TestARefreshToken:
     @pytest.mark.parametrize(
         ("token", "after", "decision"),
         [
-            pytest.param(refresh_token(), 0, oauth.Rotate(), id="unused"),
-            pytest.param(refresh_token(), 3599, oauth.Rotate(), id="in its last second"),
+            pytest.param(refresh_token(), 0, oauth.Rotate(FAMILY), id="unused"),
+            pytest.param(refresh_token(), 3599, oauth.Rotate(FAMILY), id="in its last second"),
             pytest.param(refresh_token(), 3600, oauth.Refused(), id="expired"),
             pytest.param(None, 0, oauth.Refused(), id="unknown"),
-            pytest.param(refresh_token(NOW), 0, oauth.Repeat(NOW), id="used this moment"),
-            pytest.param(refresh_token(NOW), 9, oauth.Repeat(NOW), id="used within the grace"),
+            pytest.param(refresh_token(NOW), 0, oauth.Repeat(FAMILY, NOW), id="used this moment"),
+            pytest.param(refresh_token(NOW), 9, oauth.Repeat(FAMILY, NOW), id="used within the grace"),
             pytest.param(refresh_token(NOW), 10, oauth.Reused(FAMILY), id="used before the grace"),
             pytest.param(refresh_token(NOW), 9_999, oauth.Reused(FAMILY), id="used and expired"),
         ],

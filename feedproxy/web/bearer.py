@@ -1,0 +1,48 @@
+"""Bearer tokens: who calls (RFC 6750)."""
+
+import re
+
+from aiohttp import web
+
+from feedproxy.errors import Forbidden, Unauthorized
+from feedproxy.model import AccessToken
+from feedproxy.policy.oauth import access_digest
+from feedproxy.web import keys
+
+REALM = "feedproxy"
+
+_HEADER = re.compile(r"bearer +([A-Za-z0-9._~+/-]{1,1024}=*) *", re.IGNORECASE)
+
+
+async def access_token_for(request: web.Request, account_code: str) -> AccessToken:
+    """Return the caller's token, which is good for the account of that code (compared without regard to case).
+
+    Raises Unauthorized without a good token in the Authorization field, Forbidden with another account's.
+    """
+    token = await access_token(request)
+    if token.account.code.casefold() != account_code.casefold():
+        raise Forbidden("the access token is another account's")
+    return token
+
+
+async def access_token(request: web.Request) -> AccessToken:
+    """Return the caller's token. Raises Unauthorized, also if the query has one: queries end up in logs."""
+    if "access_token" in request.query:
+        raise _challenged("send the access token in the Authorization field, not in the query", "invalid_request")
+    header = request.headers.get("Authorization")
+    if header is None or header.partition(" ")[0].lower() != "bearer":
+        raise _challenged("an access token is needed: Authorization: Bearer <token>")
+    found = _HEADER.fullmatch(header.strip())
+    if found is None:
+        raise _challenged("the access token is malformed", "invalid_token")
+    digest = access_digest(request.app[keys.SECRET_KEY], found[1])
+    token = await request.app[keys.STORE].access_token(digest, now=request.app[keys.CLOCK]())
+    if token is None:
+        raise _challenged("the access token is unknown or has expired", "invalid_token")
+    return token
+
+
+def _challenged(message: str, error: str | None = None) -> Unauthorized:
+    """Name the error only if a token was there: RFC 6750 section 3.1."""
+    reason = f', error="{error}", error_description="{message}"' if error else ""
+    return Unauthorized(message, challenge=f'Bearer realm="{REALM}"{reason}')
