@@ -113,6 +113,6 @@ WINDOWS_IDS: dict[int, tuple[str, ...]] = {
 
 
 def windows_ids(number: str) -> tuple[str, ...]:
-    """The Windows ids a CDO number may stand for, likeliest first; empty for no number of the list."""
+    """Return the Windows ids a CDO number may stand for, likeliest first; empty for no number of the list."""
     text = number.strip()
     return WINDOWS_IDS.get(int(text), ()) if text.isascii() and text.isdigit() and len(text) <= 4 else ()

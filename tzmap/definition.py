@@ -19,6 +19,8 @@ MAX_OCTETS = 100_000
 MAX_OBSERVANCES = 512
 MAX_RULES = 80
 MAX_DATES = 4096
+MAX_BREADTH = 400
+"""Onsets a year that all rules together may consider."""
 
 _FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _LINE = re.compile(r'([A-Za-z0-9-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.*)', re.DOTALL)
@@ -72,13 +74,16 @@ def parse(text: bytes) -> Definition:
     observances = tuple(one for properties in found if (one := _observance(properties)) is not None)
     if not observances:
         raise BadDefinition("the VTIMEZONE has no STANDARD or DAYLIGHT with a DTSTART and a TZOFFSETTO")
-    if sum(len(one.rules) for one in observances) > MAX_RULES or sum(len(one.dates) for one in observances) > MAX_DATES:
-        raise BadDefinition(f"more than {MAX_RULES} RRULE or {MAX_DATES} RDATE are no description of a time zone")
+    rules = [rule for one in observances for rule in one.rules]
+    if len(rules) > MAX_RULES or sum(rule.breadth() for rule in rules) > MAX_BREADTH:
+        raise BadDefinition(f"more than {MAX_RULES} RRULE, or rules this wide, are no description of a time zone")
+    if sum(len(one.dates) for one in observances) > MAX_DATES:
+        raise BadDefinition(f"more than {MAX_DATES} RDATE are no description of a time zone")
     return Definition(own.get("TZID"), own.get("X-LIC-LOCATION"), own.get("X-MICROSOFT-CDO-TZID"), observances)
 
 
 def _properties(text: bytes) -> list[tuple[str, str]]:
-    """The (name, value) of every content line; parameters decide nothing in an observance and are dropped."""
+    """Return the (name, value) of every content line; parameters decide nothing in an observance and are dropped."""
     lines = _FOLD.sub(b"", text).decode("utf-8", "replace").replace("\r", "\n").split("\n")
     matches = (_LINE.match(line) for line in lines)
     return [(found[1].upper(), found[3]) for found in matches if found]
@@ -129,9 +134,9 @@ def _when(text: str) -> tuple[int, bool] | None:
         days = date(year, month, day).toordinal() - EPOCH_DAY
     except ValueError:
         return None
-    if hour > 24 or minute > 59 or second > 60:
+    if hour > 23 or minute > 59 or second > 60:
         return None
-    return days * DAY + hour * 3600 + minute * 60 + second, bool(found[7])
+    return days * DAY + hour * 3600 + minute * 60 + min(second, 59), bool(found[7])
 
 
 def _offset(text: str) -> int | None:

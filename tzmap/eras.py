@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tzmap import recurrence, zones
-from tzmap.clock import DAY, LAST_YEAR, wall_datetime, year_of
+from tzmap.clock import DAY, END_YEAR, wall_datetime, year_of
 from tzmap.posixtz import PosixTz
 from tzmap.recurrence import WEEKDAYS
 from tzmap.zones import LocalType, Zone
@@ -53,7 +53,7 @@ class History:
     eras: list[Era | None]
 
     def needed(self, start: int, end: int) -> range:
-        """The indexes of the onsets that decide between two UTC instants: the last one before, and all within."""
+        """Return the indexes of the onsets that decide between two UTC instants: the last one before, and all within."""
         before = bisect_right(self.onsets, start, key=lambda onset: onset.instant) - 1
         return range(max(before, 0), bisect_right(self.onsets, end, key=lambda onset: onset.instant))
 
@@ -64,8 +64,8 @@ class History:
 
 
 def history(zone: str, last_year: int) -> History:
-    """The onsets of a zone until some time after `last_year`."""
-    return _history(zone, min(-(-(last_year + 2) // 100) * 100, LAST_YEAR))
+    """Return the onsets of a zone until some time after `last_year`."""
+    return _history(zone, 2100 if last_year < 2099 else END_YEAR)
 
 
 @lru_cache(maxsize=1024)
@@ -143,7 +143,7 @@ def _alike(onsets: list[Onset], start: int, stop: int) -> list[list[int]]:
 
 
 def _fit(onsets: list[Onset], indexes: list[int]) -> str | None:
-    """The BY parts of the yearly rule that gives these onsets of one weekday and month, and no other from first to last."""
+    """Return the BY parts of the yearly rule that gives these onsets of one weekday and month, and no other from first to last."""
     days = [_date(onsets[index]) for index in indexes]
     weekday = WEEKDAYS[days[0].weekday()]
     month = f"BYMONTH={days[0].month}"

@@ -30,7 +30,7 @@ class MapZone(NamedTuple):
 
 
 def read(text: str) -> tuple[str, list[MapZone]]:
-    """The version named in the file ("" if none) and its rows; JSON or XML."""
+    """Return the version named in the file ("" if none) and its rows; JSON or XML."""
     if text.lstrip().startswith("<"):
         root = Xml.fromstring(text)  # noqa: S314 - the maintainer's own copy of CLDR
         rows = [MapZone(row.get("other", ""), row.get("territory", ""), _split(row.get("type"))) for row in root.iter("mapZone")]
@@ -46,7 +46,7 @@ def _split(types: str | None) -> tuple[str, ...]:
 
 
 def respelled(zone: str) -> str:
-    """The tzdata name of a zone as CLDR names it; raise TzmapError when there is none."""
+    """Return the tzdata name of a zone as CLDR names it; raise TzmapError when there is none."""
     name = RESPELLED.get(zone, zone)
     if name not in zone_names():
         raise TzmapError(f"CLDR names {zone!r}, which tzdata does not: add its new name to tzmap/overrides.py RESPELLED")
@@ -54,7 +54,7 @@ def respelled(zone: str) -> str:
 
 
 def render(rows: Iterable[MapZone], version: str, date: str) -> str:
-    """The text of tzmap/windows.py."""
+    """Return the text of tzmap/windows.py."""
     defaults: dict[str, str] = {}
     territories: dict[str, dict[str, str]] = {}
     for row in sorted(rows):

@@ -304,12 +304,17 @@ _RUSSIAN_ZONE = re.compile(r"\s*\(rtz \d+\)")
 
 
 def windows_id(label: str) -> str | None:
-    """The Windows id a display name stands for, or None.
+    """Return the Windows id a display name stands for, or None.
 
     >>> windows_id("(GMT+01.00) Sarajevo/Warsaw/Zagreb")
     'Central European Standard Time'
     """
     return _by_places().get(_places(label))
+
+
+def known() -> frozenset[str]:
+    """Return every label of the table."""
+    return frozenset(label for labels in _LABELS.values() for label in labels)
 
 
 @cache

@@ -25,7 +25,7 @@ from functools import cache
 from tzmap import labels
 from tzmap.overrides import OVERRIDES
 from tzmap.windows import CLDR_VERSION, TERRITORIES, ZONES
-from tzmap.zones import folded_names
+from tzmap.zones import folded_names, zone_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Candidate:
 
 
 def clean(tzid: str) -> str:
-    r"""The name without what feeds wrap around it: quotes, spaces, text escapes, a trailing `\n` (Exchange 2010).
+    r"""Return the name without what feeds wrap around it: quotes, spaces, text escapes, a trailing `\n` (Exchange 2010).
 
     >>> clean('"(UTC+01:00) Amsterdam\\, Berlin"  ')
     '(UTC+01:00) Amsterdam, Berlin'
@@ -60,7 +60,7 @@ def clean(tzid: str) -> str:
 
 
 def candidates(name: str, territory: str | None = None) -> list[Candidate]:
-    """What a cleaned name may stand for, likeliest first; empty when no rung knows it."""
+    """Return what a cleaned name may stand for, likeliest first; empty when no rung knows it."""
     for rung in _RUNGS:
         found = rung(name, territory)
         if found:
@@ -68,15 +68,25 @@ def candidates(name: str, territory: str | None = None) -> list[Candidate]:
     return []
 
 
+def windows_table() -> dict[str, str]:
+    """Return every Windows id with its zone, overrides included, in alphabetical order."""
+    return dict(sorted({**ZONES, **{row.windows_id: row.zone for row in OVERRIDES}}.items()))
+
+
+def known() -> frozenset[str]:
+    """Return every name the ladder knows as a whole: zones, Windows ids, display names."""
+    return zone_names() | windows_table().keys() | labels.known()
+
+
 def by_location(location: str) -> list[Candidate]:
-    """The zone an X-LIC-LOCATION names, if it does; a hint, so it needs proof."""
+    """Return the zone an X-LIC-LOCATION names, if it does; a hint, so it needs proof."""
     name = clean(location)
     zones = [found.zone for rung in (_iana, _vendor_prefix) for found in rung(name, None)]
     return [Candidate("hint-location", zone, f"X-LIC-LOCATION names {zone}.", needs_proof=True) for zone in zones[:1]]
 
 
 def by_windows_id(name: str, rung: str, evidence: str) -> list[Candidate]:
-    """The zone of a Windows id that a hint points at; needs proof."""
+    """Return the zone of a Windows id that a hint points at; needs proof."""
     return [Candidate(rung, found.zone, evidence, needs_proof=True) for found in _windows(name, None) + _override(name, None)]
 
 
@@ -127,7 +137,7 @@ def _numbered(name: str, territory: str | None) -> list[Candidate]:
 
 
 def _vendor_prefix(name: str, _territory: str | None) -> list[Candidate]:
-    """The longest tail that is a zone: two parts or more after any prefix, one part only after a vendor's own."""
+    """Return the longest tail that is a zone: two parts or more after any prefix, one part only after a vendor's own."""
     if name.casefold().startswith("tzone:"):
         return []
     parts = name.replace(" ", "_").split("/")
@@ -161,7 +171,7 @@ def _offset(name: str, _territory: str | None) -> list[Candidate]:
 
 
 def etc_zone(offset: timedelta) -> str | None:
-    """The Etc zone of a whole-hour offset; its sign is POSIX's, so +01:00 is Etc/GMT-1. None where tzdata has none."""
+    """Return the Etc zone of a whole-hour offset; its sign is POSIX's, so +01:00 is Etc/GMT-1. None where tzdata has none."""
     hours, rest = divmod(offset, timedelta(hours=1))
     if hours == 0 and not rest:
         return "Etc/UTC"

@@ -20,7 +20,7 @@ class Onset:
     time: int
 
     def wall(self, year: int) -> int:
-        """The onset of one year, in seconds of the wall clock before it."""
+        """Return the onset of one year, in seconds of the wall clock before it."""
         return (self._day(year) - EPOCH_DAY) * DAY + self.time
 
     def _day(self, year: int) -> int:
@@ -49,7 +49,7 @@ class PosixTz:
     end: Onset | None = None
 
     def onsets(self, year: int) -> list[tuple[int, bool]]:
-        """The (UTC instant, is it the start of daylight-saving time) of one year, in order of time."""
+        """Return the (UTC instant, is it the start of daylight-saving time) of one year, in order of time."""
         if self.start is None or self.end is None:
             return []
         return sorted([(self.start.wall(year) - self.offset, True), (self.end.wall(year) - self.dst_offset, False)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from tzmap.clock import DAY, EPOCH_DAY, LAST_YEAR, year_start
+from tzmap.clock import DAY, END_YEAR, EPOCH_DAY, year_start
 from tzmap.errors import BadDefinition
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -42,17 +42,17 @@ class YearShape(NamedTuple):
         return 365 + self.leap
 
     def month(self, month: int) -> tuple[int, int]:
-        """The first day of a month, and the first day after it."""
+        """Return the first day of a month, and the first day after it."""
         starts = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365)
         begin, end = starts[month - 1], starts[month]
         return begin + (self.leap and month > 2), end + (self.leap and month > 1)
 
     def month_of(self, day: int) -> int:
-        """The month a day lies in."""
+        """Return the month a day lies in."""
         return next(month for month in range(12, 0, -1) if day >= self.month(month)[0])
 
     def weekdays(self, nth: int, weekday: int, begin: int, end: int) -> list[int]:
-        """The days in [begin, end) that are that weekday; only the nth of them, from the back if negative, unless 0."""
+        """Return the days in [begin, end) that are that weekday; only the nth of them, from the back if negative, unless 0."""
         days = range(begin + (weekday - self.first_weekday - begin) % 7, end, 7)
         if nth == 0:
             return list(days)
@@ -60,7 +60,7 @@ class YearShape(NamedTuple):
         return [days[at]] if -len(days) <= at < len(days) else []
 
     def weeks(self, week_start: int) -> tuple[int, int]:
-        """The first day of week 1 (it has four days or more in the year, and may begin before it), and the number of weeks."""
+        """Return the first day of week 1 (it has four days or more in the year, and may begin before it), and the number of weeks."""
         lead = (week_start - self.first_weekday) % 7
         first = lead if lead < 4 else lead - 7
         return first, (self.length - first + 3) // 7
@@ -93,12 +93,13 @@ class Recurrence:
         return date.fromordinal(self.start // DAY + EPOCH_DAY)
 
     def walls(self, first_year: int, last_year: int) -> Iterable[int]:
-        """The wall-clock seconds of the onsets in those years, from DTSTART on; UNTIL and COUNT not applied."""
+        """Return the wall-clock seconds of the onsets in those years, from DTSTART on; UNTIL and COUNT not applied."""
         times, begin = self._times(), self.start_date.year
-        for year in range(max(first_year, begin), min(last_year, LAST_YEAR) + 1):
+        for year in range(max(first_year, begin), min(last_year + 1, END_YEAR)):
             if self.monthly or (year - begin) % self.interval == 0:
                 new_year = year_start(year)
-                for day in self._days(year):
+                leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+                for day in self._days(YearShape(leap, date(year, 1, 1).weekday())):
                     for time in times:
                         wall = new_year + day * DAY + time
                         if wall >= self.start:
@@ -118,29 +119,26 @@ class Recurrence:
         return days * len(self._times())
 
     def per_year(self) -> int:
-        """The greatest number of onsets in a year."""
+        """Return the greatest number of onsets in a year."""
         shapes = (YearShape(leap, weekday) for leap in (False, True) for weekday in range(7))
-        return len(self._times()) * max(len(self._picked(shape, range(1, 13))) for shape in shapes)
+        return len(self._times()) * max(len(self._days(shape)) for shape in shapes)
 
     def _times(self) -> list[int]:
-        """The seconds of the day at which onsets happen."""
+        """Return the seconds of the day at which onsets happen."""
         hour, rest = divmod(self.start % DAY, 3600)
         minute, second = divmod(rest, 60)
         part = self.parts.get
         hours, minutes, seconds = part("BYHOUR", (hour,)), part("BYMINUTE", (minute,)), part("BYSECOND", (second,))
         return [h * 3600 + m * 60 + s for h in hours for m in minutes for s in seconds]
 
-    def _days(self, year: int) -> list[int]:
-        shape = YearShape(year % 4 == 0 and (year % 100 != 0 or year % 400 == 0), date(year, 1, 1).weekday())
-        if self.monthly and self.interval > 1:
-            begin = self.start_date.year * 12 + self.start_date.month
-            return self._picked(shape, [m for m in range(1, 13) if (year * 12 + m - begin) % self.interval == 0])
+    def _days(self, shape: YearShape) -> list[int]:
         if shape not in self._table:
-            self._table[shape] = self._picked(shape, range(1, 13))
+            first, step = self.start_date.month, self.interval if self.monthly else 1
+            self._table[shape] = self._picked(shape, [month for month in range(1, 13) if (month - first) % step == 0])
         return self._table[shape]
 
-    def _picked(self, shape: YearShape, months: Iterable[int]) -> list[int]:
-        """The days of a year, among the given months, that every part allows."""
+    def _picked(self, shape: YearShape, months: list[int]) -> list[int]:
+        """Return the days of a year, among the given months, that every part allows."""
         allowed = [month for month in months if month in self.parts.get("BYMONTH", (month,))]
         if self._counts_in_year():
             sets = [[day for day in self._of_year(shape) if shape.month_of(day) in allowed]]
@@ -193,7 +191,7 @@ class Recurrence:
 
 
 def _positions(numbers: tuple[int, ...], length: int) -> list[int]:
-    """The indexes, from 0, of numbers that count from 1 or (negative) from the back, where they exist."""
+    """Return the indexes, from 0, of numbers that count from 1 or (negative) from the back, where they exist."""
     return sorted({n - 1 if n > 0 else length + n for n in numbers if 0 < abs(n) <= length})
 
 
@@ -209,20 +207,22 @@ def parse(text: str, start: int, until: Until | None) -> Recurrence:
     rule = Recurrence(
         start=start,
         monthly=frequency == "MONTHLY",
-        interval=_number("INTERVAL", given.get("INTERVAL", "1"), 1, LAST_YEAR * 12),
+        interval=_number("INTERVAL", given.get("INTERVAL", "1"), 1, 999_999),
         count=_number("COUNT", given["COUNT"], 1, 999_999) if "COUNT" in given else None,
         until=until,
         week_start=_weekday(given.get("WKST", "MO"))[1],
         weekdays=tuple(_weekday(day) for day in given["BYDAY"].split(",", MAX_BREADTH)) if "BYDAY" in given else (),
         parts={key: _numbers(key, value) for key, value in given.items() if key in _LIMITS},
     )
+    if rule.monthly and 12 % rule.interval:
+        raise BadDefinition(f"RRULE FREQ=MONTHLY;INTERVAL={rule.interval} is no rule of a time zone: it changes every year")
     if rule.breadth() > MAX_BREADTH:
         raise BadDefinition(f"RRULE names more than {MAX_BREADTH} onsets a year, which no time zone has")
     return rule
 
 
 def parts_of(text: str) -> dict[str, str]:
-    """The parts of an RRULE value, upper-cased, by name."""
+    """Return the parts of an RRULE value, upper-cased, by name."""
     pairs = (part.partition("=") for part in text.upper().split(";") if part.strip())
     return {key.strip(): value.strip() for key, _, value in pairs}
 

@@ -50,7 +50,7 @@ class Resolution:
     compared: int = 0
 
     def as_mapping(self) -> dict[str, object]:
-        """The same, of types json.dumps takes; times as ISO 8601, offsets as `+01:00`."""
+        """Return the same, of types json.dumps takes; times as ISO 8601, offsets as `+01:00`."""
         differs = self.disagreement
         return {
             "tzid": self.tzid,
@@ -71,7 +71,7 @@ class Resolution:
 
 
 def offset_text(offset: timedelta) -> str:
-    """An offset as ISO 8601 writes it.
+    """Return an offset as ISO 8601 writes it.
 
     >>> offset_text(timedelta(hours=-3, minutes=-30))
     '-03:30'

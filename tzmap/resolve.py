@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from tzmap import cdo, names, zones
-from tzmap.agreement import DEFAULT_YEARS, Uses, Verdict, compare
-from tzmap.clock import wall_datetime, year_start
+from tzmap.agreement import Uses, Verdict, compare
+from tzmap.clock import wall_datetime, year_of, year_start
 from tzmap.errors import BadDefinition
 from tzmap.names import Candidate
 from tzmap.resolution import Disagreement, Hints, Resolution, offset_text
@@ -71,7 +71,7 @@ def resolve(
 
 
 def _usable(definition: Rules | bytes | None) -> tuple[Rules | None, list[str]]:
-    """The rules, or None and the reason why there are none."""
+    """Return the rules, or None and the reason why there are none."""
     if definition is None or isinstance(definition, Rules):
         return definition, []
     try:
@@ -97,7 +97,7 @@ def _by_name(tzid: str, found: list[Candidate], hints: Hints, notes: list[str]) 
 def _contradicted(
     tzid: str, one: Candidate, verdict: Verdict, rules: Rules, uses: Uses, notes: list[str]
 ) -> Resolution:
-    """The rules disagree with every candidate: does the name win, or do they?"""
+    """Return the rules disagree with every candidate: does the name win, or do they?"""
     if verdict.disagreement is None:  # pragma: no cover - the caller looked
         raise AssertionError
     differs = _differs(verdict.disagreement)
@@ -113,9 +113,9 @@ def _contradicted(
 
 
 def _foreign(rules: Rules, zone: str, uses: Uses) -> list[timedelta]:
-    """The offsets the rules have had since 1970 (to 2037 or the last value) and the zone has not."""
-    last_year = max(uses.years[1], 2037)
+    """Return the offsets the rules have had since 1970 (to 2037 or the last value) and the zone has not."""
     first, last = year_start(1970), max(year_start(2038), uses.last)
+    last_year = year_of(last)
     theirs = zones.timeline(zone, last_year).between(first, last)
     ours = rules.timeline(1970, last_year).between(first, last)
     return [timedelta(seconds=offset) for offset in sorted(ours - theirs)]

@@ -13,16 +13,19 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from tzmap import definition
-from tzmap.clock import wall_seconds, year_of, year_start
+from tzmap.clock import END_YEAR, FIRST_YEAR, wall_seconds, year_of, year_start
 from tzmap.definition import Observance
 from tzmap.errors import BadDefinition
 from tzmap.recurrence import Recurrence, Until
 from tzmap.timeline import Timeline
 
-MAX_PER_YEAR = 16
-"""Onsets a year of all rules without end: a zone has two, a sloppy list of old and new rules a few more."""
+MAX_ONSETS = 8 * (END_YEAR - FIRST_YEAR)
+"""Of all rules together: a zone has two onsets a year, a sloppy list of old and new rules a few more."""
 _BLOCK = 200
+_BLOCK_START = 1500
 _COUNTED_YEARS = 400
+_RAREST = 12
+"""Years in which even 29 February comes once."""
 _SEED_YEARS = 40
 """How far before a stretch the last onset of a rule is looked for: 29 February, or a fifth Sunday, is rare but not rarer."""
 
@@ -37,13 +40,12 @@ class Rules:
 
     def __init__(self, parsed: definition.Definition) -> None:
         self._observances = [_counted(one) for one in parsed.observances]
-        self._blocks: dict[int, Timeline] = {}
+        self._blocks: dict[tuple[int, int], Timeline] = {}
         self.tzid = parsed.tzid
         self.location = parsed.location
         self.cdo = parsed.cdo
-        endless = [rule for one in self._observances for rule in one.rules if rule.until is None]
-        if sum(rule.per_year() for rule in endless) > MAX_PER_YEAR:
-            raise BadDefinition(f"more than {MAX_PER_YEAR} onsets a year are no description of a time zone")
+        if sum(_cost(rule) for one in self._observances for rule in one.rules) > MAX_ONSETS:
+            raise BadDefinition(f"more than {MAX_ONSETS} onsets are no description of a time zone")
 
     @classmethod
     def parse(cls, text: bytes) -> "Rules":
@@ -57,19 +59,18 @@ class Rules:
         return frozenset(timedelta(seconds=offset) for offset in self.timeline(1970, 2037).between(first, last))
 
     def utc_offset(self, local: datetime) -> timedelta:
-        """The UTC offset at a wall-clock time: before a gap, first of a fold (RFC 5545 3.3.5)."""
-        seconds = wall_seconds(local)
-        return timedelta(seconds=self.timeline(local.year, local.year).at(seconds))
+        """Return the UTC offset at a wall-clock time: before a gap, first of a fold (RFC 5545 3.3.5)."""
+        wall = wall_seconds(local)
+        year = year_of(wall)
+        return timedelta(seconds=self.timeline(year, year).at(wall))
 
     def timeline(self, first_year: int, last_year: int) -> Timeline:
-        """The offsets from the beginning of `first_year` to the end of `last_year` at least."""
-        first, last = (first_year - 100) // _BLOCK, (last_year - 100) // _BLOCK
-        if first != last:
-            return self._expand(first_year, last_year)
-        if first not in self._blocks:
-            begin = first * _BLOCK + 100
-            self._blocks[first] = self._expand(begin, begin + _BLOCK - 1)
-        return self._blocks[first]
+        """Return the offsets from the beginning of `first_year` to the end of `last_year` at least."""
+        first, last = (first_year - _BLOCK_START) // _BLOCK, (last_year - _BLOCK_START) // _BLOCK
+        if (first, last) not in self._blocks:
+            begin, end = first * _BLOCK + _BLOCK_START, (last + 1) * _BLOCK + _BLOCK_START
+            self._blocks[first, last] = self._expand(begin, end - 1)
+        return self._blocks[first, last]
 
     def _expand(self, first_year: int, last_year: int) -> Timeline:
         onsets = [onset for one in self._observances for onset in _onsets(one, first_year, last_year)]
@@ -78,7 +79,7 @@ class Rules:
 
 
 def _onsets(one: Observance, first_year: int, last_year: int) -> Iterable[tuple[int, int, int]]:
-    """The (UTC instant, offset from, offset to) of the onsets that decide in those years."""
+    """Return the (UTC instant, offset from, offset to) of the onsets that decide in those years."""
     walls = {one.start, *one.dates}
     for rule in one.rules:
         begin, end = first_year, last_year + 1
@@ -95,8 +96,14 @@ def _within(rule: Recurrence, wall: int, offset_from: int) -> bool:
     return (wall - offset_from if rule.until.utc else wall) <= rule.until.seconds
 
 
+def _cost(rule: Recurrence) -> int:
+    """How many years and onsets there are to look at, if every year is asked for."""
+    last = END_YEAR if rule.until is None else min(year_of(rule.until.seconds) + 1, END_YEAR)
+    return max(last - max(rule.start_date.year, FIRST_YEAR), 1) * max(rule.per_year(), 1)
+
+
 def _counted(one: Observance) -> Observance:
-    """The observance with every COUNT turned into the UNTIL it comes to, or into none where that is centuries away."""
+    """Turn every COUNT into the UNTIL it comes to, or into none where that is centuries away."""
     return replace(one, rules=tuple(_with_until(rule) for rule in one.rules))
 
 
@@ -104,7 +111,8 @@ def _with_until(rule: Recurrence) -> Recurrence:
     if rule.count is None:
         return rule
     year = rule.start_date.year
-    counted = list(islice(rule.walls(year, year + _COUNTED_YEARS), rule.count))
+    years = min(rule.count * rule.interval * _RAREST, _COUNTED_YEARS)
+    counted = list(islice(rule.walls(year, year + years), rule.count))
     if len(counted) < rule.count:
         return replace(rule, count=None)
     return replace(rule, count=None, until=Until(counted[-1], utc=False))

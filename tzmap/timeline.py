@@ -34,7 +34,7 @@ class Timeline:
             self.offsets.append(offset)
 
     def at(self, wall: int) -> int:
-        """The offset at a wall-clock time."""
+        """Return the offset at a wall-clock time."""
         return self.offsets[bisect_right(self.walls, wall)]
 
     def between(self, first: int, last: int) -> set[int]:
@@ -42,7 +42,7 @@ class Timeline:
         return set(self.offsets[bisect_right(self.walls, first) : bisect_right(self.walls, last) + 1])
 
     def differences(self, other: "Timeline", first: int, last: int) -> list[tuple[int, int]]:
-        """The wall-clock stretches [start, end) from `first` to `last` in which the two functions differ."""
+        """Return the wall-clock stretches [start, end) from `first` to `last` in which the two functions differ."""
         cuts = {first, last + 1}
         for line in (self, other):
             cuts.update(line.walls[bisect_right(line.walls, first) : bisect_right(line.walls, last)])

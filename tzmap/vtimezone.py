@@ -35,7 +35,7 @@ _LINE_OCTETS = 75
 
 
 def vtimezone(zone: str, first: date, last: date) -> bytes:
-    """A VTIMEZONE component with CRLF line ends, right from the year of `first` to the year of `last`, both included.
+    """Return a VTIMEZONE component with CRLF line ends, right from the year of `first` to the year of `last`, both included.
 
     Raises UnknownZone for a zone tzdata does not have, TzmapError for a range that ends before it begins.
     """
@@ -43,7 +43,7 @@ def vtimezone(zone: str, first: date, last: date) -> bytes:
 
 
 def fixed_vtimezone(tzid: str, offset: timedelta) -> bytes:
-    """A VTIMEZONE for a constant offset under any TZID; raises TzmapError for a TZID or an offset that cannot be written."""
+    """Return a VTIMEZONE for a constant offset under any TZID; raises TzmapError for a TZID or an offset that cannot be written."""
     if not tzid or any(ord(character) < 32 or ord(character) == 127 for character in tzid):
         raise TzmapError(f"TZID {tzid!r} is empty or has control characters: choose another")
     if abs(offset) >= timedelta(days=1):
@@ -71,7 +71,7 @@ def _rendered(zone: str, first_year: int, last_year: int) -> bytes:
 
 
 def _observances(history: History, needed: range) -> list[_Block]:
-    """The observances that the needed onsets make."""
+    """Return the observances that the needed onsets make."""
     used = Counter(era for index in needed if (era := history.eras[index]) is not None)
     if any(era.endless for era in used):
         used.update(era for era in set(history.eras[-_PAIR:]) if era is not None and era not in used)

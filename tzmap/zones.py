@@ -5,7 +5,6 @@ Alberta, Manitoba, Morocco and Cuba changed in 2026 alone). So this module reads
 """
 
 import struct
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -14,14 +13,14 @@ from importlib import resources
 import tzdata  # type: ignore[import-untyped]
 
 from tzmap import posixtz
-from tzmap.clock import LAST_YEAR, wall_seconds, year_of
+from tzmap.clock import END_YEAR, wall_seconds, year_of
 from tzmap.errors import UnknownZone
 from tzmap.timeline import Timeline
 
 TZDATA_EDITION: str = tzdata.IANA_VERSION
 
 _EXPLICIT_UNTIL = 2100
-"""Onsets are worked out to this year at once, and by the century after it when someone asks."""
+"""Onsets are worked out to this year at once, and to the end of the calendar's cycle when someone asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,35 +107,24 @@ def _timeline(key: str, through: int) -> Timeline:
 
 
 def timeline(key: str, last_year: int) -> Timeline:
-    """The offsets of a zone from the beginning to the end of year `last_year` at least."""
-    century = -(-(last_year + 1) // 100) * 100
-    return _timeline(key, min(max(century, _EXPLICIT_UNTIL), LAST_YEAR))
+    """Return the offsets of a zone from the beginning to the end of year `last_year` at least."""
+    return _timeline(key, _EXPLICIT_UNTIL if last_year < _EXPLICIT_UNTIL else END_YEAR)
 
 
 def zone_offset(zone: str, local: datetime) -> timedelta:
-    """The UTC offset of a zone at a wall-clock time: before a gap, first of a fold (RFC 5545 3.3.5).
+    """Return the UTC offset of a zone at a wall-clock time: before a gap, first of a fold (RFC 5545 3.3.5).
 
     >>> from datetime import datetime
     >>> zone_offset("America/Vancouver", datetime(2026, 12, 1, 9)) // timedelta(hours=1)
     -7
     """
-    return timedelta(seconds=timeline(zone, local.year).at(wall_seconds(local)))
+    wall = wall_seconds(local)
+    return timedelta(seconds=timeline(zone, local.year).at(wall))
 
 
 @lru_cache(maxsize=1024)
 def constant_offset(key: str) -> int | None:
-    """The seconds east of UTC of a zone that never had another offset, such as Etc/GMT-1; None for the rest."""
+    """Return the seconds east of UTC of a zone that never had another offset, such as Etc/GMT-1; None for the rest."""
     zone = load(key)
     offsets = {zone.first.offset, *(local.offset for _, local in zone.onsets(_EXPLICIT_UNTIL))}
     return offsets.pop() if len(offsets) == 1 else None
-
-
-def offsets_since(key: str, first: int, last: int) -> set[int]:
-    """Every offset (seconds) a zone used from wall-clock second `first` to `last`."""
-    return timeline(key, year_of(last)).between(first, last)
-
-
-def local_type_at(onsets: list[tuple[int, LocalType]], first: LocalType, instant: int) -> LocalType:
-    """The local type in force at a UTC instant, given a zone's onsets."""
-    index = bisect_right(onsets, instant, key=lambda onset: onset[0])
-    return onsets[index - 1][1] if index else first
