@@ -16,7 +16,6 @@ COMMANDS = {
     "application": "feedproxy.cli.application:application",
     "config": "feedproxy.cli.config:config",
     "demo": "feedproxy.cli.demo:demo",
-    "explain": "feedproxy.cli.explain:explain",
     "migrate": "feedproxy.cli.migrate:migrate",
     "serve": "feedproxy.cli.serve:serve",
     "transform": "feedproxy.cli.transform:transform",
@@ -49,6 +48,7 @@ class Commands(click.Group):
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(
+    feedproxy.__version__,
     message=f"feedproxy {feedproxy.__version__}, tzdata {TZDATA_EDITION}, CLDR {CLDR_VERSION}",
     help="Show the versions.",
 )
