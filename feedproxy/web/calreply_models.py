@@ -81,12 +81,12 @@ def _guids(value: object) -> Sequence[UUID]:
 
 
 Text = Annotated[str, BeforeValidator(_showable)]
-Identifier = Annotated[str, BeforeValidator(_unchanged), Field(max_length=255)]
+Identifier = Annotated[str, Field(max_length=255), BeforeValidator(_unchanged)]
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string"})]
 Guids = Annotated[tuple[UUID, ...], BeforeValidator(_guids)]
 Flag = Annotated[bool, BeforeValidator(_stripped)]
-Minutes = Annotated[int, BeforeValidator(_no_boolean), Field(ge=0, le=MAX_NOTIFY_MINUTES)]
+Minutes = Annotated[int, Field(ge=0, le=MAX_NOTIFY_MINUTES), BeforeValidator(_no_boolean)]
 
 
 class LenientModel(BaseModel):

@@ -94,7 +94,7 @@ class TestIso8601:
         except ValueError as error:
             assert str(error).startswith("is not ")  # noqa: PT017 # any other text comes from somewhere else
 
-    @given(st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.none() | st.just(plus(-11))))
+    @given(st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.sampled_from([None, plus(-11)])))
     def test_is_what_python_writes(self, value: datetime) -> None:
         assert read_time(value.isoformat()) == value.replace(microsecond=0)
         assert read_time(value.isoformat(" ", timespec="milliseconds")) == value.replace(microsecond=0)
