@@ -16,6 +16,7 @@ from feedproxy.policy.secrets import log_name
 from feedproxy.web import keys
 from feedproxy.web.calreply_models import read_guid
 from feedproxy.web.logs import LogBuffer, timestamp
+from feedproxy.web.request_keys import CACHE_STATUS, REQUEST_ID
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -68,9 +69,9 @@ class AccessLog(AbstractAccessLogger):
             "status": response.status,
             "bytes": response.body_length,
             "duration_ms": round(time * 1000, 2),
-            "cache": request.get("cache"),
+            "cache": request.get(CACHE_STATUS),
             "client": family,
-            "request_id": request.get("request_id"),
+            "request_id": request.get(REQUEST_ID),
         }
         self._buffer.write(json.dumps({name: value for name, value in line.items() if value is not None}))
 

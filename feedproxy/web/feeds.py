@@ -10,6 +10,7 @@ from feedproxy.model import Feed
 from feedproxy.policy.access import basic_credentials
 from feedproxy.policy.validators import encoding, etag, http_date, not_modified
 from feedproxy.web import keys
+from feedproxy.web.request_keys import CACHE_STATUS
 
 MAX_AGE = 300
 """Seconds for which a cache on the way need not ask, at most: what changes here is seen there as soon."""
@@ -27,7 +28,7 @@ async def feed(request: web.Request) -> web.Response:
     answer = await request.app[keys.FEEDS].answer(subscription_id, basic_credentials(authorization))
     match answer:
         case Served():
-            request["cache"] = answer.status
+            request[CACHE_STATUS] = answer.status
             return _served(request, answer.feed)
         case AuthRequired():
             return _auth_required(request.app[keys.SETTINGS].basic_realm)

@@ -5,15 +5,17 @@ import secrets
 
 from aiohttp import web
 
+from feedproxy.web.request_keys import REQUEST_ID
+
 _process = secrets.token_hex(4)
 _numbers = itertools.count(1)
 
 
 def request_id(request: web.Request) -> str:
     """Return the id of this request: random per process, then counted, so that it costs no system call."""
-    if "request_id" not in request:
-        request["request_id"] = f"{_process}-{next(_numbers):x}"
-    return str(request["request_id"])
+    if REQUEST_ID not in request:
+        request[REQUEST_ID] = f"{_process}-{next(_numbers):x}"
+    return request[REQUEST_ID]
 
 
 async def stamp(request: web.Request, response: web.StreamResponse) -> None:
