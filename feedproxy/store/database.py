@@ -6,15 +6,18 @@ SQLite: a write-ahead log, synchronised at every commit, so that an acknowledged
 takes the write lock at once (BEGIN IMMEDIATE) and waits for it: SQLite refuses with "database is locked", without
 waiting, a transaction that read first and wants to write later. Within a process writers also queue, in order of
 arrival: SQLite's own waiting is by polling, and not fair.
+
+What was begun is ended though its caller is cancelled: a statement that is abandoned keeps its SQLite connection, and
+the write lock with it, until the garbage collector comes by; and PostgreSQL loses a connection each time.
 """
 
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -30,8 +33,15 @@ LOCK_SECONDS = 30
 CONNECT_SECONDS = 10
 """How long a connection to PostgreSQL may take to open."""
 
+STATEMENT_SECONDS = 60
+"""How long PostgreSQL may take over one statement, unless it migrates."""
+
 WRITES = "feedproxy_writes"
 """The execution option of connections that write."""
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Database:
@@ -43,6 +53,35 @@ class Database:
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writer = engine.execution_options(**{WRITES: True})
         self._queue: AbstractAsyncContextManager[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._under_way: set[asyncio.Task[Any]] = set()
+
+    async def read(
+        self, work: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return what `work(connection, ...)` returns; see `reading`."""
+
+        async def whole() -> T:
+            async with self.reading() as connection:
+                return await work(connection, *args, **kwargs)
+
+        return await self._to_its_end(whole())
+
+    async def write(
+        self, work: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return what `work(connection, ...)` returns, once it is durable; see `writing`."""
+
+        async def whole() -> T:
+            async with self.writing() as connection:
+                return await work(connection, *args, **kwargs)
+
+        return await self._to_its_end(whole())
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(task)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -57,20 +96,22 @@ class Database:
             yield connection
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Let what was begun end, then close every connection."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._engine.dispose()
 
 
-def open_database(url: str, *, foreign_keys: bool = True) -> Database:
+def open_database(url: str, *, migrating: bool = False) -> Database:
     """Return the database of a URL; it is connected to when first used, but for a SQLite file, which is made here.
 
-    `foreign_keys=False` is for SQLite migrations that replace a table. Raises SettingsError for a URL of no use here.
+    `migrating`: SQLite does not check references, since a table may have to be replaced by its altered copy, and
+    PostgreSQL may take its time. Raises SettingsError for a URL of no use here.
     """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite":
-        return Database(_sqlite_engine(_sqlite_path(rest), foreign_keys=foreign_keys))
+        return Database(_sqlite_engine(_sqlite_path(rest), migrating=migrating))
     if scheme in ("postgresql", "postgres"):
-        return Database(_postgresql_engine(url))
+        return Database(_postgresql_engine(url, migrating=migrating))
     raise SettingsError("database_url: sqlite:///path or postgresql://user:password@host/name is wanted")
 
 
@@ -80,7 +121,7 @@ def _sqlite_path(rest: str) -> Path:
     return Path(rest[1:])
 
 
-def _sqlite_engine(path: Path, *, foreign_keys: bool) -> AsyncEngine:
+def _sqlite_engine(path: Path, *, migrating: bool) -> AsyncEngine:
     _make_private(path)
     url = URL.create("sqlite+aiosqlite", database=str(path))
     arguments = {"isolation_level": None, "timeout": LOCK_SECONDS}
@@ -91,7 +132,7 @@ def _sqlite_engine(path: Path, *, foreign_keys: bool) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute(f"PRAGMA foreign_keys = {foreign_keys:d}")
+        cursor.execute(f"PRAGMA foreign_keys = {not migrating:d}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -115,16 +156,26 @@ def _make_private(path: Path) -> None:
         raise SettingsError(f"database_url: cannot make {path.absolute()}: {error.strerror}") from error
 
 
-def _postgresql_engine(url: str) -> AsyncEngine:
+def _postgresql_engine(url: str, *, migrating: bool) -> AsyncEngine:
     """Return an engine that leaves the URL to asyncpg, which reads all that libpq does (sslmode, socket folders)."""
-    parts = urlsplit(url)
-    if "@" in parts.path + parts.query + parts.fragment:
-        raise SettingsError("database_url: characters such as / ? # @ in the password must be percent-encoded")
+    _check_postgresql_url(url)
+    limit = None if migrating else STATEMENT_SECONDS
 
     async def connect() -> Any:
-        return await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=limit)
 
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, hide_parameters=True)
+
+
+def _check_postgresql_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        cut_short = "@" in parts.path + parts.query + parts.fragment
+        _ = cut_short or parts.port
+    except ValueError:
+        raise SettingsError("database_url: the host or port is not valid") from None
+    if cut_short:
+        raise SettingsError("database_url: characters such as / ? # @ in the password must be percent-encoded")
 
 
 @contextmanager
@@ -153,7 +204,7 @@ def _reason(error: Exception) -> str:
     """Return the first line of what the database said; nothing of a URL that could not be read: it has a password."""
     origin = getattr(error, "orig", None) or error
     if isinstance(origin, ValueError) and not isinstance(origin, asyncpg.PostgresError):
-        return "it is no valid URL"
+        return "a part of the URL is not valid"
     if isinstance(origin, TimeoutError):
         return f"no answer within {CONNECT_SECONDS} s"
     return str(origin).partition("\n")[0] or type(origin).__name__

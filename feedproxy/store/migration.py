@@ -24,7 +24,7 @@ async def migrate(url: str) -> None:
     Raises SettingsError when the database cannot be used or is a newer release's.
     """
     with unusable_as_settings_error(url):
-        database = open_database(url, foreign_keys=False)
+        database = open_database(url, migrating=True)
         try:
             async with database.writing() as connection:
                 await _upgrade(database, connection)

@@ -7,6 +7,11 @@ from feedproxy.store import upsert
 from feedproxy.store.schema import server_keys
 
 
+async def probe(connection: AsyncConnection) -> None:
+    """Read, so that whatever makes the database unusable is raised."""
+    await connection.execute(select(server_keys.c.name).limit(1))
+
+
 async def server_key(connection: AsyncConnection, name: str, candidate: bytes) -> bytes:
     """Return the key of that name: the first candidate that was ever offered for it."""
     offered = upsert.insert(connection, server_keys).values(name=name, key=candidate)

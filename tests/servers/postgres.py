@@ -1,0 +1,114 @@
+"""A PostgreSQL server of the tests' own: fresh, on loopback, gone afterwards."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+
+PASSWORD = "p@ss/w#rd?"  # what a URL must percent-encode
+
+NO_SYNC = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server and the way to its databases."""
+
+    port: int
+
+    def url(self, database: str, *, password: str = PASSWORD) -> str:
+        return f"postgresql://feedproxy:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    async def new_database(self) -> str:
+        """Make an empty database; return its URL."""
+        name = f"test_{uuid4().hex}"
+        await self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+        return self.url(name)
+
+    async def execute(self, database: str, statement: str) -> None:
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running_postgres(initdb: Path) -> Iterator[PostgresServer]:
+    """Start the server whose `initdb` this is; stop it and remove its data at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="feedproxy-postgres-"))
+    user = unprivileged_user()
+    if user is not None:
+        shutil.chown(folder, user)
+    try:
+        make_cluster(initdb, folder, user)
+        with running_server(initdb.resolve().parent, folder, user) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+def unprivileged_user() -> str | None:
+    """Return whom the server must run as: PostgreSQL refuses to run as root. None: as us."""
+    if os.getuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in known)
+
+
+def make_cluster(initdb: Path, folder: Path, user: str | None) -> None:
+    password_file = folder / "password"
+    password_file.write_text(PASSWORD)
+    options = ["--username=feedproxy", f"--pwfile={password_file}", "--auth=scram-sha-256", "--no-sync"]
+    command = [str(initdb), *options, "--encoding=UTF8", "--locale=C", "-D", str(folder / "data")]
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, user=user, extra_groups=[] if user else None)
+
+
+@contextmanager
+def running_server(programs: Path, folder: Path, user: str | None) -> Iterator[PostgresServer]:
+    server = PostgresServer(free_port())
+    settings = ("listen_addresses=127.0.0.1", f"port={server.port}", f"unix_socket_directories={folder}", *NO_SYNC)
+    options = [word for setting in settings for word in ("-c", setting)]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(folder / "data"), *options],
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            user=user,
+            extra_groups=[] if user else None,
+        ) as process,
+    ):
+        try:
+            wait_until_ready(programs / "pg_isready", process, server.port, folder / "log")
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(pg_isready: Path, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while subprocess.run([str(pg_isready), "-q", "-h", "127.0.0.1", "-p", str(port)], check=False).returncode != 0:
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)

@@ -1,0 +1,60 @@
+import stat
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from feedproxy.store import migrate
+from feedproxy.store.database import open_database
+from tests.store import processes
+from tests.store.contract import NOW, StoreContract, opened
+
+
+class TestSQLite(StoreContract):
+    @pytest.fixture
+    async def url(self, tmp_path: Path) -> str:
+        url = f"sqlite:///{tmp_path / 'store.db'}"
+        await migrate(url)
+        return url
+
+
+async def test_every_connection_is_durable_and_checks_references(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    async with database.writing() as connection:
+        found = [
+            (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    await database.close()
+    full = 2
+    assert found == ["wal", full, 1, 30_000]
+
+
+async def test_a_fresh_file_migrates_itself_and_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    async with opened(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        await store.add_account("acme", now=NOW)
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in listed(tmp_path)}
+    assert modes == {"store.db": 0o600, "store.db-shm": 0o600, "store.db-wal": 0o600}
+
+
+def listed(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_a_relative_path_is_relative_to_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened("sqlite:///data 100%.db"):
+        assert (tmp_path / "data 100%.db").exists()
+
+
+def test_processes_may_open_a_fresh_file_at_once(tmp_path: Path) -> None:
+    for attempt in range(5):
+        with ExitStack() as stack:
+            url = f"sqlite:///{tmp_path / f'{attempt}.db'}"
+            started = [stack.enter_context(processes.started(processes.open_at_once, url)) for _ in range(6)]
+            for _, said in started:
+                said.send("go")
+            assert [said.recv() for _, said in started] == ["done"] * 6
