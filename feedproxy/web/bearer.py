@@ -8,6 +8,7 @@ from feedproxy.errors import Forbidden, Unauthorized
 from feedproxy.model import AccessToken
 from feedproxy.policy.oauth import access_digest
 from feedproxy.web import keys
+from feedproxy.web.metrics import METRICS
 
 REALM = "feedproxy"
 
@@ -33,13 +34,16 @@ async def access_token(request: web.Request) -> AccessToken:
     if header is None or header.partition(" ")[0].lower() != "bearer":
         raise _challenged("an access token is needed: Authorization: Bearer <token>")
     found = _HEADER.fullmatch(header.strip())
-    if found is None:
-        raise _challenged("the access token is malformed", "invalid_token")
-    digest = access_digest(request.app[keys.SECRET_KEY], found[1])
-    token = await request.app[keys.STORE].access_token(digest, now=request.app[keys.CLOCK]())
+    token = await _stored(request, found[1]) if found else None
     if token is None:
-        raise _challenged("the access token is unknown or has expired", "invalid_token")
+        request.app[METRICS].auth_failure("bearer")
+        raise _challenged("the access token is malformed, unknown or has expired", "invalid_token")
     return token
+
+
+async def _stored(request: web.Request, token: str) -> AccessToken | None:
+    digest = access_digest(request.app[keys.SECRET_KEY], token)
+    return await request.app[keys.STORE].access_token(digest, now=request.app[keys.CLOCK]())
 
 
 def _challenged(message: str, error: str | None = None) -> Unauthorized:

@@ -4,7 +4,7 @@ The Content-Type does not decide: curl calls every body a form unless told other
 CalReply API send JSON to a token endpoint that is documented as taking forms.
 """
 
-import re
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -12,8 +12,12 @@ from aiohttp import web
 
 from feedproxy.errors import BadRequest, TooLarge, UnsupportedMedia
 from feedproxy.web import keys, lenient_json
+from feedproxy.web.field_names import field_name
 
 MAX_FORM_FIELDS = 1_000
+
+LARGE = 16_384
+"""Octets from which a body is read in a thread: at worst, the event loop would stand still for 10 ms."""
 
 Fields = dict[str, object]
 """A body's members by `field_name`: what any client calls TimeZoneId, timezone_id or timeZoneID is `timezoneid`."""
@@ -27,6 +31,8 @@ async def read_fields(request: web.Request) -> Fields:
     octets = await _read(request)
     if request.content_type.startswith("multipart/"):
         raise UnsupportedMedia("the body must be JSON or application/x-www-form-urlencoded, not multipart")
+    if len(octets) > LARGE:
+        return await asyncio.to_thread(parse_fields, octets)
     return parse_fields(octets)
 
 
@@ -34,11 +40,11 @@ def parse_fields(octets: bytes) -> Fields:
     """Read a body's octets as `read_fields` does."""
     text = _text(octets)
     if text.lstrip().startswith(("{", "[")):
-        return fields_of(_json(text))
-    return fields_of(_form(text.strip()))
+        return _fields_of(_json(text))
+    return _fields_of(_form(text.strip()))
 
 
-def fields_of(value: object) -> Fields:
+def _fields_of(value: object) -> Fields:
     """Name an object's members by `field_name`; of members that share a name the last wins.
 
     Raises BadRequest if `value` is not an object.
@@ -46,11 +52,6 @@ def fields_of(value: object) -> Fields:
     if not isinstance(value, Mapping):
         raise BadRequest("the body must be a JSON object")
     return {field_name(name): item for name, item in value.items()}
-
-
-def field_name(name: str) -> str:
-    """Fold a member's name: case, `_` and `-` do not count."""
-    return re.sub("[_-]", "", name).lower()
 
 
 async def _read(request: web.Request) -> bytes:

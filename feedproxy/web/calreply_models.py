@@ -14,7 +14,7 @@ import tzmap
 from feedproxy.errors import BadRequest
 from feedproxy.model import EventDetails, PersonalEvent
 from feedproxy.web import event_times
-from feedproxy.web.bodies import field_name
+from feedproxy.web.field_names import field_name
 
 CODE = "InvalidRequestParameter"
 

@@ -17,7 +17,10 @@ from feedproxy.policy import oauth
 from feedproxy.policy.access import Credentials, basic_credentials
 from feedproxy.web import keys
 from feedproxy.web.bearer import REALM
-from feedproxy.web.bodies import Fields, field_name, read_fields
+from feedproxy.web.bodies import Fields, read_fields
+from feedproxy.web.field_names import field_name
+from feedproxy.web.https import came_over_https
+from feedproxy.web.metrics import METRICS
 
 GRANT_TYPES = ("client_credentials", "refresh_token")
 
@@ -71,7 +74,9 @@ async def introspect(request: web.Request) -> web.Response:
 
 async def metadata(request: web.Request) -> web.Response:
     """GET /.well-known/oauth-authorization-server (RFC 8414)."""
-    issuer = request.app[keys.SETTINGS].public_url or f"{request.scheme}://{request.host}"
+    settings = request.app[keys.SETTINGS]
+    scheme = "https" if came_over_https(request, settings) else "http"
+    issuer = settings.public_url or f"{scheme}://{request.host}"
     methods = ["client_secret_basic", "client_secret_post"]
     return web.json_response(
         {
@@ -115,13 +120,14 @@ async def authenticated_client(request: web.Request, fields: Fields) -> Applicat
 
 
 async def _application(request: web.Request, credentials: Credentials | None) -> Application | None:
-    if credentials is None:
-        return None
+    """Find the application that the credentials are of; without one, the failure is counted."""
     key, store = request.app[keys.SECRET_KEY], request.app[keys.STORE]
-    for client_id in oauth.readings(credentials.user):
-        application = await store.application(client_id) if "\0" not in client_id else None
-        if application is not None and oauth.is_client_secret(key, application, credentials.password):
+    user, password = (credentials.user, credentials.password) if credentials else (b"", b"")
+    for client_id in oauth.readings(user):
+        application = await store.application(client_id)
+        if application is not None and oauth.is_client_secret(key, application, password):
             return application
+    request.app[METRICS].auth_failure("client")
     return None
 
 

@@ -16,11 +16,13 @@ from aiohttp.typedefs import Handler
 from feedproxy.config import Settings
 from feedproxy.errors import FeedproxyError
 from feedproxy.feeds import Feeds
+from feedproxy.metrics import Metrics
 from feedproxy.model import Application
 from feedproxy.policy import oauth as policy
 from feedproxy.store import Store, open_store
 from feedproxy.web import bodies, keys, oauth, subscription_events
 from feedproxy.web.errors import error_answer
+from feedproxy.web.metrics import METRICS
 
 KEY = b"a key of thirty-two octets......"
 SECRET = "not-a-secret_1"
@@ -104,6 +106,7 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
         app[keys.SECRET_KEY] = KEY
         app[keys.SETTINGS] = Settings.model_validate(settings)
         app[keys.CLOCK] = lambda: api.now
+        app[METRICS] = Metrics(version="", tzdata="", cldr="")
         app[keys.FEEDS] = cast(Feeds, api.feeds)
         async with api.client:
             yield api
