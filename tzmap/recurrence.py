@@ -94,16 +94,14 @@ class Recurrence:
 
     def walls(self, first_year: int, last_year: int) -> Iterable[int]:
         """Return the wall-clock seconds of the onsets in those years, from DTSTART on; UNTIL and COUNT not applied."""
-        times, begin = self._times(), self.start_date.year
+        begin = self.start_date.year
         for year in range(max(first_year, begin), min(last_year + 1, END_YEAR)):
             if self.monthly or (year - begin) % self.interval == 0:
                 new_year = year_start(year)
                 leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-                for day in self._days(YearShape(leap, date(year, 1, 1).weekday())):
-                    for time in times:
-                        wall = new_year + day * DAY + time
-                        if wall >= self.start:
-                            yield wall
+                for second in self._seconds(YearShape(leap, date(year, 1, 1).weekday())):
+                    if new_year + second >= self.start:
+                        yield new_year + second
 
     def breadth(self) -> int:
         """How many onsets of one year have to be considered: the cost of the rule."""
@@ -121,7 +119,7 @@ class Recurrence:
     def per_year(self) -> int:
         """Return the greatest number of onsets in a year."""
         shapes = (YearShape(leap, weekday) for leap in (False, True) for weekday in range(7))
-        return len(self._times()) * max(len(self._days(shape)) for shape in shapes)
+        return max(len(self._seconds(shape)) for shape in shapes)
 
     def _times(self) -> list[int]:
         """Return the seconds of the day at which onsets happen."""
@@ -131,14 +129,15 @@ class Recurrence:
         hours, minutes, seconds = part("BYHOUR", (hour,)), part("BYMINUTE", (minute,)), part("BYSECOND", (second,))
         return [h * 3600 + m * 60 + s for h in hours for m in minutes for s in seconds]
 
-    def _days(self, shape: YearShape) -> list[int]:
+    def _seconds(self, shape: YearShape) -> list[int]:
+        """Return the seconds of a year of that shape at which onsets happen, from its beginning."""
         if shape not in self._table:
             first, step = self.start_date.month, self.interval if self.monthly else 1
             self._table[shape] = self._picked(shape, [month for month in range(1, 13) if (month - first) % step == 0])
         return self._table[shape]
 
     def _picked(self, shape: YearShape, months: list[int]) -> list[int]:
-        """Return the days of a year, among the given months, that every part allows."""
+        """Return the seconds of a year, among the given months, that every part allows."""
         allowed = [month for month in months if month in self.parts.get("BYMONTH", (month,))]
         if self._counts_in_year():
             sets = [[day for day in self._of_year(shape) if shape.month_of(day) in allowed]]
@@ -146,9 +145,10 @@ class Recurrence:
             sets = [self._of_month(shape, month) for month in allowed]
         if not self.monthly:
             sets = [[day for days in sets for day in days]]
+        sets = [[day * DAY + time for day in days for time in self._times()] for days in sets]
         if "BYSETPOS" in self.parts:
-            sets = [[days[at] for at in _positions(self.parts["BYSETPOS"], len(days))] for days in sets]
-        return sorted({day for days in sets for day in days})
+            sets = [[seconds[at] for at in _positions(self.parts["BYSETPOS"], len(seconds))] for seconds in sets]
+        return sorted({second for seconds in sets for second in seconds})
 
     def _counts_in_year(self) -> bool:
         """Whether days and weekday ordinals are counted within the year rather than within each month."""
