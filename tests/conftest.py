@@ -37,6 +37,7 @@ SERVICES = {
     "varnish": Service("varnishd", "varnish"),
     "chromium": Service("chromium", "chromium"),
     "node": Service("node", "nodejs"),
+    "systemd": Service("systemd-analyze", "systemd"),
 }
 
 REQUIRED = os.environ.get("FEEDPROXY_TEST_SERVICES") == "required"

@@ -16,6 +16,7 @@ COMMANDS = {
     "application": "feedproxy.cli.application:application",
     "config": "feedproxy.cli.config:config",
     "demo": "feedproxy.cli.demo:demo",
+    "explain": "feedproxy.cli.explain:explain",
     "migrate": "feedproxy.cli.migrate:migrate",
     "serve": "feedproxy.cli.serve:serve",
     "transform": "feedproxy.cli.transform:transform",

@@ -10,7 +10,7 @@ from aiohttp import BasicAuth, ClientSession
 from icalendar import Calendar
 
 from feedproxy.demo import races
-from feedproxy.demo.stage import PERSONAL_EVENT, Stage, attach_event
+from feedproxy.demo.stage import PERSONAL_TITLE, Stage, attach_event
 from feedproxy.demo.subscriptions import CLUB, EXPECTED, LEAGUE, RACES
 from feedproxy.policy.access import Credentials
 
@@ -21,7 +21,6 @@ OUTAGE = 3.0
 """Seconds to wait after the upstream's end: long enough that every cached feed is stale."""
 
 UNKNOWN = UUID("00000000-0000-4000-8000-000000000000")
-PERSONAL_TITLE = PERSONAL_EVENT["event"]["title"]
 PERSONAL_START = datetime(2026, 12, 5, 17, 15, tzinfo=UTC)  # 12:15 in New York, winter
 
 
@@ -51,7 +50,7 @@ async def check(stage: Stage) -> AsyncIterator[Finding]:
         yield await _times(caller, CLUB.id, CLUB.credentials)
         yield await _large(caller)
         yield await _personal_event(caller)
-        yield await _status("nothing has changed: 304", 304, caller, LEAGUE.id, **await _validator(caller))
+        yield await _not_modified(caller)
         yield await _status("protected, no password: 401", 401, caller, CLUB.id)
         yield await _wrong_password(caller)
         yield await _status("unknown subscription: 404", 404, caller, UNKNOWN)
@@ -72,13 +71,15 @@ class _Caller:
         self.session = session
         self.stage = stage
 
-    async def get(self, path: str, credentials: Credentials | None = None, **fields: str) -> Answer:
+    async def get(
+        self, path: str, credentials: Credentials | None = None, fields: Mapping[str, str] | None = None
+    ) -> Answer:
         login = BasicAuth(credentials.user.decode(), credentials.password.decode()) if credentials else None
         async with self.session.get(f"{self.stage.url}/{path}", auth=login, headers=fields) as answer:
             return Answer(answer.status, answer.headers, await answer.read())
 
-    async def feed(self, subscription_id: UUID, credentials: Credentials | None = None, **fields: str) -> Answer:
-        return await self.get(f"v1/webcal/{subscription_id}", credentials, **fields)
+    async def feed(self, subscription_id: UUID, credentials: Credentials | None = None, etag: str = "") -> Answer:
+        return await self.get(f"v1/webcal/{subscription_id}", credentials, {"If-None-Match": etag} if etag else None)
 
 
 async def _times(caller: _Caller, subscription_id: UUID, credentials: Credentials | None, when: str = "") -> Finding:
@@ -108,8 +109,10 @@ async def _personal_event(caller: _Caller) -> Finding:
     return Finding(promise, (status, start) == (202, PERSONAL_START), f"{status}, starts {start}")
 
 
-async def _validator(caller: _Caller) -> dict[str, str]:
-    return {"If-None-Match": (await caller.feed(LEAGUE.id)).fields.get("ETag", "none")}
+async def _not_modified(caller: _Caller) -> Finding:
+    etag = (await caller.feed(LEAGUE.id)).fields.get("ETag", "none")
+    answer = await caller.feed(LEAGUE.id, etag=etag)
+    return Finding("nothing has changed: 304", answer.status == 304 and not answer.body, str(answer.status))
 
 
 async def _wrong_password(caller: _Caller) -> Finding:
@@ -119,8 +122,8 @@ async def _wrong_password(caller: _Caller) -> Finding:
     return Finding("protected, wrong password: 401 with a challenge", kept, f"{answer.status} {challenge}")
 
 
-async def _status(promise: str, status: int, caller: _Caller, subscription_id: UUID, **fields: str) -> Finding:
-    answer = await caller.feed(subscription_id, **fields)
+async def _status(promise: str, status: int, caller: _Caller, subscription_id: UUID) -> Finding:
+    answer = await caller.feed(subscription_id)
     return Finding(promise, answer.status == status, str(answer.status))
 
 

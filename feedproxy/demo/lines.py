@@ -3,7 +3,7 @@
 import json
 from shlex import quote
 
-from feedproxy.demo.stage import ACCOUNT, PERSONAL_EVENT, Stage
+from feedproxy.demo.stage import ACCOUNT, PERSONAL_TITLE, Stage, event_request
 from feedproxy.demo.subscriptions import CLUB, LEAGUE, SUBSCRIPTIONS
 
 
@@ -14,13 +14,12 @@ def lines(stage: Stage, command: str) -> str:
     assert CLUB.credentials is not None
     member = (CLUB.credentials.user + b":" + CLUB.credentials.password).decode()
     feed, club = f"{stage.url}/v1/webcal/{LEAGUE.id}", f"{stage.url}/v1/webcal/{CLUB.id}"
-    another = PERSONAL_EVENT["event"] | {"eventId": "parking-7", "title": "Your parking space: 7"}
-    event = json.dumps(PERSONAL_EVENT | {"event": another})
+    event = json.dumps(event_request("parking-7", "Your parking space: 7"))
     return f"""
 Subscribe in a calendar app (the protected one asks for {member.replace(":", " / ")}):
 {subscribe}
 
-The feed, with one personal event in it ("{PERSONAL_EVENT["event"]["title"]}"):
+The feed, with one personal event in it ("{PERSONAL_TITLE}"):
   curl -s {feed}
 Nothing has changed: 304
   curl -si {feed} -H "If-None-Match: $(curl -sI {feed} | tr -d '\\r' | sed -n 's/^etag: //Ip')"

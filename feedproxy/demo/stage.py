@@ -30,25 +30,27 @@ SETTINGS = """\
 port = {port}
 database_url = "sqlite:///{folder}/feedproxy.db"
 upstream_url = "{upstream}"
-egress_allow = ["127.0.0.1"]
 freshness_default = 2
 freshness_min = 2
 freshness_max = 2
 """
 """Feeds are looked at every two seconds, so that one sees it happen."""
 
-PERSONAL_EVENT = {
-    "event": {
-        "eventId": "seat-1207",
-        "title": "Your seat: block C, row 12",
+PERSONAL_TITLE = "Your seat: block C, row 12"
+
+
+def event_request(event_id: str, title: str) -> dict[str, object]:
+    """Return a body for the API that puts an event into the league's feed."""
+    event = {
+        "eventId": event_id,
+        "title": title,
         "start": "2026-12-05T12:15:00",
         "end": "2026-12-05T12:45:00",
         "timezone": "Eastern Standard Time",
         "location": "Gate 4",
         "notifyBefore": 60,
-    },
-    "subscriptionIds": [str(LEAGUE.id)],
-}
+    }
+    return {"event": event, "subscriptionIds": [str(LEAGUE.id)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ async def attach_event(session: ClientSession, stage: Stage) -> int:
     """Put the personal event into the league's feed through the API. Returns the HTTP status."""
     headers = {"Authorization": f"Bearer {await access_token(session, stage)}"}
     url = f"{stage.url}/v1/subscriptionevent/{ACCOUNT}"
-    async with session.post(url, json=PERSONAL_EVENT, headers=headers) as answer:
+    async with session.post(url, json=event_request("seat-1207", PERSONAL_TITLE), headers=headers) as answer:
         return answer.status
 
 

@@ -77,14 +77,15 @@ class AccessLog(AbstractAccessLogger):
 
 
 def _route(request: web.BaseRequest) -> str:
-    if not isinstance(request, web.Request):
+    """Name the route; what was no HTTP never came to the application and has no request id."""
+    if not isinstance(request, web.Request) or REQUEST_ID not in request:
         return "malformed"
     resource = request.match_info.route.resource
     return resource.name or "unnamed" if resource is not None else "unknown"
 
 
 def _feed(request: web.BaseRequest) -> str | None:
-    if not isinstance(request, web.Request) or "subscription_id" not in request.match_info:
+    if not isinstance(request, web.Request) or REQUEST_ID not in request:
         return None
-    subscription_id = read_guid(request.match_info["subscription_id"])
+    subscription_id = read_guid(request.match_info.get("subscription_id", ""))
     return log_name(request.app[keys.SECRET_KEY], subscription_id) if subscription_id else None

@@ -70,7 +70,13 @@ def _upstream_client(settings: Settings) -> UpstreamClient:
         max_octets=settings.fetch_max_octets,
     )
     user_agent = settings.upstream_user_agent or f"feedproxy/{feedproxy.__version__}"
-    return UpstreamClient(limits, EgressPolicy(), user_agent=user_agent)
+    egress = EgressPolicy(
+        upstream_url=settings.upstream_url,
+        allow=settings.egress_allow,
+        listens_on=[(settings.host, settings.port)],
+        report_only=settings.egress_mode == "report",
+    )
+    return UpstreamClient(limits, egress, user_agent=user_agent)
 
 
 def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient) -> Feeds:

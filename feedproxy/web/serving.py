@@ -44,6 +44,11 @@ class Connection(web.RequestHandler):
         answer.force_close()
         return answer
 
+    def log_exception(self, *args: object, **kw: object) -> None:
+        """Log what went wrong here, and not that a client sent a body which could not be read."""
+        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **kw)
+
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Bind a port; `shared` with other processes of this user (SO_REUSEPORT). Raises SettingsError if it is taken."""

@@ -1,0 +1,113 @@
+"""`feedproxy serve`: it says where it listens, ends well, and keeps its workers alive."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientConnectionError, ClientSession
+
+from feedproxy.demo.subscriptions import LEAGUE
+from feedproxy.web import serving as web_serving
+from tests.cli.program import feedproxy, serving
+from tests.servers.redis import redis_server
+from tests.web.running import Upstream
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[tuple[Upstream, str]]:
+    listener = web_serving.listen("127.0.0.1", 0)
+    upstream = Upstream()
+    await upstream.start(listener)
+    yield upstream, web_serving.url_of(listener)
+    await upstream.stop()
+
+
+def test_a_port_that_is_taken_is_named_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = feedproxy(tmp_path, "serve", "--port", str(port))
+    assert result.returncode == 2
+    assert result.stderr.decode() == (
+        f"feedproxy: port: cannot listen on 127.0.0.1:{port}: address already in use; choose another with --port\n"
+    )
+
+
+def test_a_host_that_is_not_this_machine_is_named(tmp_path: Path) -> None:
+    result = feedproxy(tmp_path, "serve", "--host", "192.0.2.1")
+    assert (result.returncode, result.stderr.count(b"\n")) == (2, 1)
+    assert b"192.0.2.1" in result.stderr
+
+
+def test_a_database_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
+    result = feedproxy(
+        tmp_path, "serve", "--port", "0", extra={"FEEDPROXY_DATABASE_URL": "sqlite:////nonexistent/folder/f.db"}
+    )
+    assert (result.returncode, result.stderr.count(b"\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stop_answers_what_is_in_flight_and_takes_nothing_new(
+    tmp_path: Path, upstream: tuple[Upstream, str], number: signal.Signals
+) -> None:
+    held, upstream_url = upstream
+    held.open.clear()
+    async with (
+        serving(tmp_path, extra={"FEEDPROXY_UPSTREAM_URL": upstream_url}) as (process, url),
+        ClientSession() as session,
+    ):
+        feed = asyncio.ensure_future(session.get(f"{url}/v1/webcal/{LEAGUE.id}"))
+        await held.asked.wait()
+        process.send_signal(number)
+        async with asyncio.timeout(10):
+            while await is_answered(session, url):
+                await asyncio.sleep(0.05)
+        assert process.returncode is None
+        assert not feed.done()
+        held.open.set()
+        async with await feed as answer:
+            assert answer.status == 200
+            assert (await answer.read()).startswith(b"BEGIN:VCALENDAR")
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+
+
+async def is_answered(session: ClientSession, url: str) -> bool:
+    try:
+        async with session.get(f"{url}/healthz") as answer:
+            return answer.status == 200
+    except ClientConnectionError:
+        return False
+
+
+@pytest.mark.service("redis")
+async def test_workers_share_the_port_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
+    async with (
+        redis_server() as redis_url,
+        serving(tmp_path, "--workers", "2", extra={"FEEDPROXY_REDIS_URL": redis_url}) as (process, url),
+    ):
+        workers = await children(process.pid, 2)
+        async with ClientSession() as session:
+            async with asyncio.timeout(20):
+                while not await is_answered(session, url):
+                    await asyncio.sleep(0.1)
+        os.kill(workers.pop(), signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while len(await children(process.pid, 2) - workers) != 1:
+                await asyncio.sleep(0.1)
+        process.terminate()
+        async with asyncio.timeout(20):
+            assert await process.wait() == 0
+
+
+async def children(parent: int, count: int) -> set[int]:
+    """Return the process ids of the parent's children, once there are so many."""
+    async with asyncio.timeout(20):
+        while True:
+            found = {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+            if len(found) == count:
+                return found
+            await asyncio.sleep(0.1)
