@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import tzmap
@@ -134,6 +134,7 @@ YEARLY_PARTS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(1971, 1, 1), datetime(2020, 12, 31)).map(lambda start: start.replace(microsecond=0)),
     st.one_of(st.tuples(st.just("YEARLY"), st.integers(1, 4), YEARLY_PARTS), st.tuples(st.just("MONTHLY"), st.sampled_from([1, 2, 3, 4, 6, 12]), MONTHLY_PARTS)),
@@ -152,6 +153,7 @@ def test_rules_have_the_instances_dateutil_finds(start: datetime, rule: tuple[st
     assert found == list(theirs)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1972, 1, 1), datetime(2037, 12, 31)), st.integers(1, 5), st.integers(0, 6), st.integers(0, 23), st.integers(-12, 13), st.sampled_from([1, 2, -1]))
 def test_a_pair_of_rules_means_what_another_reader_finds(wall: datetime, week: int, weekday: int, hour: int, offset: int, shift: int) -> None:
     """Onsets of every week, weekday and hour, offsets of both signs, daylight saving of either sign."""
@@ -243,6 +245,7 @@ def test_no_definition_is_costly(name: str) -> None:
     assert calls < 300_000
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_octets_raise_anything_but_our_error(octets: bytes) -> None:
     for text in (octets, BERLIN.replace(b"-1SU", octets), BERLIN.replace(b"16010101T030000", octets), BERLIN.replace(b"+0100", octets)):

@@ -60,6 +60,13 @@ def exchange_definition(zone: str) -> bytes:
     return exchange("x", compact(offsets[low]), compact(offsets[high]), onsets[low], onsets[high])
 
 
+@cache
+def literally(text: bytes) -> list[timedelta]:
+    """The offsets of the twelve months by the other reader."""
+    read = LiteralZone(text, 2027)
+    return [read.at_wall(wall) for wall in MONTHS]
+
+
 def onset(wall: datetime) -> tuple[int, str, str]:
     """The month, the weekday as Windows counts it (5 is the last), the time of day."""
     week = (wall.day + 6) // 7
@@ -78,7 +85,7 @@ def test_every_name_with_an_exchange_definition_keeps_its_twelve_instants(writin
     for windows_id, label, zone in ROWS:
         text = exchange_definition(zone)
         answer = tzmap.resolve(WRITINGS[writing](windows_id, label), definition=text, values=MONTHS)
-        meant = [LiteralZone(text, 2027).at_wall(wall) for wall in MONTHS]
+        meant = literally(text)
         if answer.zone is None:
             assert [tzmap.Rules.parse(text).utc_offset(wall) for wall in MONTHS] == meant, windows_id
         else:
@@ -95,7 +102,7 @@ def test_custom_names_with_an_exchange_definition_keep_their_own_rules() -> None
         answer = tzmap.resolve("Customized Time Zone", definition=text, values=MONTHS)
         assert (answer.kind, answer.rung) == ("keep", "rules"), windows_id
         rules = tzmap.Rules.parse(text)
-        assert [rules.utc_offset(wall) for wall in MONTHS] == [LiteralZone(text, 2027).at_wall(wall) for wall in MONTHS]
+        assert [rules.utc_offset(wall) for wall in MONTHS] == literally(text)
 
 
 def test_every_target_is_a_zone_of_the_installed_tzdata() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tzmap
@@ -40,6 +40,7 @@ def test_every_zone_has_the_offsets_of_zoneinfo_from_1900_to_2060() -> None:
     assert wrong == []
 
 
+@settings(deadline=None)
 @given(st.sampled_from(NAMES), st.datetimes(datetime(1880, 1, 1), datetime(2399, 12, 31)))
 def test_wall_clock_times_are_read_as_zoneinfo_reads_them(name: str, wall: datetime) -> None:
     assert tzmap.zone_offset(name, wall) == oracle.offset_on_wall(name, wall)
@@ -112,6 +113,7 @@ def test_text_that_is_no_posix_rule_is_none() -> None:
     assert posixtz.parse("nonsense!") is None
 
 
+@settings(deadline=None)
 @given(st.datetimes())
 def test_wall_seconds_keep_month_day_and_time(wall: datetime) -> None:
     read = wall_datetime(wall_seconds(wall))
