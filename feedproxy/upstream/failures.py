@@ -1,0 +1,97 @@
+"""A name for everything that can go wrong with a fetch.
+
+    timeout             not connected, or not answered whole, in the time there is
+    dns connect tls     no address; no connection, or one that closed; no certificate that we trust
+    bad-answer          what came is not HTTP
+    status-NNN          neither 200 nor an expected 304
+    html                an error page with status 200, from a service that is known for it
+    too-many-redirects bad-redirect https-to-http
+    too-large broken-body
+    egress-...          the policy forbids it (`feedproxy.policy.egress`)
+
+Messages are one line and name the host: no user name, no query, no path, for a feed's path is a secret. So nothing that
+aiohttp says is passed on: its texts hold the URL.
+"""
+
+import ssl
+from collections.abc import Mapping
+
+from aiohttp import (
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientError,
+    ClientPayloadError,
+    ClientResponseError,
+    ClientSSLError,
+    ServerTimeoutError,
+)
+from aiohttp.http import HttpProcessingError
+
+from feedproxy.errors import EgressDenied, FetchFailed
+from feedproxy.upstream.retryafter import retry_after_seconds
+
+HEAD_ERRORS = (ClientError, OSError, UnicodeError)
+"""What aiohttp raises before there is an answer: its own tree, what sockets raise, what host names raise in IDNA."""
+BODY_ERRORS = (ClientError, OSError, HttpProcessingError)
+"""What aiohttp raises while a body is read: a broken chunk surfaces as its parser's error."""
+
+OUTLOOK_HOSTS = frozenset({"outlook.office365.com", "outlook.office.com", "outlook.live.com"})
+
+
+def egress_denied(reason: str, host: str) -> EgressDenied:
+    """Return the failure of a URL or address that the policy forbids."""
+    return EgressDenied(reason, f"the egress policy forbids fetching from {host or 'this URL'} ({reason})")
+
+
+def status_failure(host: str, status: int, headers: Mapping[str, str]) -> FetchFailed:
+    """Return the failure that an answer's status means."""
+    return FetchFailed(
+        f"status-{status}",
+        user_agent_block(host, status, headers) or f"{host} answered with status {status}",
+        upstream_status=status,
+        retry_after=retry_after_seconds(headers.get("Retry-After"), headers.get("Date")),
+    )
+
+
+def user_agent_block(host: str, status: int, headers: Mapping[str, str]) -> str | None:
+    """Recognise how Exchange Online turns away a User-Agent that it does not know, and say what helps.
+
+    It answers 500 with `X-OWA-Error: ...OwaBasicUnsupportedException`, redirects to its errorfe.aspx, or sends a page
+    instead of the calendar (seen since August 2025: nextcloud/server#54799, derekantrican/GAS-ICS-Sync#494).
+    """
+    unsupported = "OwaBasicUnsupported" in headers.get("X-OWA-Error", "")
+    error_page = "/errorfe.aspx" in headers.get("Location", "").lower()
+    page = status == 200 and headers.get("Content-Type", "").lower().startswith("text/html")
+    if unsupported or error_page or (host in OUTLOOK_HOSTS and (status == 500 or page)):
+        return f"{host} seems to refuse our User-Agent, as Office 365 does; set another one (`upstream_user_agent`)"
+    return None
+
+
+def connection_failure(error: Exception, host: str) -> FetchFailed:
+    """Return the failure that an exception before or in the head of an answer means."""
+    match error:
+        case ServerTimeoutError():
+            return FetchFailed("timeout", f"{host} did not accept a connection in time")
+        case ClientConnectorDNSError() | UnicodeError():
+            return FetchFailed("dns", f"{host} has no address")
+        case ClientSSLError() | ssl.SSLError():
+            return FetchFailed("tls", f"{host} has no TLS that we trust{_certificate_fault(error)}")
+        case ClientConnectorError():
+            return FetchFailed("connect", f"{host} does not accept connections")
+        case ClientResponseError():
+            return FetchFailed("bad-answer", f"{host} answered with something that is not HTTP")
+        case _:
+            return FetchFailed("connect", f"{host} closed the connection without an answer")
+
+
+def body_failure(error: Exception, host: str) -> FetchFailed:
+    """Return the failure that an exception in the body of an answer means."""
+    what = "stopped in the middle of the body" if isinstance(error, ClientPayloadError) else "broke off the body"
+    return FetchFailed("broken-body", f"{host} {what}")
+
+
+def _certificate_fault(error: Exception) -> str:
+    """Say what OpenSSL has against the certificate; its texts are fixed and hold no URL."""
+    cause = getattr(error, "certificate_error", error)
+    fault = getattr(cause, "verify_message", "")
+    return f": {fault}" if fault else ""
