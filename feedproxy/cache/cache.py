@@ -1,0 +1,44 @@
+"""What a cache of feeds promises, and which one is opened."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from feedproxy.cache.memory import MemoryCache
+from feedproxy.cache.redis import RedisCache
+from feedproxy.model import Feed
+
+
+class Cache(Protocol):
+    """Feeds by key. No operation raises for trouble with a server; what cannot be shared is kept in memory."""
+
+    def peek(self, key: str) -> Feed | None:
+        """Return what this process's memory has: the cached path, without an await."""
+
+    async def get(self, key: str) -> Feed | None:
+        """Return what memory has, else what the shared second level has."""
+
+    async def put(self, key: str, feed: Feed) -> None:
+        """Keep a feed, in place of what was there."""
+
+    async def drop(self, keys: Collection[str]) -> None:
+        """Forget feeds everywhere: other processes are told, and have forgotten within two seconds."""
+
+    async def ping(self) -> str | None:
+        """Return None when all is well, else one line that says what is not."""
+
+    async def close(self) -> None:
+        """Let go of memory and connections."""
+
+
+async def open_cache(
+    *, max_octets: int, redis_url: str | None, on_drop: Callable[[Collection[str]], None] | None = None
+) -> Cache:
+    """Open a cache with so many octets of memory, shared through the Redis (or Valkey) of that URL if there is one.
+
+    A Redis that is down stops nothing. `on_drop` is told the keys that another process dropped.
+    """
+    if redis_url is None:
+        return MemoryCache(max_octets)
+    cache = RedisCache(MemoryCache(max_octets), redis_url, on_drop or (lambda _: None))
+    await cache.start()
+    return cache

@@ -1,0 +1,223 @@
+"""Memory in front, Redis (or Valkey) behind, shared by all processes; what one drops, all forget.
+
+Each process listens on a channel where keys are announced that were dropped. One connection does that, and by a ping
+each second it also tells whether Redis is there: while it is not, nothing waits for it, feeds are kept in memory, and
+drops are owed to it. Announcements may have been missed by the time the channel is joined again, so memory is then
+cleared; and what is owed is dropped as soon as Redis answers.
+
+A drop that overtakes a read or a write on its way is noticed by `_drops`, which counts them.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisSlow
+
+from feedproxy.cache.memory import MemoryCache
+from feedproxy.cache.record import from_octets, to_octets
+from feedproxy.model import Feed
+
+PREFIX = "feedproxy:feed:"
+PING = "feedproxy:ping"
+CHANNEL = "feedproxy:dropped"
+KEPT_SECONDS = 86_400
+"""How long a feed stays in Redis; also the longest that one can be stale whose drop was owed by a process that died."""
+PATIENCE_SECONDS = 0.5
+BEAT_SECONDS = 1.0
+CONNECTIONS = 16
+LARGE = 65_536
+"""Octets from which a feed is unpacked in a thread."""
+
+_log = logging.getLogger(__name__)
+
+
+class RedisCache:
+    """A cache shared through Redis; `start` connects, `close` ends. `on_drop` hears what other processes dropped."""
+
+    def __init__(self, memory: MemoryCache, url: str, on_drop: Callable[[Collection[str]], None]) -> None:
+        self._memory = memory
+        self._on_drop = on_drop
+        self._redis = Redis.from_pool(
+            BlockingConnectionPool.from_url(
+                url,
+                max_connections=CONNECTIONS,
+                timeout=PATIENCE_SECONDS,
+                socket_timeout=PATIENCE_SECONDS,
+                socket_connect_timeout=PATIENCE_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+                protocol=2,
+            )
+        )
+        self._name = token_hex(8)
+        self._trouble: str | None = "not connected yet"
+        self._owed: set[str] = set()
+        self._drops = 0
+        self._tried = asyncio.Event()
+        self._listener: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Join the channel, or find that Redis is down; go on listening behind."""
+        self._listener = asyncio.get_running_loop().create_task(self._listen(), name="cache drops")
+        await self._tried.wait()
+
+    async def close(self) -> None:
+        """Leave the channel and forget everything in memory; what is in Redis stays for the others."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+        self._memory.clear()
+        await self._redis.aclose()
+
+    def peek(self, key: str) -> Feed | None:
+        """Return what this process's memory has."""
+        return self._memory.peek(key)
+
+    async def get(self, key: str) -> Feed | None:
+        """Return what memory has, else what Redis has."""
+        feed = self._memory.peek(key)
+        if feed is not None or self._trouble is not None:
+            return feed
+        drops = self._drops
+        octets = await self._ask(lambda: self._redis.get(PREFIX + key))
+        feed = await _read(octets) if octets is not None else None
+        newer = self._memory.peek(key)
+        if feed is None or newer is not None or drops != self._drops:
+            return newer
+        self._memory.keep(key, feed)
+        return feed
+
+    async def put(self, key: str, feed: Feed) -> None:
+        """Keep a feed in memory and in Redis."""
+        self._memory.keep(key, feed)
+        drops = self._drops
+        await self._ask(lambda: self._redis.set(PREFIX + key, to_octets(feed), ex=KEPT_SECONDS))
+        if drops != self._drops:
+            await self._ask(lambda: self._redis.unlink(PREFIX + key))
+
+    async def drop(self, keys: Collection[str]) -> None:
+        """Forget feeds here and in Redis, and tell the other processes; owed while Redis is down."""
+        self._forget(keys)
+        self._owed.update(keys)
+        await self._pay()
+
+    async def ping(self) -> str | None:
+        """Return None when Redis can be written to."""
+        trouble = self._trouble
+        if trouble is None:
+            try:
+                await self._redis.set(PING, self._name, ex=KEPT_SECONDS)
+            except (RedisError, OSError) as error:
+                trouble = self._note(error)
+        return f"Redis cannot be used, feeds are kept in memory: {trouble}" if trouble is not None else None
+
+    async def _ask(self, command: Callable[[], Awaitable[Any]]) -> Any:
+        """Do a command; None while Redis is down, or when it turns out to be."""
+        if self._trouble is not None:
+            return None
+        try:
+            return await command()
+        except (RedisError, OSError) as error:
+            self._note(error)
+            return None
+
+    def _note(self, error: Exception) -> str:
+        """Log what is wrong and return it in one line.
+
+        If it is more than a refusal of one command, nobody waits for Redis until the listener has heard of it again.
+        """
+        line = (str(error) or type(error).__name__).splitlines()[0]
+        if self._trouble is None:
+            _log.warning("Redis cannot be used", extra={"fields": {"error": line}})
+        if not isinstance(error, ResponseError):
+            self._trouble = line
+        return line
+
+    async def _pay(self) -> None:
+        """Drop in Redis what is owed to it, and announce it."""
+        owed = sorted(self._owed)
+        if not owed:
+            return
+
+        async def drop_and_announce() -> bool:
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.unlink(*(PREFIX + key for key in owed))
+                pipeline.publish(CHANNEL, json.dumps([self._name, owed]))
+                await pipeline.execute()
+            return True
+
+        if await self._ask(drop_and_announce):
+            self._owed.difference_update(owed)
+
+    def _forget(self, keys: Collection[str]) -> None:
+        self._drops += 1
+        self._memory.forget(keys)
+
+    async def _listen(self) -> None:
+        """Stay on the channel; come back to it whenever it is lost."""
+        while True:
+            try:
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    await self._hear(channel)
+            except (RedisError, OSError) as error:
+                self._note(error)
+            self._tried.set()
+            await asyncio.sleep(BEAT_SECONDS / 2)
+
+    async def _hear(self, channel: PubSub) -> None:
+        """Take in what is announced. A silent second is answered with a ping, another one ends the connection."""
+        pinged = False
+        while True:
+            message = await channel.get_message(timeout=BEAT_SECONDS)
+            if message is None:
+                if pinged:
+                    raise RedisSlow("no answer")
+                await channel.ping()
+                pinged = True
+                continue
+            pinged = False
+            match message["type"]:
+                case "subscribe":
+                    self._drops += 1
+                    self._memory.clear()
+                case "message":
+                    self._hear_of(message["data"])
+                case _:
+                    pass  # a pong
+            await self._there()
+
+    async def _there(self) -> None:
+        """Note that Redis answers."""
+        if self._trouble is not None:
+            _log.info("Redis can be used")
+            self._trouble = None
+        self._tried.set()
+        await self._pay()
+
+    def _hear_of(self, announcement: bytes) -> None:
+        try:
+            name, keys = cast(tuple[str, list[str]], json.loads(announcement))
+        except (ValueError, TypeError):
+            return
+        if name == self._name:
+            return
+        self._forget(keys)
+        try:
+            self._on_drop(keys)
+        except Exception:  # noqa: BLE001 # whatever it is, the channel must be listened to
+            _log.exception("a dropped feed's listener failed")
+
+
+async def _read(octets: bytes) -> Feed | None:
+    return from_octets(octets) if len(octets) < LARGE else await asyncio.to_thread(from_octets, octets)
