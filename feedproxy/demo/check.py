@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from aiohttp import BasicAuth, ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 from icalendar import Calendar
 
 from feedproxy.demo import races
@@ -74,8 +74,10 @@ class _Caller:
     async def get(
         self, path: str, credentials: Credentials | None = None, fields: Mapping[str, str] | None = None
     ) -> Answer:
-        login = BasicAuth(credentials.user.decode(), credentials.password.decode()) if credentials else None
-        async with self.session.get(f"{self.stage.url}/{path}", auth=login, headers=fields) as answer:
+        sent = dict(fields or {})
+        if credentials:
+            sent["Authorization"] = encode_basic_auth(credentials.user.decode(), credentials.password.decode())
+        async with self.session.get(f"{self.stage.url}/{path}", headers=sent) as answer:
             return Answer(answer.status, answer.headers, await answer.read())
 
     async def feed(self, subscription_id: UUID, credentials: Credentials | None = None, etag: str = "") -> Answer:

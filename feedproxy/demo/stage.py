@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from aiohttp import BasicAuth, ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 
 from feedproxy.accounts import add_application, secret_key
 from feedproxy.config import Settings, load
@@ -93,10 +93,9 @@ async def stage(
 
 async def access_token(session: ClientSession, stage: Stage) -> str:
     """Get a token for the API, as its clients do."""
-    login = BasicAuth(stage.client_id, stage.client_secret)
-    async with session.post(
-        f"{stage.url}/oauth2/token", data={"grant_type": "client_credentials"}, auth=login, raise_for_status=True
-    ) as answer:
+    login = {"Authorization": encode_basic_auth(stage.client_id, stage.client_secret)}
+    grant = {"grant_type": "client_credentials"}
+    async with session.post(f"{stage.url}/oauth2/token", data=grant, headers=login, raise_for_status=True) as answer:
         return str((await answer.json())["access_token"])
 
 

@@ -25,7 +25,13 @@ def feedproxy(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command to its end."""
     return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environment(extra), input=stdin, capture_output=True, timeout=60
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(extra),
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from aiohttp import ClientConnectionError, ClientSession
 from feedproxy.demo.subscriptions import LEAGUE
 from feedproxy.web import serving as web_serving
 from tests.cli.program import feedproxy, serving
-from tests.servers.redis import redis_server
 from tests.web.running import Upstream
 
 
@@ -63,7 +62,7 @@ async def test_a_stop_answers_what_is_in_flight_and_takes_nothing_new(
         await held.asked.wait()
         process.send_signal(number)
         async with asyncio.timeout(10):
-            while await is_answered(session, url):
+            while await is_answered(session, url):  # noqa: ASYNC110 # it is another process
                 await asyncio.sleep(0.05)
         assert process.returncode is None
         assert not feed.done()
@@ -84,30 +83,34 @@ async def is_answered(session: ClientSession, url: str) -> bool:
 
 
 @pytest.mark.service("redis")
-async def test_workers_share_the_port_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
-    async with (
-        redis_server() as redis_url,
-        serving(tmp_path, "--workers", "2", extra={"FEEDPROXY_REDIS_URL": redis_url}) as (process, url),
-    ):
-        workers = await children(process.pid, 2)
-        async with ClientSession() as session:
-            async with asyncio.timeout(20):
-                while not await is_answered(session, url):
-                    await asyncio.sleep(0.1)
-        os.kill(workers.pop(), signal.SIGKILL)
+async def test_workers_share_the_port_and_a_dead_one_is_replaced(tmp_path: Path, redis_url: str) -> None:
+    settings = {"FEEDPROXY_REDIS_URL": redis_url}
+    async with serving(tmp_path, "--workers", "2", extra=settings) as (process, url), ClientSession() as session:
+        await until(lambda: len(workers_of(process)) == 2)
         async with asyncio.timeout(20):
-            while len(await children(process.pid, 2) - workers) != 1:
+            while not await is_answered(session, url):  # noqa: ASYNC110 # it is another process
                 await asyncio.sleep(0.1)
+        killed, survivor = workers_of(process)
+        assert is_alive(survivor)
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: len(workers_of(process) - {killed}) == 2)
+        assert survivor in workers_of(process)
         process.terminate()
         async with asyncio.timeout(20):
             assert await process.wait() == 0
+        assert not is_alive(survivor)
 
 
-async def children(parent: int, count: int) -> set[int]:
-    """Return the process ids of the parent's children, once there are so many."""
+def workers_of(process: asyncio.subprocess.Process) -> set[int]:
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return {int(pid) for pid in children.read_text().split()}
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while True:
-            found = {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
-            if len(found) == count:
-                return found
+        while not holds():  # noqa: ASYNC110 # it is about other processes
             await asyncio.sleep(0.1)
