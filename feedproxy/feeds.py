@@ -12,7 +12,7 @@ import asyncio
 import gzip
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -34,7 +34,7 @@ NEGATIVE_SECONDS = {"unknown": 60, "open-refused": 60, "credentials-refused": 30
 """How long an answer without a feed is believed. A wrong password must not cost the upstream a request each time."""
 SECOND_DROP_SECONDS = 1.0
 MEMORY = 100_000
-"""How many feeds are remembered as answered without one, as served under credentials, as changed."""
+"""Of how many feeds a note is kept: answered without one, served under credentials, changed, last version."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Feeds:
         sources: Sources,
         metrics: Metrics,
         upstream_url: str,
+        upstream_headers: Mapping[str, str],
         key: bytes,
         clock: Callable[[], datetime],
     ) -> None:
@@ -87,6 +88,7 @@ class Feeds:
         self._sources = sources
         self._metrics = metrics
         self._upstream_url = upstream_url
+        self._upstream_headers = upstream_headers
         self._key = key
         self._clock = clock
         self._options = Options(placeholder=True)
@@ -96,6 +98,7 @@ class Feeds:
         self._negative: LRUCache[str, tuple[Answer, datetime]] = LRUCache(MEMORY)
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
         self._changes: LRUCache[str, int] = LRUCache(MEMORY)
+        self._versions: LRUCache[str, tuple[str, datetime]] = LRUCache(MEMORY)
 
     async def answer(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
         """Return the feed of a subscription, or why there is none. Trouble upstream is an answer, not an exception."""
@@ -110,7 +113,7 @@ class Feeds:
 
     async def changed(self, subscription_ids: Collection[UUID]) -> None:
         """Forget the cached feeds of subscriptions whose overlay has changed: here, and in every other process."""
-        keys = [self.name(subscription_id) for subscription_id in subscription_ids]
+        keys = [self._name(subscription_id) for subscription_id in subscription_ids]
         names = [*keys, *self._forget(keys)]
         await self._cache.drop(names)
         self._behind(self._drop_again(names))
@@ -128,12 +131,8 @@ class Feeds:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def name(self, subscription_id: UUID, credentials: Credentials | None = None) -> str:
-        """Return the name of a feed in caches and in the store: a keyed hash, so that it gives away neither."""
-        name = keyed_hash(self._key, "feed", subscription_id.bytes).hex()[:32]
-        if credentials is None:
-            return name
-        return name + "." + keyed_hash(self._key, "credentials", credentials.octets).hex()[:32]
+    def _name(self, subscription_id: UUID, credentials: Credentials | None = None) -> str:
+        return feed_name(self._key, subscription_id, credentials)
 
     async def _drop_again(self, names: Collection[str]) -> None:
         """Another process may have been rendering the old overlay when it was told, and have cached it since."""
@@ -147,18 +146,19 @@ class Feeds:
 
     async def _answer(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
         """Look for an open feed first, then for that of the credentials."""
-        answer = self._cached(subscription_id, None)
-        if answer is None and credentials is not None:
-            answer = self._cached(subscription_id, credentials)
-        if answer is None:
-            answer = await self._arrive(subscription_id, None)
-            if credentials is not None and isinstance(answer, AuthRequired | Unknown):
-                answer = await self._arrive(subscription_id, credentials)
+        cached = self._cached(subscription_id, None)
+        if cached is None and credentials is not None:
+            cached = self._cached(subscription_id, credentials)
+        if cached is not None:
+            return cached
+        answer = await self._arrive(subscription_id, None)
+        if credentials is not None and isinstance(answer, AuthRequired | Unknown):
+            answer = await self._arrive(subscription_id, credentials)
         return answer
 
     def _cached(self, subscription_id: UUID, credentials: Credentials | None) -> Served | None:
         """Look into this process's memory: the cached path."""
-        feed = self._cache.peek(self.name(subscription_id, credentials))
+        feed = self._cache.peek(self._name(subscription_id, credentials))
         if feed is None:
             return None
         if self._clock() < feed.fresh_until:
@@ -167,7 +167,7 @@ class Feeds:
         return Served(feed, "stale")
 
     async def _arrive(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
-        name = self.name(subscription_id, credentials)
+        name = self._name(subscription_id, credentials)
         negative = self._negative.get(name)
         if negative is not None and self._clock() < negative[1]:
             return negative[0]
@@ -179,7 +179,7 @@ class Feeds:
         A refresh flies by itself: who wants the feed now does not wait for an upstream that is slow.
         """
         flights = self._refreshes if refresh else self._arrivals
-        name = self.name(subscription_id, credentials)
+        name = self._name(subscription_id, credentials)
         flight = flights.get(name)
         if flight is None:
             flight = asyncio.get_running_loop().create_task(self._land(subscription_id, credentials, refresh=refresh))
@@ -188,14 +188,15 @@ class Feeds:
         return flight
 
     async def _land(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
-        name = self.name(subscription_id, credentials)
+        name = self._name(subscription_id, credentials)
         if not refresh and credentials is None:
             feed = await self._cache.get(name)
             if feed is not None and self._clock() < feed.fresh_until:
                 return Served(feed, "hit")
         if not self._upstream_url:
             return Unknown()
-        source = Source(name, f"{self._upstream_url}/v1/webcal/{subscription_id}", credentials)
+        url = subscription_url(self._upstream_url, subscription_id)
+        source = Source(name, url, credentials, self._upstream_headers)
         try:
             return await self._from_source(subscription_id, source, refresh=refresh)
         except FetchFailed as failure:
@@ -237,7 +238,7 @@ class Feeds:
 
         An overlay that changes while it is being rendered is rendered again.
         """
-        open_name = self.name(subscription_id)
+        open_name = self._name(subscription_id)
         while True:
             changes = self._changes.get(open_name, 0)
             feed = await self._render(subscription_id, source, state)
@@ -275,13 +276,14 @@ class Feeds:
         return work() if state.base.octets_in < LARGE else await asyncio.to_thread(work)
 
     def _last_modified(self, name: str, digest: str, state: SourceState, events: Iterable[PersonalEvent]) -> datetime:
-        """When these octets came to be: the same for the same octets, and later than those before."""
-        before = self._cache.peek(name)
-        if before is not None and before.digest == digest:
-            return before.last_modified
+        """Return when these octets came to be: the same for the same octets, and later than any others before."""
         times = [state.changed_at, *(event.updated_at for event in events)]
+        before = self._versions.get(name)
         if before is not None:
-            times.append(before.last_modified + timedelta(seconds=1))
+            if before[0] == digest:
+                return before[1]
+            times.append(before[1] + timedelta(seconds=1))
+        self._versions[name] = digest, max(times)
         return max(times)
 
     def _forget(self, keys: Collection[str]) -> list[str]:
@@ -289,6 +291,19 @@ class Feeds:
         for key in keys:
             self._changes[key] = self._changes.get(key, 0) + 1
         return [variant for key in keys for variant in self._variants.pop(key, ())]
+
+
+def subscription_url(upstream_url: str, subscription_id: UUID) -> str:
+    """Return where a CalReply service has a subscription's feed."""
+    return f"{upstream_url}/v1/webcal/{subscription_id}"
+
+
+def feed_name(key: bytes, subscription_id: UUID, credentials: Credentials | None) -> str:
+    """Return the name of a feed in caches and in the store: keyed hashes, so that it gives away neither of the two."""
+    name = keyed_hash(key, "feed", subscription_id.bytes).hex()[:32]
+    if credentials is None:
+        return name
+    return name + "." + keyed_hash(key, "credentials", credentials.octets).hex()[:32]
 
 
 def _appears(event: PersonalEvent, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -33,11 +33,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a body comes from. `key` names it in the store and in caches and tells nobody its URL or credentials."""
+    """Where a body comes from.
+
+    `key` names it in the store and in caches and tells nobody its URL or credentials; `headers` are the operator's own
+    for it.
+    """
 
     key: str
     url: str
     credentials: Credentials | None
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class Sources:
             credentials=source.credentials,
             etag=state.etag if state else None,
             last_modified=state.last_modified if state else None,
+            headers=source.headers,
         )
         start = perf_counter()
         try:

@@ -93,7 +93,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     """Say last, below pytest's own summary, what was left out and what to install."""
     yield
     reports = [report for outcome in ("skipped", "error") for report in terminalreporter.getreports(outcome)]
-    packages = [{value for name, value in report.user_properties if name == "missing package"} for report in reports]
+    packages = [
+        {value for name, value in getattr(report, "user_properties", ()) if name == "missing package"}
+        for report in reports
+    ]
     if left_out := [each for each in packages if each]:
         tests = "1 test was" if len(left_out) == 1 else f"{len(left_out)} tests were"
         terminalreporter.write_line(f"{tests} left out: programs are missing here. This brings them all:")

@@ -57,13 +57,14 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         )
         stack.push_async_callback(cache.close)
         app[CACHE] = cache
-        upstream = await stack.enter_async_context(_upstream_client(settings))
+        upstream = await stack.enter_async_context(upstream_client(settings))
         app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream)
         stack.push_async_callback(feeds.close)
         yield
 
 
-def _upstream_client(settings: Settings) -> UpstreamClient:
+def upstream_client(settings: Settings) -> UpstreamClient:
+    """Return the client that the settings describe, not started."""
     limits = Limits(
         connect_seconds=settings.fetch_connect_seconds,
         total_seconds=settings.fetch_total_seconds,
@@ -100,6 +101,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         sources=sources,
         metrics=app[METRICS],
         upstream_url=settings.upstream_url,
+        upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
     )

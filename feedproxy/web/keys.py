@@ -11,7 +11,7 @@ from feedproxy.store import Store
 
 Clock = Callable[[], datetime]
 
-CLOCK = web.AppKey("clock", Clock)  # type: ignore[type-abstract] # a callable type is its own best name
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 FEEDS = web.AppKey("feeds", Feeds)
 SECRET_KEY = web.AppKey("secret_key", bytes)
 SETTINGS = web.AppKey("settings", Settings)

@@ -1,0 +1,435 @@
+"""The feed route through the front door, before an upstream that misbehaves on command."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+from uuid import UUID
+
+import pytest
+from aiohttp import ClientResponse, encode_basic_auth
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from feedproxy.config import Settings
+from feedproxy.feeds import Served
+from feedproxy.model import Account, EventDetails
+from feedproxy.web import keys
+from feedproxy.web.app import create_app
+from tests.servers.upstream import Answer, Upstream, calendar, upstream
+
+GAME = UUID("8e71077b-c7f2-42b8-acb9-bda8f804c0d7")
+OTHER = UUID("b78b79ba-607b-4f7a-9f4a-a46646f5a52e")
+PATH = f"/v1/webcal/{GAME}"
+FAN = encode_basic_auth("fan", "päss:word", encoding="utf-8")
+STRANGER = encode_basic_auth("stranger", "guess")
+AT_ONE_IN_NEW_YORK = b"DTSTART;TZID=America/New_York:20261206T130000"
+
+Client = TestClient[Request, Application]
+
+
+class Clock:
+    """A clock that a test winds on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wind(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+class StartProxy(Protocol):
+    async def __call__(self) -> Client: ...
+
+
+@dataclass
+class Stage:
+    """The proxy, what is behind it, and the time."""
+
+    client: Client
+    upstream: Upstream
+    clock: Clock
+    restart: StartProxy
+
+    async def get(self, path: str = PATH, headers: Mapping[str, str] = MappingProxyType({})) -> ClientResponse:
+        return await self.client.get(path, headers={"Accept-Encoding": "identity", **headers})
+
+    async def settled(self) -> None:
+        """Wait until what runs behind has ended."""
+        for _ in range(200):
+            await asyncio.sleep(0.005)
+            feeds = self.client.app[keys.FEEDS] if self.client.app else None
+            if feeds is None or not (feeds._arrivals or feeds._refreshes):
+                return
+        raise AssertionError("something is still running")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    clients: list[Client] = []
+    async with upstream() as behind:
+        clock = Clock()
+
+        async def start() -> Client:
+            for client in clients:
+                await client.close()
+            settings = Settings.model_validate(
+                {"database_url": f"sqlite:///{tmp_path}/feedproxy.db", "upstream_url": behind.url}
+            )
+            client = TestClient(TestServer(create_app(settings, clock=clock)), auto_decompress=False)
+            await client.start_server()
+            clients.append(client)
+            ready.client = client
+            return client
+
+        ready = Stage(None, behind, clock, start)  # type: ignore[arg-type]
+        await start()
+        behind.answers[GAME] = Answer(calendar("bears", "lions"), etag='"1"')
+        yield ready
+        for client in clients:
+            await client.close()
+
+
+async def test_a_feed_comes_with_iana_zones_and_everything_a_cache_needs(stage: Stage) -> None:
+    response = await stage.get()
+    body = await response.read()
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert AT_ONE_IN_NEW_YORK in body
+    assert b"BEGIN:VTIMEZONE\r\nTZID:America/New_York" in body
+    assert response.headers["Cache-Control"].startswith("public, max-age=")
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert response.headers["ETag"].startswith('"')
+    assert response.headers["Last-Modified"] == "Sat, 21 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize("prefix", ["", "/v1", "/v2", "/V1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        str(GAME),
+        str(GAME).upper(),
+        GAME.hex,
+        GAME.hex.upper(),
+        f"{{{GAME}}}",
+        f"{GAME}/",
+        f"{GAME}.ics",
+        f"{GAME}.ICS/",
+    ],
+)
+async def test_every_spelling_of_the_path_is_the_same_feed(stage: Stage, prefix: str, name: str) -> None:
+    assert (await stage.get(f"{prefix}/webcal/{name}")).status == 200
+    assert (await stage.get(f"{prefix}/WebCal/{name}")).status == 200
+    assert len(stage.upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["x", "0000000-0000-0000-0000-000000000000", "%00", "..%2f..%2fetc", "%ff%fe", "a" * 5000]
+)
+async def test_what_is_no_guid_is_unknown_and_asked_of_nobody(stage: Stage, name: str) -> None:
+    response = await stage.get(f"/v1/webcal/{name}")
+    assert 400 <= response.status < 500
+    assert not stage.upstream.requests
+
+
+async def test_the_second_request_is_served_from_memory(stage: Stage) -> None:
+    first, second = await stage.get(), await stage.get()
+    assert await first.read() == await second.read()
+    assert len(stage.upstream.requests) == 1
+
+
+async def test_validators_give_304_and_304_says_what_200_would(stage: Stage) -> None:
+    full = await stage.get()
+    for headers in (
+        {"If-None-Match": full.headers["ETag"]},
+        {"If-None-Match": f'"other", W/{full.headers["ETag"]}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": full.headers["Last-Modified"]},
+    ):
+        response = await stage.get(headers=headers)
+        assert response.status == 304, headers
+        for name in ("ETag", "Last-Modified", "Cache-Control", "Vary"):
+            assert response.headers[name] == full.headers[name]
+    changed = {"If-None-Match": '"other"', "If-Modified-Since": full.headers["Last-Modified"]}
+    assert (await stage.get(headers=changed)).status == 200, "If-None-Match wins"
+    assert (await stage.get(headers={"If-Modified-Since": "yesterday"})).status == 200
+
+
+async def test_gzip_has_its_own_validator_and_the_same_octets(stage: Stage) -> None:
+    plain = await stage.get(headers={"Accept-Encoding": "identity"})
+    packed = await stage.get(headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(await packed.read()) == await plain.read()
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert (await stage.get(headers=again)).status == 304
+
+
+async def test_head_says_what_get_would(stage: Stage) -> None:
+    got, head = await stage.get(), await stage.client.head(PATH, headers={"Accept-Encoding": "identity"})
+    assert head.status == 200
+    assert await head.read() == b""
+    for name in ("ETag", "Last-Modified", "Content-Type", "Content-Length", "Cache-Control", "Vary"):
+        assert head.headers[name] == got.headers[name]
+
+
+async def test_an_unknown_subscription_is_404_and_asked_for_once_a_minute(stage: Stage) -> None:
+    for _ in range(3):
+        assert (await stage.get(f"/v1/webcal/{OTHER}")).status == 404
+    assert len(stage.upstream.requests) == 1
+    stage.upstream.answers[OTHER] = Answer(calendar("late"))
+    stage.clock.wind(seconds=61)
+    assert (await stage.get(f"/v1/webcal/{OTHER}")).status == 200
+
+
+async def test_a_protected_feed_asks_for_credentials_and_goes_to_nobody_else(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
+    anonymous = await stage.get()
+    assert anonymous.status == 401
+    assert anonymous.headers["WWW-Authenticate"] == 'Basic realm="calendar", charset="UTF-8"'
+    fan = await stage.get(headers={"Authorization": FAN})
+    assert fan.status == 200
+    assert b"secret" in await fan.read()
+    for response in (await stage.get(), await stage.get(headers={"Authorization": STRANGER})):
+        assert response.status == 401
+        assert b"secret" not in await response.read()
+        assert "ETag" not in response.headers
+    again = await stage.get(headers={"Authorization": FAN, "If-None-Match": fan.headers["ETag"]})
+    assert again.status == 304
+    for response in (anonymous, fan, again):
+        assert "private" in response.headers["Cache-Control"]
+
+
+async def test_a_protected_feed_is_fetched_once_and_a_wrong_password_does_not_reach_the_upstream_each_time(
+    stage: Stage,
+) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
+    for _ in range(3):
+        assert (await stage.get(headers={"Authorization": FAN})).status == 200
+        assert (await stage.get(headers={"Authorization": STRANGER})).status == 401
+    assert len(stage.upstream.requests) == 3, "once without credentials, once with each"
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic Zm9v", "Bearer x", "Basic " + "A" * 4000, "Basic é"])
+async def test_garbage_for_credentials_is_no_credentials(stage: Stage, header: str) -> None:
+    assert (await stage.get(headers={"Authorization": header})).status == 200
+    stage.upstream.answers[OTHER] = Answer(calendar("secret"), credentials=FAN)
+    assert (await stage.get(f"/v1/webcal/{OTHER}", headers={"Authorization": header})).status == 401
+
+
+async def test_withdrawn_credentials_end_the_feed_also_after_a_restart(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
+    assert (await stage.get(headers={"Authorization": FAN})).status == 200
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=STRANGER)
+    stage.clock.wind(hours=2)
+    await stage.get(headers={"Authorization": FAN})
+    await stage.settled()
+    assert (await stage.get(headers={"Authorization": FAN})).status == 401
+    await stage.restart()
+    stage.clock.wind(hours=2)
+    assert (await stage.get(headers={"Authorization": FAN})).status == 401
+
+
+async def test_a_feed_that_becomes_protected_is_public_no_more(stage: Stage) -> None:
+    assert (await stage.get()).status == 200
+    stage.upstream.answers[GAME].credentials = FAN
+    stage.upstream.answers[GAME].etag = '"2"'
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await stage.settled()
+    assert (await stage.get()).status == 401
+    assert (await stage.get(headers={"Authorization": FAN})).status == 200
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        Answer(b"<!DOCTYPE html><html><body>maintenance</body></html>"),
+        Answer(b""),
+        Answer(calendar("bears", "lions")[:-30]),
+        Answer(b'{"error": "no"}'),
+        Answer(calendar("bears", "lions"), status=206),
+        Answer(b"", status=503, headers={"Retry-After": "30"}),
+        Answer(b"", status=404),
+        Answer(b"", status=302, headers={"Location": "http://169.254.169.254/latest/meta-data/"}),
+        Answer(calendar()),
+    ],
+    ids=["html", "empty", "truncated", "json", "206", "503", "404", "redirect", "no-events"],
+)
+async def test_a_bad_fetch_never_wipes_a_calendar(stage: Stage, garbage: Answer) -> None:
+    good = await stage.get()
+    body = await good.read()
+    stage.upstream.answers[GAME] = garbage
+    for _ in range(2):
+        stage.clock.wind(hours=2)
+        response = await stage.get()
+        assert response.status == 200
+        assert await response.read() == body
+        assert response.headers["ETag"] == good.headers["ETag"]
+        await stage.settled()
+    # one look behind each stale answer, and no calendar yet
+    if garbage.body != calendar():
+        assert await (await stage.get()).read() == body
+
+
+async def test_an_emptied_calendar_is_believed_when_it_is_seen_twice(stage: Stage) -> None:
+    await stage.get()
+    stage.upstream.answers[GAME] = Answer(calendar())
+    for _ in range(2):
+        stage.clock.wind(hours=2)
+        assert b"UID:bears" in await (await stage.get()).read()
+        await stage.settled()
+    body = await (await stage.get()).read()
+    assert b"UID:bears" not in body
+    assert body.count(b"BEGIN:VEVENT") == 1, "Evolution needs one event to give up the others"
+
+
+async def test_the_feed_outlives_the_upstream_and_our_own_restart(stage: Stage) -> None:
+    good = await stage.get()
+    body = await good.read()
+    await stage.upstream.stop()  # type: ignore[misc]
+    stage.clock.wind(days=30)
+    await stage.restart()
+    for _ in range(2):
+        response = await stage.get()
+        assert response.status == 200
+        assert await response.read() == body
+        assert response.headers["ETag"] == good.headers["ETag"]
+        assert response.headers["Last-Modified"] == good.headers["Last-Modified"]
+        await stage.settled()
+
+
+async def test_nothing_cached_and_nobody_there_is_503_with_retry_after(stage: Stage) -> None:
+    await stage.upstream.stop()  # type: ignore[misc]
+    response = await stage.get()
+    assert response.status == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "127.0.0.1" not in await response.text()
+
+
+async def test_a_stale_feed_is_served_at_once_and_refreshed_behind(stage: Stage) -> None:
+    await stage.get()
+    gate = asyncio.Event()
+    stage.upstream.answers[GAME] = Answer(calendar("bears", "lions", "packers"), gate=gate)
+    stage.clock.wind(hours=2)
+    stale = await asyncio.wait_for(stage.get(), 2)
+    assert b"packers" not in await stale.read()
+    gate.set()
+    await stage.settled()
+    fresh = await stage.get()
+    assert b"packers" in await fresh.read()
+    assert fresh.headers["Last-Modified"] > stale.headers["Last-Modified"]
+
+
+async def test_conditional_requests_go_upstream_and_a_304_changes_nothing(stage: Stage) -> None:
+    before = await stage.get()
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await stage.settled()
+    after = await stage.get()
+    assert stage.upstream.requests[-1].headers["If-None-Match"] == '"1"'
+    assert after.headers["ETag"] == before.headers["ETag"]
+    assert after.headers["Last-Modified"] == before.headers["Last-Modified"]
+
+
+async def test_a_thousand_cold_requests_are_one_look_upstream(stage: Stage) -> None:
+    answers = await asyncio.gather(*(stage.client.app[keys.FEEDS].answer(GAME, None) for _ in range(1000)))
+    assert len({answer.feed.digest for answer in answers if isinstance(answer, Served)}) == 1
+    assert len(stage.upstream.requests) == 1
+
+
+async def test_upstream_max_age_is_obeyed_within_bounds(stage: Stage) -> None:
+    stage.upstream.answers[GAME].headers["Cache-Control"] = "max-age=3000"
+    await stage.get()
+    stage.clock.wind(seconds=2600)
+    await stage.get()
+    await stage.settled()
+    assert len(stage.upstream.requests) == 1
+    stage.clock.wind(seconds=800)
+    await stage.get()
+    await stage.settled()
+    assert len(stage.upstream.requests) == 2
+
+
+async def attach(stage: Stage, title: str, *, visible_from: datetime | None = None) -> Account:
+    app = stage.client.app
+    assert app is not None
+    store = app[keys.STORE]
+    account = await store.account("CAL") or await store.add_account("CAL", now=stage.clock())
+    details = EventDetails(
+        title=title,
+        start=datetime(2026, 12, 1, 9, 0),  # noqa: DTZ001 - a wall-clock time
+        end=datetime(2026, 12, 1, 10, 0),  # noqa: DTZ001
+        zone="Australia/Sydney",
+        notify_before=15,
+        visible_from=visible_from,
+    )
+    attached = await store.put_event(account, "booking", details, [GAME], now=stage.clock())
+    await app[keys.FEEDS].changed(attached.changed)
+    return account
+
+
+async def test_a_personal_event_is_in_the_next_feed_and_nobody_elses(stage: Stage) -> None:
+    stage.upstream.answers[OTHER] = Answer(calendar("bears"))
+    before = await stage.get()
+    await attach(stage, "Dinner")
+    after = await stage.get()
+    body = await after.read()
+    assert b"SUMMARY:Dinner\r\nDTSTART;TZID=Australia/Sydney:20261201T090000" in body
+    assert b"BEGIN:VTIMEZONE\r\nTZID:Australia/Sydney" in body
+    assert b"TRIGGER:-PT15M" in body
+    assert AT_ONE_IN_NEW_YORK in body
+    assert after.headers["ETag"] != before.headers["ETag"]
+    assert after.headers["Last-Modified"] > before.headers["Last-Modified"]
+    assert after.headers["Cache-Control"] == "private, no-cache"
+    assert b"Dinner" not in await (await stage.get(f"/v1/webcal/{OTHER}")).read()
+    assert len(stage.upstream.requests) == 2, "an overlay costs no look upstream"
+
+
+async def test_an_updated_event_grows_its_sequence_and_last_modified(stage: Stage) -> None:
+    await attach(stage, "Dinner")
+    first = await (await stage.get()).read()
+    stage.clock.wind(minutes=1)
+    await attach(stage, "Supper")
+    second = await (await stage.get()).read()
+    assert b"SEQUENCE:0" in first
+    assert b"LAST-MODIFIED:20261121T120000Z" in first
+    assert b"SEQUENCE:1" in second
+    assert b"LAST-MODIFIED:20261121T120100Z" in second
+    assert b"Dinner" not in second
+
+
+async def test_a_personal_event_reaches_protected_feeds_too(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
+    assert b"Dinner" not in await (await stage.get(headers={"Authorization": FAN})).read()
+    await attach(stage, "Dinner")
+    assert b"Dinner" in await (await stage.get(headers={"Authorization": FAN})).read()
+
+
+async def test_an_event_is_hidden_until_it_may_be_seen(stage: Stage) -> None:
+    await attach(stage, "Surprise", visible_from=stage.clock() + timedelta(minutes=5))
+    assert b"Surprise" not in await (await stage.get()).read()
+    stage.clock.wind(minutes=6)
+    await stage.get()
+    await stage.settled()
+    assert b"Surprise" in await (await stage.get()).read()
+
+
+async def test_an_event_accepted_while_the_upstream_is_slow_is_served_all_the_same(stage: Stage) -> None:
+    await stage.get()
+    stage.upstream.answers[GAME].gate = gate = asyncio.Event()
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await attach(stage, "Dinner")
+    response = await asyncio.wait_for(stage.get(), 2)
+    assert b"Dinner" in await response.read()
+    gate.set()
+    await stage.settled()
+    assert b"Dinner" in await (await stage.get()).read()
