@@ -1,5 +1,6 @@
 """A Redis of the test's own."""
 
+import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,17 +14,8 @@ from aiohttp.test_utils import unused_port
 @pytest.fixture
 def redis_url(tmp_path: Path, service_program: Callable[[str], Path]) -> Iterator[str]:
     port = unused_port()
-    command = [
-        service_program("redis"),
-        "--port",
-        str(port),
-        "--save",
-        "",
-        "--dir",
-        str(tmp_path),
-        "--bind",
-        "127.0.0.1",
-    ]
+    options = f"--port {port} --save '' --dir {tmp_path} --bind 127.0.0.1"
+    command = [str(service_program("redis")), *shlex.split(options)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         with redis.Redis(port=port) as client:
             wait_for(client)

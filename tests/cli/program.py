@@ -17,7 +17,7 @@ def environment(extra: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """This process's environment with the package importable, no settings but `extra`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FEEDPROXY_")}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return inherited | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"} | extra
+    return inherited | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1", **extra}
 
 
 def feedproxy(
@@ -45,7 +45,7 @@ async def serving(
         "serve",
         *arguments,
         cwd=folder,
-        env=environment({"FEEDPROXY_PORT": "0"} | extra),
+        env=environment({"FEEDPROXY_PORT": "0", **extra}),
         stdin=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -94,8 +94,9 @@ def test_an_exception_is_logged_by_type_and_place_on_one_line() -> None:
     try:
         fail()
     except ValueError:
-        error = {"levelno": logging.ERROR, "exc_info": sys.exc_info(), "fields": {"route": "feed"}}
-        handler.handle(logging.makeLogRecord({"msg": "gone wrong"} | error))
+        record = logging.makeLogRecord({"msg": "gone wrong", "levelno": logging.ERROR, "fields": {"route": "feed"}})
+        record.exc_info = sys.exc_info()
+        handler.handle(record)
     line = json.loads(stream.getvalue())
     assert (line["event"], line["error"], line["text"], line["route"]) == (
         "gone wrong",
