@@ -40,18 +40,28 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("give a NAME or --list")
     if options.list:
         table = names.windows_table()
-        print(json.dumps(table, indent=2) if options.json else "\n".join(f"{name}\t{zone}" for name, zone in table.items()))
+        print(
+            json.dumps(table, indent=2)
+            if options.json
+            else "\n".join(f"{name}\t{zone}" for name, zone in table.items())
+        )
         return 0
     answer = resolve(options.name, territory=options.territory)
     near = nearest(options.name) if answer.kind == "keep" else []
     if options.json:
         editions = {"tzdata": TZDATA_EDITION, "cldr": CLDR_VERSION}
-        print(json.dumps({**answer.as_mapping(), **editions, **({"nearest": near} if near else {})}, ensure_ascii=False, indent=2))
+        print(
+            json.dumps(
+                {**answer.as_mapping(), **editions, **({"nearest": near} if near else {})}, ensure_ascii=False, indent=2
+            )
+        )
     else:
         print(show(answer))
     if answer.kind != "keep":
         return 0
-    print(f"tzmap: nobody knows {options.name!r}; the nearest known names: {', '.join(near) or 'none'}", file=sys.stderr)
+    print(
+        f"tzmap: nobody knows {options.name!r}; the nearest known names: {', '.join(near) or 'none'}", file=sys.stderr
+    )
     return 1
 
 

@@ -1,8 +1,9 @@
-"""Do a definition's rules and a zone give the same instant at every value that uses the TZID?
+"""Whether a definition's rules and a zone give the same instant at every value that uses the TZID.
 
-The two are functions from wall-clock time to offset, constant over long stretches. So they are compared as functions first;
-single values are looked at only when the functions differ somewhere between the first value and the last. Compared at
-values, not at onsets: Windows writes 23:59 where the law says midnight, and no event notices.
+The two are functions from wall-clock time to offset, constant over long stretches. So they are compared as
+functions first; single values are looked at only when the functions differ somewhere between the first value
+and the last. Compared at values, not at onsets: Windows writes 23:59 where the law says midnight, and no event
+notices.
 """
 
 from collections.abc import Iterable

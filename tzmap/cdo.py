@@ -1,8 +1,8 @@
 """X-MICROSOFT-CDO-TZID: Outlook's numbers for time zones, to Windows ids.
 
-A number is a hint, never an answer. Number 2 is Lisbon in Microsoft's list and Sarajevo in the calendars it is found in; 16,
-31, 36, 39 and 46 were given to places that have since parted. So each number lists what it has stood for, and the
-definition's own rules choose.
+A number is a hint, never an answer. Number 2 is Lisbon in Microsoft's list and Sarajevo in the calendars it is
+found in; 16, 31, 36, 39 and 46 were given to places that have since parted. So each number lists what it has
+stood for, and the definition's own rules choose.
 """
 
 WINDOWS_IDS: dict[int, tuple[str, ...]] = {

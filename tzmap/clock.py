@@ -2,9 +2,10 @@
 
 Integers reach where datetime cannot: an onset in the year 0001, less an offset, is still a number.
 
-Offsets are worked out from 1600 to 2399, one cycle of the Gregorian calendar on each side of 2000. A later time is read as the
-same day of that cycle (rules without end repeat with it), an earlier one as the beginning of 1600: nobody kept zones then, but
-DTSTART:16010101 is what Exchange writes, and before it comes the offset before its first onset.
+Offsets are worked out from 1600 to 2399, one cycle of the Gregorian calendar on each side of 2000. A later time
+is read as the same day of that cycle (rules without end repeat with it), an earlier one as the beginning of
+1600: nobody kept zones then, but DTSTART:16010101 is what Exchange writes, and before it comes the offset
+before its first onset.
 """
 
 from datetime import date, datetime, timedelta

@@ -1,9 +1,9 @@
 """A VTIMEZONE as text (RFC 5545 3.6.5), read with the tolerance feeds need; rules.py gives it a meaning.
 
-Read all the same: any line ends, folded or not, any case; DTSTART as DATE, with a TZID parameter or with a Z (its Z is
-ignored: it must be wall-clock time); offsets with colons, with seconds or without minutes; RDATE lists and periods; no
-TZOFFSETFROM (Outlook for Mac; TZOFFSETTO stands in); two TZID lines (the first counts). An observance without a usable DTSTART
-or TZOFFSETTO is left out.
+Read all the same: any line ends, folded or not, any case; DTSTART as DATE, with a TZID parameter or with a Z
+(its Z is ignored: it must be wall-clock time); offsets with colons, with seconds or without minutes; RDATE
+lists and periods; no TZOFFSETFROM (Outlook for Mac; TZOFFSETTO stands in); two TZID lines (the first counts).
+An observance without a usable DTSTART or TZOFFSETTO is left out.
 """
 
 import re
@@ -53,9 +53,26 @@ def parse(text: bytes) -> Definition:
     """Read one VTIMEZONE component; raise BadDefinition when it is oversized, unreadable or without observance."""
     if len(text) > MAX_OCTETS:
         raise BadDefinition(f"a VTIMEZONE of more than {MAX_OCTETS} octets is no description of a time zone")
+    own, found = _sections(text)
+    observances = tuple(one for properties in found if (one := _observance(properties)) is not None)
+    if not observances:
+        raise BadDefinition("the VTIMEZONE has no STANDARD or DAYLIGHT with a DTSTART and a TZOFFSETTO")
+    rules = [rule for one in observances for rule in one.rules]
+    if len(rules) > MAX_RULES or sum(rule.breadth() for rule in rules) > MAX_BREADTH:
+        raise BadDefinition(f"more than {MAX_RULES} RRULE, or rules this wide, are no description of a time zone")
+    if sum(len(one.dates) for one in observances) > MAX_DATES:
+        raise BadDefinition(f"more than {MAX_DATES} RDATE are no description of a time zone")
+    return Definition(own.get("TZID"), own.get("X-LIC-LOCATION"), own.get("X-MICROSOFT-CDO-TZID"), observances)
+
+
+_Properties = list[tuple[str, str]]
+
+
+def _sections(text: bytes) -> tuple[dict[str, str], list[_Properties]]:
+    """Return the component's own properties, the first of each name, and those of every observance."""
     own: dict[str, str] = {}
-    found: list[list[tuple[str, str]]] = []
-    current: list[tuple[str, str]] | None = None
+    found: list[_Properties] = []
+    current: _Properties | None = None
     for name, value in _properties(text):
         match name, value.strip().upper():
             case "BEGIN", "STANDARD" | "DAYLIGHT":
@@ -71,25 +88,17 @@ def parse(text: bytes) -> Definition:
                 current.append((name, value))
             case _:
                 own.setdefault(name, value)
-    observances = tuple(one for properties in found if (one := _observance(properties)) is not None)
-    if not observances:
-        raise BadDefinition("the VTIMEZONE has no STANDARD or DAYLIGHT with a DTSTART and a TZOFFSETTO")
-    rules = [rule for one in observances for rule in one.rules]
-    if len(rules) > MAX_RULES or sum(rule.breadth() for rule in rules) > MAX_BREADTH:
-        raise BadDefinition(f"more than {MAX_RULES} RRULE, or rules this wide, are no description of a time zone")
-    if sum(len(one.dates) for one in observances) > MAX_DATES:
-        raise BadDefinition(f"more than {MAX_DATES} RDATE are no description of a time zone")
-    return Definition(own.get("TZID"), own.get("X-LIC-LOCATION"), own.get("X-MICROSOFT-CDO-TZID"), observances)
+    return own, found
 
 
-def _properties(text: bytes) -> list[tuple[str, str]]:
+def _properties(text: bytes) -> _Properties:
     """Return the (name, value) of every content line; parameters decide nothing in an observance and are dropped."""
     lines = _FOLD.sub(b"", text).decode("utf-8", "replace").replace("\r", "\n").split("\n")
     matches = (_LINE.match(line) for line in lines)
     return [(found[1].upper(), found[3]) for found in matches if found]
 
 
-def _observance(properties: list[tuple[str, str]]) -> Observance | None:
+def _observance(properties: _Properties) -> Observance | None:
     first: dict[str, str] = {}
     for name, value in properties:
         first.setdefault(name, value)

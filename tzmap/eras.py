@@ -1,4 +1,4 @@
-"""The history of a zone as a writer of VTIMEZONE needs it: onsets, and the eras in which they followed one yearly rule."""
+"""The history of a zone for a writer of VTIMEZONE: onsets, and the eras in which they followed one yearly rule."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -19,7 +19,7 @@ _MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class Onset(NamedTuple):
-    """A moment at which a zone's offset changes, or (`final` only) its last daylight-saving time becomes its standard."""
+    """A moment at which a zone's offset changes; or (only the last) its daylight-saving time becomes its standard."""
 
     instant: int
     offset_from: int
@@ -53,7 +53,7 @@ class History:
     eras: list[Era | None]
 
     def needed(self, start: int, end: int) -> range:
-        """Return the indexes of the onsets that decide between two UTC instants: the last one before, and all within."""
+        """Return the indexes of the onsets that decide between two instants: the last before, and all within."""
         before = bisect_right(self.onsets, start, key=lambda onset: onset.instant) - 1
         return range(max(before, 0), bisect_right(self.onsets, end, key=lambda onset: onset.instant))
 
@@ -143,7 +143,7 @@ def _alike(onsets: list[Onset], start: int, stop: int) -> list[list[int]]:
 
 
 def _fit(onsets: list[Onset], indexes: list[int]) -> str | None:
-    """Return the BY parts of the yearly rule that gives these onsets of one weekday and month, and no other from first to last."""
+    """Return the BY parts of the yearly rule that gives these onsets, of one weekday and month, and none between."""
     days = [_date(onsets[index]) for index in indexes]
     weekday = WEEKDAYS[days[0].weekday()]
     month = f"BYMONTH={days[0].month}"

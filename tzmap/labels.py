@@ -5,8 +5,9 @@
     (GMT+01.00) Sarajevo/Warsaw/Zagreb
     Dublin, Edinburgh, Lisbon, London
 
-The offset in the head is thrown away: it is that of the year the label was written (12 of the 109 labels CalReply lists are
-wrong today). The rest is compared as a set of places, whole: a name that merely contains another one is not that name.
+The offset in the head is thrown away: it is that of the year the label was written (12 of the 109 labels
+CalReply lists are wrong today). The rest is compared as a set of places, whole: a name that merely contains
+another one is not that name.
 """
 
 import re
@@ -299,7 +300,9 @@ _EXONYMS = {
 }
 """Cities of the European labels in other languages, to their English names."""
 
-_HEAD = re.compile(r"\(\s*(?:utc|gmt)?\s*(?:[+-]\s*\d{1,2}(?:[:.]?\d{2})?)?\s*\)\s*|(?:utc|gmt)\s*[+-]\d{1,2}[:.]\d{2}\s+")
+_HEAD = re.compile(
+    r"\(\s*(?:utc|gmt)?\s*(?:[+-]\s*\d{1,2}(?:[:.]?\d{2})?)?\s*\)\s*|(?:utc|gmt)\s*[+-]\d{1,2}[:.]\d{2}\s+"
+)
 _RUSSIAN_ZONE = re.compile(r"\s*\(rtz \d+\)")
 
 
@@ -332,4 +335,9 @@ def _place(name: str) -> str:
     name = " ".join(name.split())
     name = _EXONYMS.get(name, name)
     bare = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    return bare.replace(" and ", " & ").removesuffix(" sar").replace("islands", "is.").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return (
+        bare.replace(" and ", " & ")
+        .removesuffix(" sar")
+        .replace("islands", "is.")
+        .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    )

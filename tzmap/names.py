@@ -45,7 +45,7 @@ class Candidate:
 
 
 def clean(tzid: str) -> str:
-    r"""Return the name without what feeds wrap around it: quotes, spaces, text escapes, a trailing `\n` (Exchange 2010).
+    r"""Return the name without what feeds put around it: quotes, spaces, escapes, a trailing `\n` (Exchange 2010).
 
     >>> clean('"(UTC+01:00) Amsterdam\\, Berlin"  ')
     '(UTC+01:00) Amsterdam, Berlin'
@@ -87,7 +87,10 @@ def by_location(location: str) -> list[Candidate]:
 
 def by_windows_id(name: str, rung: str, evidence: str) -> list[Candidate]:
     """Return the zone of a Windows id that a hint points at; needs proof."""
-    return [Candidate(rung, found.zone, evidence, needs_proof=True) for found in _windows(name, None) + _override(name, None)]
+    return [
+        Candidate(rung, found.zone, evidence, needs_proof=True)
+        for found in _windows(name, None) + _override(name, None)
+    ]
 
 
 def _iana(name: str, _territory: str | None) -> list[Candidate]:
@@ -133,11 +136,14 @@ def _numbered(name: str, territory: str | None) -> list[Candidate]:
     if base is None:
         return []
     found = _windows(base[1], territory) or _override(base[1], territory) or _display(base[1], territory)
-    return [Candidate("numbered", one.zone, f"The number marks a second definition of the name. {one.evidence}") for one in found]
+    return [
+        Candidate("numbered", one.zone, f"The number marks a second definition of the name. {one.evidence}")
+        for one in found
+    ]
 
 
 def _vendor_prefix(name: str, _territory: str | None) -> list[Candidate]:
-    """Return the longest tail that is a zone: two parts or more after any prefix, one part only after a vendor's own."""
+    """Find the longest tail that is a zone: two parts or more after any prefix, one part after a vendor's own."""
     if name.casefold().startswith("tzone:"):
         return []
     parts = name.replace(" ", "_").split("/")
@@ -162,7 +168,11 @@ _BARE_UTC = re.compile(r"\(\s*(?:utc|gmt)\s*\)", re.IGNORECASE)
 def _offset(name: str, _territory: str | None) -> list[Candidate]:
     found = _OFFSET.fullmatch(name)
     if found is None:
-        return [Candidate("offset", "Etc/UTC", "The name is UTC, written as the head of a label.")] if _BARE_UTC.fullmatch(name) else []
+        return (
+            [Candidate("offset", "Etc/UTC", "The name is UTC, written as the head of a label.")]
+            if _BARE_UTC.fullmatch(name)
+            else []
+        )
     hours, minutes = int(found[2]), int(found[3] or 0)
     if hours > 18 or minutes > 59:
         return []
@@ -171,7 +181,7 @@ def _offset(name: str, _territory: str | None) -> list[Candidate]:
 
 
 def etc_zone(offset: timedelta) -> str | None:
-    """Return the Etc zone of a whole-hour offset; its sign is POSIX's, so +01:00 is Etc/GMT-1. None where tzdata has none."""
+    """Return the Etc zone of a whole-hour offset, or None. Its sign is POSIX's: +01:00 is Etc/GMT-1."""
     hours, rest = divmod(offset, timedelta(hours=1))
     if hours == 0 and not rest:
         return "Etc/UTC"
@@ -181,7 +191,9 @@ def etc_zone(offset: timedelta) -> str | None:
 def _display(name: str, territory: str | None) -> list[Candidate]:
     windows_id = labels.windows_id(name)
     found = (_windows(windows_id, territory) or _override(windows_id, territory)) if windows_id else []
-    return [Candidate("display", one.zone, f"It is the display name of {windows_id!r}. {one.evidence}") for one in found]
+    return [
+        Candidate("display", one.zone, f"It is the display name of {windows_id!r}. {one.evidence}") for one in found
+    ]
 
 
 _SHARED_NAMES = {"atlantic", "central", "eastern", "mountain", "pacific", "samoa"}
@@ -194,9 +206,20 @@ def _lotus(name: str, territory: str | None) -> list[Candidate]:
     windows_id = f"{base} Standard Time"
     found = _windows(windows_id, territory) or _override(windows_id, territory)
     needs_proof = daylight or base.casefold() in _SHARED_NAMES
-    return [Candidate("lotus", one.zone, f"It is short for {windows_id!r}. {one.evidence}", needs_proof=needs_proof) for one in found]
+    return [
+        Candidate("lotus", one.zone, f"It is short for {windows_id!r}. {one.evidence}", needs_proof=needs_proof)
+        for one in found
+    ]
 
 
 _RUNGS: tuple[Callable[[str, str | None], list[Candidate]], ...] = (
-    _iana, _windows, _override, _numbered, _vendor_prefix, _tzone, _offset, _display, _lotus,
+    _iana,
+    _windows,
+    _override,
+    _numbered,
+    _vendor_prefix,
+    _tzone,
+    _offset,
+    _display,
+    _lotus,
 )

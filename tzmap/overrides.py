@@ -15,14 +15,14 @@ OVERRIDES = (
     Override(
         "Mid-Atlantic Standard Time",
         "Etc/GMT+2",
-        "Windows calls it old and CLDR dropped it. Its rules still save daylight (to -01:00, March to September), which no "
-        "IANA zone does: a definition that says so wins over this row.",
+        "Windows calls it old and CLDR dropped it. Its rules still save daylight (to -01:00, March to September), "
+        "which no IANA zone does: a definition that says so wins over this row.",
     ),
     Override(
         "Kamchatka Standard Time",
         "Asia/Kamchatka",
-        "Windows calls it old and CLDR dropped it. Its rules still save daylight (to +13:00), which Kamchatka gave up in 2010: "
-        "a definition that says so wins over this row.",
+        "Windows calls it old and CLDR dropped it. Its rules still save daylight (to +13:00), which Kamchatka gave up "
+        "in 2010: a definition that says so wins over this row.",
     ),
     Override(
         "Alberta Standard Time",

@@ -1,8 +1,8 @@
 """The recurrence rule of an observance (RFC 5545 3.3.10): on which days of a year an offset begins.
 
-FREQ=YEARLY and FREQ=MONTHLY with every BY part: more than any zone on Earth needs, and nothing finer can be the rule of a
-zone. The days depend only on the year's length and the weekday it begins with, so a rule is worked out for at most 14 shapes
-of year and then read from a table.
+FREQ=YEARLY and FREQ=MONTHLY with every BY part: more than any zone on Earth needs, and nothing finer can be the
+rule of a zone. The days depend only on the year's length and the weekday it begins with, so a rule is worked
+out for at most 14 shapes of year and then read from a table.
 """
 
 import re
@@ -52,7 +52,7 @@ class YearShape(NamedTuple):
         return next(month for month in range(12, 0, -1) if day >= self.month(month)[0])
 
     def weekdays(self, nth: int, weekday: int, begin: int, end: int) -> list[int]:
-        """Return the days in [begin, end) that are that weekday; only the nth of them, from the back if negative, unless 0."""
+        """Return the days in [begin, end) that are that weekday; unless 0, only the nth, from the back if negative."""
         days = range(begin + (weekday - self.first_weekday - begin) % 7, end, 7)
         if nth == 0:
             return list(days)
@@ -60,7 +60,7 @@ class YearShape(NamedTuple):
         return [days[at]] if -len(days) <= at < len(days) else []
 
     def weeks(self, week_start: int) -> tuple[int, int]:
-        """Return the first day of week 1 (it has four days or more in the year, and may begin before it), and the number of weeks."""
+        """Return the first day of week 1, which has four days or more in the year, and the number of weeks."""
         lead = (week_start - self.first_weekday) % 7
         first = lead if lead < 4 else lead - 7
         return first, (self.length - first + 3) // 7
@@ -106,7 +106,11 @@ class Recurrence:
     def breadth(self) -> int:
         """How many onsets of one year have to be considered: the cost of the rule."""
         months = len(self.parts.get("BYMONTH", range(12)))
-        in_month = len(self.parts["BYMONTHDAY"]) if "BYMONTHDAY" in self.parts else sum(1 if nth else 5 for nth, _ in self.weekdays)
+        in_month = (
+            len(self.parts["BYMONTHDAY"])
+            if "BYMONTHDAY" in self.parts
+            else sum(1 if nth else 5 for nth, _ in self.weekdays)
+        )
         days = max(in_month, 1) * months
         if "BYYEARDAY" in self.parts:
             days = len(self.parts["BYYEARDAY"])
@@ -200,7 +204,9 @@ def parse(text: str, start: int, until: Until | None) -> Recurrence:
     given = parts_of(text)
     frequency = given.get("FREQ", "")
     if frequency not in {"YEARLY", "MONTHLY"}:
-        raise BadDefinition(f"RRULE FREQ={frequency[:20]} is no rule of a time zone: its offsets begin on days of a year")
+        raise BadDefinition(
+            f"RRULE FREQ={frequency[:20]} is no rule of a time zone: its offsets begin on days of a year"
+        )
     unknown = given.keys() - _LIMITS.keys() - set(_PLAIN)
     if unknown or given.get("RSCALE", "GREGORIAN") != "GREGORIAN":
         raise BadDefinition(f"RRULE part {min(unknown, default='RSCALE')[:20]} cannot be read; see RFC 5545 3.3.10")
@@ -215,7 +221,9 @@ def parse(text: str, start: int, until: Until | None) -> Recurrence:
         parts={key: _numbers(key, value) for key, value in given.items() if key in _LIMITS},
     )
     if rule.monthly and 12 % rule.interval:
-        raise BadDefinition(f"RRULE FREQ=MONTHLY;INTERVAL={rule.interval} is no rule of a time zone: it changes every year")
+        raise BadDefinition(
+            f"RRULE FREQ=MONTHLY;INTERVAL={rule.interval} is no rule of a time zone: it changes every year"
+        )
     if rule.breadth() > MAX_BREADTH:
         raise BadDefinition(f"RRULE names more than {MAX_BREADTH} onsets a year, which no time zone has")
     return rule

@@ -1,27 +1,31 @@
-"""The ladder: what does a TZID stand for, and may it be renamed?
+"""The ladder: what a TZID stands for, and whether it may be renamed.
 
 1. The name gives candidates (names.py), most often one.
-2. Without usable definition the name decides; a name nobody knows stays as it is. Never the host's zone, never UTC by default.
+2. Without usable definition the name decides; a name nobody knows stays as it is. Never the host's zone, never
+   UTC by default.
 3. With a definition, a candidate must give the same instant at every value that uses the TZID (agreement.py).
-4. Where the TZID is a zone's own name and the definition only has offsets that zone has used since 1970, it is a stale or
-   lazy copy of the zone's rules: the name wins. Offsets foreign to the zone: the rules win, under another name.
+4. Where the TZID is a zone's own name and the definition only has offsets that zone has used since 1970, it is
+   a stale or lazy copy of the zone's rules: the name wins. Offsets foreign to the zone: the rules win, under
+   another name.
 5. A name that says nothing may still be found through the definition's own hints, if they agree at every value.
 6. Everything else keeps its definition, word for word.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tzmap import cdo, names, zones
 from tzmap.agreement import Uses, Verdict, compare
 from tzmap.clock import wall_datetime, year_of, year_start
 from tzmap.errors import BadDefinition
 from tzmap.names import Candidate
-from tzmap.resolution import Disagreement, Hints, Resolution, offset_text
+from tzmap.resolution import Disagreement, Hints, Kind, Resolution, offset_text
 from tzmap.rules import Rules
 
 _AMBIGUOUS = {"BST", "CDT", "CST", "EDT", "EST", "HST", "IST", "MDT", "MST", "PDT", "PST", "CET", "EET", "MET", "WET"}
 _NO_HINTS = Hints()
+_UNCOMPARED = Verdict(0, None)
 
 
 def resolve(
@@ -37,7 +41,7 @@ def resolve(
 
     tzid        the name as it stands in the feed (may be quoted, padded, in any case)
     definition  the feed's own VTIMEZONE for it; one that cannot be used counts as absent
-    values      every wall-clock time that uses the TZID; may be lazy: not read when the functions agree over `span`
+    values      every wall-clock time that uses the TZID; read only where the offsets differ in `span`
     span        (first, last) wall-clock time of the values; default: of the values. Without either, five years from
                 the year of the tzdata edition are compared. Given a span without values, rules that differ from the zone
                 anywhere in it disagree.
@@ -54,20 +58,24 @@ def resolve(
     if rules is None:
         return _by_name(tzid, found, hints, notes)
     uses = Uses(values, span)
-    if not hints.location and not hints.cdo:
-        hints = Hints(rules.location, rules.cdo)
-    verdicts = [(one, compare(rules, one.zone, one.offset, uses)) for one in found]
-    for one, verdict in verdicts:
+    for one in found:
+        verdict = compare(rules, one.zone, one.offset, uses)
         if verdict.disagreement is None:
-            return _accepted(tzid, one, [one.evidence, _agreed(verdict, uses), *notes], None, verdict.compared)
+            return _accepted(tzid, one, [one.evidence, _agreed(verdict, uses), *notes], verdict)
     if found:
-        return _contradicted(tzid, found[0], verdicts[0][1], rules, uses, notes)
-    for one in _hinted(hints):
+        return _contradicted(tzid, found[0], rules, uses, notes)
+    for one in _hinted(hints if hints.location or hints.cdo else Hints(rules.location, rules.cdo)):
         verdict = compare(rules, one.zone, None, uses)
         if verdict.disagreement is None:
-            return _accepted(tzid, one, [one.evidence, _agreed(verdict, uses), *notes], None, verdict.compared)
-        notes.append(f"{one.evidence} But {_differs(verdict.disagreement)}")
+            return _accepted(tzid, one, [one.evidence, _agreed(verdict, uses), *notes], verdict)
+        notes.append(f"{one.evidence} {_differs(verdict.disagreement)}")
     return _kept(tzid, "rules", ["Nobody knows the name; its definition decides.", *notes])
+
+
+@lru_cache(maxsize=64)
+def _parsed(definition: bytes) -> Rules:
+    """Read a definition; feeds repeat theirs word for word, and equal octets mean equal rules whoever sent them."""
+    return Rules.parse(definition)
 
 
 def _usable(definition: Rules | bytes | None) -> tuple[Rules | None, list[str]]:
@@ -75,7 +83,7 @@ def _usable(definition: Rules | bytes | None) -> tuple[Rules | None, list[str]]:
     if definition is None or isinstance(definition, Rules):
         return definition, []
     try:
-        return Rules.parse(definition), []
+        return _parsed(definition), []
     except BadDefinition as error:
         return None, [f"The definition cannot be used: {error}."]
 
@@ -89,27 +97,22 @@ def _ambiguity(name: str) -> list[str]:
 def _by_name(tzid: str, found: list[Candidate], hints: Hints, notes: list[str]) -> Resolution:
     for one in found:
         if not one.needs_proof:
-            return _accepted(tzid, one, [one.evidence, "No definition contradicts it.", *notes], None, 0)
+            return _accepted(tzid, one, [one.evidence, "No definition contradicts it.", *notes])
     unproven = [f"{one.evidence} But no definition confirms it." for one in [*found, *_hinted(hints)]]
     return _kept(tzid, "unknown", ["Nobody knows the name and no definition explains it.", *unproven, *notes])
 
 
-def _contradicted(
-    tzid: str, one: Candidate, verdict: Verdict, rules: Rules, uses: Uses, notes: list[str]
-) -> Resolution:
-    """Return the rules disagree with every candidate: does the name win, or do they?"""
-    if verdict.disagreement is None:  # pragma: no cover - the caller looked
-        raise AssertionError
-    differs = _differs(verdict.disagreement)
+def _contradicted(tzid: str, one: Candidate, rules: Rules, uses: Uses, notes: list[str]) -> Resolution:
+    """Decide for the name or for the rules, which disagree with every candidate; `one` is the likeliest."""
+    verdict = compare(rules, one.zone, one.offset, uses)
+    evidence = [one.evidence, _differs(verdict.disagreement), *notes]
     if one.is_zone_name and one.zone is not None:
-        foreign = _foreign(rules, one.zone, uses)
+        foreign = ", ".join(offset_text(offset) for offset in _foreign(rules, one.zone, uses))
         if not foreign:
             why = "Its definition has only offsets of that zone: a stale or partial copy, so the name wins."
-            return _accepted(tzid, one, [one.evidence, differs, why, *notes], verdict.disagreement, verdict.compared)
-        shown = ", ".join(offset_text(offset) for offset in foreign)
-        notes = [f"{one.zone} never had the offset {shown} since 1970: the definition is another zone's.", *notes]
-    evidence = [one.evidence, differs, "The definition wins.", *notes]
-    return _kept(tzid, "rules-win", evidence, verdict.disagreement, verdict.compared)
+            return _accepted(tzid, one, [*evidence, why], verdict)
+        evidence.append(f"{one.zone} never had the offset {foreign} since 1970: the definition is another zone's.")
+    return _kept(tzid, "rules-win", [*evidence, "The definition wins."], verdict)
 
 
 def _foreign(rules: Rules, zone: str, uses: Uses) -> list[timedelta]:
@@ -129,21 +132,15 @@ def _hinted(hints: Hints) -> list[Candidate]:
     return found
 
 
-def _accepted(
-    tzid: str, one: Candidate, evidence: list[str], disagreement: Disagreement | None, compared: int
-) -> Resolution:
-    told = tuple(evidence)
-    if one.zone is None:
-        return Resolution(tzid, "fixed", None, one.offset, one.rung, told, disagreement, compared)
-    if zones.constant_offset(one.zone) == 0:
-        return Resolution(tzid, "utc", "Etc/UTC", None, one.rung, told, disagreement, compared)
-    return Resolution(tzid, "zone", one.zone, None, one.rung, told, disagreement, compared)
+def _accepted(tzid: str, one: Candidate, evidence: list[str], verdict: Verdict = _UNCOMPARED) -> Resolution:
+    kind: Kind = "fixed" if one.zone is None else "utc" if zones.constant_offset(one.zone) == 0 else "zone"
+    zone = "Etc/UTC" if kind == "utc" else one.zone
+    offset = one.offset if kind == "fixed" else None
+    return Resolution(tzid, kind, zone, offset, one.rung, tuple(evidence), verdict.disagreement, verdict.compared)
 
 
-def _kept(
-    tzid: str, rung: str, evidence: list[str], disagreement: Disagreement | None = None, compared: int = 0
-) -> Resolution:
-    return Resolution(tzid, "keep", None, None, rung, tuple(evidence), disagreement, compared)
+def _kept(tzid: str, rung: str, evidence: list[str], verdict: Verdict = _UNCOMPARED) -> Resolution:
+    return Resolution(tzid, "keep", None, None, rung, tuple(evidence), verdict.disagreement, verdict.compared)
 
 
 def _agreed(verdict: Verdict, uses: Uses) -> str:
@@ -153,6 +150,8 @@ def _agreed(verdict: Verdict, uses: Uses) -> str:
     return f"The definition gives the same offsets from {first} to {last}."
 
 
-def _differs(disagreement: Disagreement) -> str:
+def _differs(disagreement: Disagreement | None) -> str:
+    if disagreement is None:
+        return ""
     ours, theirs = offset_text(disagreement.by_rules), offset_text(disagreement.by_zone)
     return f"At {disagreement.value.isoformat(' ')} the definition says {ours} and the name {theirs}."

@@ -1,10 +1,12 @@
-"""The meaning of a VTIMEZONE found in a feed: the offset at every wall-clock time, as RFC 5545 3.6.5 reads it literally.
+"""The meaning of a VTIMEZONE found in a feed: the offset at every wall-clock time, read literally (RFC 5545 3.6.5).
 
-Every observance has onsets: DTSTART, each RDATE and each instance of its RRULE, in the wall-clock time of its TZOFFSETFROM. The
-offset in force is that of the latest onset; before the first onset it is that onset's TZOFFSETFROM. STANDARD and DAYLIGHT
-differ in name only (summer is Dublin's standard time, and many a DAYLIGHT has the very offset of its STANDARD).
+Every observance has onsets: DTSTART, each RDATE and each instance of its RRULE, in the wall-clock time of its
+TZOFFSETFROM. The offset in force is that of the latest onset; before the first onset it is that onset's
+TZOFFSETFROM. STANDARD and DAYLIGHT differ in name only (summer is Dublin's standard time, and many a DAYLIGHT
+has the very offset of its STANDARD).
 
-Onsets are worked out for two centuries at a time and only when asked for. A definition that would be costly is refused.
+Onsets are worked out for a century at a time and only when asked for. A definition that would be costly is
+refused.
 """
 
 from collections.abc import Iterable
@@ -21,19 +23,19 @@ from tzmap.timeline import Timeline
 
 MAX_ONSETS = 8 * (END_YEAR - FIRST_YEAR)
 """Of all rules together: a zone has two onsets a year, a sloppy list of old and new rules a few more."""
-_BLOCK = 200
+_BLOCK = 100
 _BLOCK_START = 1500
 _COUNTED_YEARS = 400
 _RAREST = 12
 """Years in which even 29 February comes once."""
 _SEED_YEARS = 40
-"""How far before a stretch the last onset of a rule is looked for: 29 February, or a fifth Sunday, is rare but not rarer."""
+"""How far before a stretch the last onset of a rule is looked for: 29 February is rare, but not rarer."""
 
 
 class Rules:
-    """The rules of one VTIMEZONE. Parsed once, it answers for any wall-clock time; it never changes.
+    r"""The rules of one VTIMEZONE. Parsed once, it answers for any wall-clock time; it never changes.
 
-    >>> rules = Rules.parse(b"BEGIN:STANDARD\\nDTSTART:19700101T000000\\nTZOFFSETTO:+0530\\nEND:STANDARD")
+    >>> rules = Rules.parse(b"BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETTO:+0530\nEND:STANDARD")
     >>> rules.utc_offset(datetime(2026, 7, 1))
     datetime.timedelta(seconds=19800)
     """

@@ -1,8 +1,8 @@
 """The offset from UTC as a function of wall-clock time.
 
-A wall-clock time in a gap is read with the offset before the gap, and one that occurs twice is the first occurrence
-(RFC 5545 3.3.5). Both follow from one rule: an onset at UTC instant `u` that changes offset `a` into `b` takes effect at
-wall-clock time `u + max(a, b)`.
+A wall-clock time in a gap is read with the offset before the gap, and one that occurs twice is the first
+occurrence (RFC 5545 3.3.5). Both follow from one rule: an onset at UTC instant `u` that changes offset `a` into
+`b` takes effect at wall-clock time `u + max(a, b)`.
 """
 
 from bisect import bisect_right

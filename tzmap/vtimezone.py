@@ -1,17 +1,19 @@
-"""VTIMEZONE text for an IANA zone (RFC 5545 3.6.5), right at every instant of a range in every reader we could measure.
+"""VTIMEZONE text for an IANA zone (RFC 5545 3.6.5), right at every instant of a range in every reader we measured.
 
 Readers differ, so the text keeps to what all of them understand:
 
-- Onsets stand in the wall-clock time before them (TZOFFSETFROM), as the RFC says; icalendar writes the time after.
-- The rule that never ends is an RRULE from its true beginning, so one zone gets the same text for most ranges. A rule whose
-  onset slips into the next day (Nuuk, Gaza) becomes a weekday among days of the month.
-- Onsets without a rule are RDATE, one a line, DTSTART repeated among them: ical.js reads only the first of a list, and no
-  DTSTART beside RDATE. UNTIL is two days late, because dateutil reads it as wall-clock time.
-- Outlook uses the STANDARD and the DAYLIGHT with the latest DTSTART. So observances are in order of DTSTART, a range that
-  needs one pair gets one pair, and a zone that gave up changing its clocks ends on a STANDARD.
+- Onsets stand in the wall-clock time before them (TZOFFSETFROM), as the RFC says; icalendar writes the time
+  after.
+- The rule that never ends is an RRULE from its true beginning, so one zone gets the same text for most ranges.
+  A rule whose onset slips into the next day (Nuuk, Gaza) becomes a weekday among days of the month.
+- Onsets without a rule are RDATE, one a line, DTSTART repeated among them: ical.js reads only the first of a
+  list, and no DTSTART beside RDATE. UNTIL is two days late, because dateutil reads it as wall-clock time.
+- Outlook uses the STANDARD and the DAYLIGHT with the latest DTSTART. So observances are in order of DTSTART, a
+  range that needs one pair gets one pair, and a zone that gave up changing its clocks ends on a STANDARD.
 - One onset lies before the range: ical.js takes UTC where it knows no earlier one.
 
-What is called DAYLIGHT is the half with the greater offset, in Dublin and Casablanca too: Outlook knows no other.
+What is called DAYLIGHT is the half with the greater offset, in Dublin and Casablanca too: Outlook knows no
+other.
 """
 
 from collections import Counter, defaultdict
@@ -35,15 +37,16 @@ _LINE_OCTETS = 75
 
 
 def vtimezone(zone: str, first: date, last: date) -> bytes:
-    """Return a VTIMEZONE component with CRLF line ends, right from the year of `first` to the year of `last`, both included.
+    """Return a VTIMEZONE, with CRLF line ends, that is right from the year of `first` to the year of `last`.
 
-    Raises UnknownZone for a zone tzdata does not have, TzmapError for a range that ends before it begins.
+    Both years are included, and two days on each side. Raises UnknownZone for a zone tzdata does not have and
+    TzmapError for a range that ends before it begins.
     """
     return _rendered(zone, first.year, last.year)
 
 
 def fixed_vtimezone(tzid: str, offset: timedelta) -> bytes:
-    """Return a VTIMEZONE for a constant offset under any TZID; raises TzmapError for a TZID or an offset that cannot be written."""
+    """Return a VTIMEZONE for a constant offset under any TZID; raise TzmapError for what cannot be written."""
     if not tzid or any(ord(character) < 32 or ord(character) == 127 for character in tzid):
         raise TzmapError(f"TZID {tzid!r} is empty or has control characters: choose another")
     if abs(offset) >= timedelta(days=1):

@@ -1,7 +1,8 @@
 """IANA zones, read from the tzdata *package*: the host's own zone files are never looked at.
 
-zoneinfo searches the host first, and a host half a year behind shows half a continent at the wrong hour (British Columbia,
-Alberta, Manitoba, Morocco and Cuba changed in 2026 alone). So this module reads the package's TZif files (RFC 9636) itself.
+zoneinfo searches the host first, and a host half a year behind shows half a continent at the wrong hour
+(British Columbia, Alberta, Manitoba, Morocco and Cuba changed in 2026 alone). So this module reads the
+package's TZif files (RFC 9636) itself.
 """
 
 import struct

@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 
 def observance(
-    start: str, offset_to: str, offset_from: str | None = None, *, rule: str = "", daylight: bool = False, extra: str = ""
+    start: str,
+    offset_to: str,
+    offset_from: str | None = None,
+    *,
+    rule: str = "",
+    daylight: bool = False,
+    extra: str = "",
 ) -> str:
     """One STANDARD or DAYLIGHT; `extra` is further content lines, joined by `|`."""
     kind = "DAYLIGHT" if daylight else "STANDARD"
@@ -32,6 +38,7 @@ def exchange(
     daylight: str,
     to_standard: tuple[int, str, str] = (10, "-1SU", "030000"),
     to_daylight: tuple[int, str, str] = (3, "-1SU", "020000"),
+    *,
     extra: str = "",
 ) -> bytes:
     """What Exchange writes: one pair of rules since 1601, each onset as (month, weekday, time)."""
@@ -62,7 +69,9 @@ def european(tzid: str, standard: str, daylight: str, hour: int) -> bytes:
     """A pair of the rules of the European Union; `hour` is the standard-time hour at which summer time begins."""
     return vtimezone(
         tzid,
-        observance(f"19700329T{hour:02}0000", daylight, standard, rule="FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", daylight=True),
+        observance(
+            f"19700329T{hour:02}0000", daylight, standard, rule="FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", daylight=True
+        ),
         observance(f"19701025T{hour + 1:02}0000", standard, daylight, rule="FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU"),
     )
 

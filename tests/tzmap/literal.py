@@ -3,6 +3,8 @@
 It understands the plain text tzmap writes (and this test suite writes), not what feeds hold.
 """
 
+# ruff: noqa: DTZ001, DTZ007 - wall-clock times have no zone
+
 from bisect import bisect_right
 from datetime import datetime, timedelta
 
@@ -39,7 +41,11 @@ class LiteralZone:
     def at_wall(self, wall: datetime) -> timedelta:
         """First of a fold; before a gap (RFC 5545 3.3.5): tried offset by offset, as a person would."""
         around = {self.at_utc(wall - timedelta(hours=h)) for h in (-26, 26)} | {self.before}
-        around |= {offset for instant, offset in zip(self.instants, self.offsets, strict=True) if abs(instant - wall) < timedelta(days=2)}
+        around |= {
+            offset
+            for instant, offset in zip(self.instants, self.offsets, strict=True)
+            if abs(instant - wall) < timedelta(days=2)
+        }
         fits = [wall - offset for offset in around if self.at_utc(wall - offset) == offset]
         if fits:
             return wall - min(fits)

@@ -48,7 +48,7 @@ def transitions(name: str, first: datetime, last: datetime) -> Iterator[datetime
 def wrong_instants(text: bytes, name: str, cuts: list[datetime], first: datetime, last: datetime) -> list[datetime]:
     """The UTC instants in [first, last] at which a VTIMEZONE read literally differs from the zone.
 
-    `cuts` are the zone's own onsets: between them and the text's, both are constant, so the ends of each stretch suffice.
+    `cuts` are the zone's own onsets: between them and the text's both are constant, so the ends suffice.
     """
     read = LiteralZone(text, last.year + 1)
     probes = {first, last, *(probe for cut in [*cuts, *read.instants] for probe in (cut, cut - timedelta(seconds=1)))}

@@ -1,4 +1,6 @@
-"""What tzmap writes, read by ical.js: the reader of Thunderbird and Nextcloud, which shares nothing with dateutil or us."""
+"""What tzmap writes, read by ical.js: Thunderbird's and Nextcloud's reader shares nothing with dateutil or us."""
+
+# ruff: noqa: DTZ001 - wall-clock times have no zone
 
 import json
 import subprocess
@@ -18,12 +20,23 @@ VERSION = "2.2.1"
 
 
 @pytest.fixture(scope="module")
-def icaljs(pytestconfig: pytest.Config, service_program: Callable[[str], Path]) -> Callable[[list[dict[str, object]]], list[list[int]]]:
+def icaljs(
+    pytestconfig: pytest.Config, service_program: Callable[[str], Path]
+) -> Callable[[list[dict[str, object]]], list[list[int]]]:
     """Ask ical.js about many definitions at once. npm brings it once, into pytest's cache."""
     folder = pytestconfig.cache.mkdir("icaljs") if pytestconfig.cache else pytest.fail("this test needs pytest's cache")
     module = folder / "node_modules" / "ical.js" / "dist" / "ical.js"
     if not module.exists():
-        install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), f"ical.js@{VERSION}"]
+        install = [
+            "npm",
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "--prefix",
+            str(folder),
+            f"ical.js@{VERSION}",
+        ]
         subprocess.run(install, check=True, timeout=100)
 
     def ask(questions: list[dict[str, object]]) -> list[list[int]]:

@@ -1,5 +1,7 @@
 """The ladder: which rung answers, when values are looked at, and that nothing whatever makes it raise or guess."""
 
+# ruff: noqa: DTZ001 - wall-clock times have no zone
+
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -113,7 +115,9 @@ def test_one_value_that_differs_is_enough() -> None:
 
 
 def test_values_that_differ_stand_in_the_evidence() -> None:
-    answer = tzmap.resolve("Eastern Standard Time", definition=fixed_exchange("x", "+0900"), values=[datetime(2026, 7, 1, 9)])
+    answer = tzmap.resolve(
+        "Eastern Standard Time", definition=fixed_exchange("x", "+0900"), values=[datetime(2026, 7, 1, 9)]
+    )
     assert "At 2026-07-01 09:00:00 the definition says +09:00 and the name -04:00." in answer.evidence
 
 
@@ -135,7 +139,9 @@ def test_without_values_and_span_five_years_from_the_edition_are_compared() -> N
 
 
 def test_a_span_may_be_given_the_wrong_way_round_and_values_may_carry_a_zone() -> None:
-    answer = tzmap.resolve("Europe/Berlin", definition=BERLIN, values=[datetime(2026, 7, 1, tzinfo=UTC)], span=SPAN[::-1])
+    answer = tzmap.resolve(
+        "Europe/Berlin", definition=BERLIN, values=[datetime(2026, 7, 1, tzinfo=UTC)], span=SPAN[::-1]
+    )
     assert (answer.zone, answer.disagreement) == ("Europe/Berlin", None)
 
 
@@ -152,7 +158,9 @@ def test_a_stale_copy_yields_to_the_zone_s_name_and_says_so() -> None:
     stale = american("America/Vancouver", "-0800", "-0700")
     answer = tzmap.resolve("America/Vancouver", definition=stale, values=[datetime(2026, 12, 1, 9)])
     assert (answer.zone, answer.rung) == ("America/Vancouver", "iana")
-    assert answer.disagreement == tzmap.Disagreement(datetime(2026, 12, 1, 9), timedelta(hours=-8), timedelta(hours=-7), 1)
+    assert answer.disagreement == tzmap.Disagreement(
+        datetime(2026, 12, 1, 9), timedelta(hours=-8), timedelta(hours=-7), 1
+    )
     assert any("stale" in sentence for sentence in answer.evidence)
 
 
@@ -180,7 +188,12 @@ def test_a_definition_that_cannot_be_used_counts_as_absent_and_the_evidence_says
     ("hints", "definition", "zone", "rung"),
     [
         (Hints(location="Europe/Vienna"), BERLIN, "Europe/Vienna", "hint-location"),
-        (Hints(location="/freeassociation.sourceforge.net/Tzfile/Europe/Vienna"), BERLIN, "Europe/Vienna", "hint-location"),
+        (
+            Hints(location="/freeassociation.sourceforge.net/Tzfile/Europe/Vienna"),
+            BERLIN,
+            "Europe/Vienna",
+            "hint-location",
+        ),
         (Hints(location="Europe/Helsinki"), BERLIN, None, "rules"),
         (Hints(location="Europe/Helsinki", cdo="4"), BERLIN, "Europe/Berlin", "hint-cdo"),
         (Hints(cdo="2"), european("x", "+0000", "+0100", 1), "Europe/London", "hint-cdo"),
@@ -209,14 +222,20 @@ def test_every_cdo_number_stands_for_ids_the_table_knows() -> None:
 
 
 def test_parsed_rules_serve_as_definition() -> None:
-    assert tzmap.resolve("W. Europe Standard Time", definition=tzmap.Rules.parse(BERLIN), span=SPAN).zone == "Europe/Berlin"
+    assert (
+        tzmap.resolve("W. Europe Standard Time", definition=tzmap.Rules.parse(BERLIN), span=SPAN).zone
+        == "Europe/Berlin"
+    )
 
 
 def test_one_feed_s_definition_never_touches_another_s() -> None:
     """The same name with other rules, one after the other in one process."""
     far = fixed_exchange("Eastern Standard Time", "+0900")
     values = [datetime(2026, 7, 1, 12)]
-    answers = [tzmap.resolve("Eastern Standard Time", definition=text, values=values).zone for text in (far, NEW_YORK, far, None)]
+    answers = [
+        tzmap.resolve("Eastern Standard Time", definition=text, values=values).zone
+        for text in (far, NEW_YORK, far, None)
+    ]
     assert answers == [None, "America/New_York", None, "America/New_York"]
 
 
@@ -229,28 +248,50 @@ def test_an_answer_can_be_written_as_json() -> None:
     stale = american("America/Vancouver", "-0800", "-0700")
     answer = tzmap.resolve("America/Vancouver", definition=stale, values=[datetime(2026, 12, 1, 9)])
     read = json.loads(json.dumps(answer.as_mapping()))
-    assert read["disagreement"] == {"value": "2026-12-01T09:00:00", "by_rules": "-08:00", "by_zone": "-07:00", "count": 1}
+    assert read["disagreement"] == {
+        "value": "2026-12-01T09:00:00",
+        "by_rules": "-08:00",
+        "by_zone": "-07:00",
+        "count": 1,
+    }
     assert (read["zone"], read["offset"], read["compared"]) == ("America/Vancouver", None, 1)
     assert tzmap.resolve("GMT-03:30").as_mapping()["offset"] == "-03:30"
 
 
-ANY_NAME = st.text(max_size=60) | st.sampled_from(sorted(names.known())) | st.from_regex(r"[(]?(UTC|GMT)?[+-]\d{1,5}:?\d*[)]?.{0,5}")
+ANY_NAME = (
+    st.text(max_size=60)
+    | st.sampled_from(sorted(names.known()))
+    | st.from_regex(r"[(]?(UTC|GMT)?[+-]\d{1,5}:?\d*[)]?.{0,5}")
+)
 ANY_DEFINITION = st.none() | st.binary(max_size=200) | st.sampled_from([BERLIN, NEW_YORK, fixed_exchange("x", "+0900")])
 
 
 @settings(deadline=None, max_examples=300)
-@given(ANY_NAME, ANY_DEFINITION, st.lists(st.datetimes(), max_size=4), st.none() | st.text(max_size=20), st.none() | st.text(max_size=4))
+@given(
+    ANY_NAME,
+    ANY_DEFINITION,
+    st.lists(st.datetimes(), max_size=4),
+    st.none() | st.text(max_size=20),
+    st.none() | st.text(max_size=4),
+)
 def test_nothing_makes_it_raise_and_every_answer_is_sound(
     tzid: str, definition: bytes | None, values: list[datetime], hint: str | None, territory: str | None
 ) -> None:
-    """A zone is one of tzdata's; a renamed TZID means the same instant at every value unless the zone's own name won."""
+    """A zone is one of tzdata's; a renamed TZID means the same instants, unless the zone's own name won."""
     answer = tzmap.resolve(tzid, definition=definition, values=values, hints=Hints(hint, hint), territory=territory)
     assert answer.tzid == tzid
     assert answer.evidence
     assert (answer.kind in {"zone", "utc"}) == (answer.zone in tzmap.zone_names())
-    if definition and answer.zone and answer.disagreement is None and not any("cannot be used" in one for one in answer.evidence):
+    if (
+        definition
+        and answer.zone
+        and answer.disagreement is None
+        and not any("cannot be used" in one for one in answer.evidence)
+    ):
         rules = tzmap.Rules.parse(definition)
-        assert [rules.utc_offset(value) for value in values] == [tzmap.zone_offset(answer.zone, value) for value in values]
+        assert [rules.utc_offset(value) for value in values] == [
+            tzmap.zone_offset(answer.zone, value) for value in values
+        ]
 
 
 @settings(deadline=None)

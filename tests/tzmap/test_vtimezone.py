@@ -1,5 +1,7 @@
 """The VTIMEZONE writer: right at every instant of the range, in every reader we can run, and small."""
 
+# ruff: noqa: DTZ001 - wall-clock times have no zone
+
 import io
 import random
 import re
@@ -16,7 +18,9 @@ from tests.tzmap.literal import LiteralZone
 from tests.tzmap.test_zones import NAMES, onsets
 
 
-@pytest.mark.parametrize(("first", "last"), [(1970, 2037), (2037, 2060), (2000, 2000), (2024, 2027), (1900, 1950), (1850, 1900)])
+@pytest.mark.parametrize(
+    ("first", "last"), [(1970, 2037), (2037, 2060), (2000, 2000), (2024, 2027), (1900, 1950), (1850, 1900)]
+)
 def test_every_zone_is_right_when_read_literally(first: int, last: int) -> None:
     """RFC 5545 3.6.5 word for word against zoneinfo, at both ends of every stretch of constant offset."""
     begin, end = datetime(first, 1, 1) - timedelta(days=1), datetime(last, 12, 31, 23, 59)
@@ -67,7 +71,11 @@ def test_the_definition_we_write_is_the_zone_to_us_too(name: str, first: int, ye
 
 
 def test_a_two_year_range_of_any_zone_takes_at_most_1000_octets() -> None:
-    sizes = {name: len(tzmap.vtimezone(name, date(year, 1, 1), date(year + 1, 12, 31))) for name in NAMES for year in (2024, 2026)}
+    sizes = {
+        name: len(tzmap.vtimezone(name, date(year, 1, 1), date(year + 1, 12, 31)))
+        for name in NAMES
+        for year in (2024, 2026)
+    }
     assert {name: size for name, size in sizes.items() if size > 1000} == {}
 
 
@@ -76,7 +84,7 @@ def test_content_lines_are_rfc_5545_s() -> None:
     for name in NAMES:
         text = tzmap.vtimezone(name, date(1970, 1, 1), date(2037, 12, 31))
         lines = text.split(b"\r\n")
-        assert lines[0] == b"BEGIN:VTIMEZONE" and lines[-2:] == [b"END:VTIMEZONE", b""]
+        assert [lines[0], *lines[-2:]] == [b"BEGIN:VTIMEZONE", b"END:VTIMEZONE", b""]
         assert all(len(line) <= 75 and b"\n" not in line for line in lines)
         assert not any(line.startswith(b"RDATE") and b"," in line for line in lines)
         for block in re.split(rb"BEGIN:(?:STANDARD|DAYLIGHT)", text)[1:]:
@@ -92,12 +100,21 @@ def test_a_far_year_has_a_definition_too(year: int) -> None:
     assert tzmap.Rules.parse(text).utc_offset(wall) == oracle.offset_on_wall("Europe/Berlin", wall)
 
 
-OBSERVANCE = re.compile(r"BEGIN:(STANDARD|DAYLIGHT)\r\nDTSTART:(\w+)\r\n.*?TZOFFSETFROM:(\S+)\r\nTZOFFSETTO:(\S+)\r\n", re.DOTALL)
+OBSERVANCE = re.compile(
+    r"BEGIN:(STANDARD|DAYLIGHT)\r\nDTSTART:(\w+)\r\n.*?TZOFFSETFROM:(\S+)\r\nTZOFFSETTO:(\S+)\r\n", re.DOTALL
+)
 
 
 def test_outlook_finds_one_pair_where_one_pair_suffices() -> None:
-    """MS-OXCICAL: of several STANDARD the one with the largest DTSTART counts; RRULE only; DAYLIGHT is the later time."""
-    for name in ["Europe/Berlin", "America/New_York", "Europe/Dublin", "America/Nuuk", "Pacific/Auckland", "Australia/Lord_Howe"]:
+    """MS-OXCICAL: of several STANDARD the one with the largest DTSTART counts, and only RRULE is read."""
+    for name in [
+        "Europe/Berlin",
+        "America/New_York",
+        "Europe/Dublin",
+        "America/Nuuk",
+        "Pacific/Auckland",
+        "Australia/Lord_Howe",
+    ]:
         text = tzmap.vtimezone(name, date(2025, 1, 1), date(2027, 12, 31)).decode()
         kinds = {kind: (was, now) for kind, _, was, now in OBSERVANCE.findall(text)}
         assert [text.count(word) for word in ("BEGIN:STANDARD", "BEGIN:DAYLIGHT", "RRULE:")] == [1, 1, 2], name
@@ -117,7 +134,9 @@ def test_a_zone_that_gave_up_changing_ends_on_its_standard_time(name: str) -> No
     kind, _, _, offset = OBSERVANCE.findall(text)[-1]
     sign = -1 if offset[0] == "-" else 1
     assert kind == "STANDARD"
-    assert oracle.offset_on_wall(name, datetime(2030, 7, 1)) == sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
+    assert oracle.offset_on_wall(name, datetime(2030, 7, 1)) == sign * timedelta(
+        hours=int(offset[1:3]), minutes=int(offset[3:])
+    )
 
 
 def test_the_same_years_give_the_same_octets() -> None:

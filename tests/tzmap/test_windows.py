@@ -1,4 +1,6 @@
-"""The Windows table: every id and display name of the 109 CalReply lists, its rows against tzdata, and its generator."""
+"""The Windows table: the 109 ids and display names CalReply lists, its rows against tzdata, and its generator."""
+
+# ruff: noqa: DTZ001 - wall-clock times have no zone
 
 import json
 from collections.abc import Callable
@@ -12,7 +14,7 @@ import tzmap
 from tests.tzmap import oracle
 from tests.tzmap.definitions import exchange, fixed_exchange
 from tests.tzmap.literal import LiteralZone
-from tzmap import generate, names, windows
+from tzmap import generate, labels, windows
 from tzmap.overrides import OVERRIDES, RESPELLED
 from tzmap.resolution import offset_text
 
@@ -43,7 +45,9 @@ def test_every_name_alone_gives_its_zone_and_its_twelve_instants(writing: str) -
     for windows_id, label, zone in ROWS:
         answer = tzmap.resolve(WRITINGS[writing](windows_id, label), values=MONTHS)
         assert answer.zone == zone, (windows_id, label)
-        assert [tzmap.zone_offset(zone, wall) for wall in MONTHS] == [oracle.offset_on_wall(zone, wall) for wall in MONTHS]
+        assert [tzmap.zone_offset(zone, wall) for wall in MONTHS] == [
+            oracle.offset_on_wall(zone, wall) for wall in MONTHS
+        ]
 
 
 @cache
@@ -80,7 +84,7 @@ def compact(offset: timedelta) -> str:
 
 @pytest.mark.parametrize("writing", ["id", "label"])
 def test_every_name_with_an_exchange_definition_keeps_its_twelve_instants(writing: str) -> None:
-    """The definition, read literally by another reader, says what the sender meant; whatever we answer must give that."""
+    """The definition, read literally by another reader, says what the sender meant; so must our answer."""
     renamed = 0
     for windows_id, label, zone in ROWS:
         text = exchange_definition(zone)
@@ -128,11 +132,15 @@ def test_an_override_is_no_row_of_cldr_and_has_its_reason() -> None:
 
 
 def test_every_label_of_ours_leads_to_a_zone() -> None:
-    assert all(tzmap.resolve(label).rung == "display" for label in names.labels.known())
+    assert all(tzmap.resolve(label).rung == "display" for label in labels.known())
 
 
 def test_labels_of_places_that_have_since_parted_are_not_guessed() -> None:
-    for label in ["(GMT+06:00) Almaty, Novosibirsk", "(GMT-11:00) Midway Island, Samoa", "(GMT-12:00) Eniwetok, Kwajalein"]:
+    for label in [
+        "(GMT+06:00) Almaty, Novosibirsk",
+        "(GMT-11:00) Midway Island, Samoa",
+        "(GMT-12:00) Eniwetok, Kwajalein",
+    ]:
         assert tzmap.resolve(label).kind == "keep"
 
 
@@ -156,7 +164,8 @@ def test_a_territory_s_zone_must_agree_with_the_definition() -> None:
     pacific = exchange("x", "-0800", "-0700", (11, "1SU", "020000"), (3, "2SU", "020000"))
     winter, summer = datetime(2026, 12, 1, 9), datetime(2026, 7, 1, 9)
     answers = [
-        tzmap.resolve("Pacific Standard Time", territory="CA", definition=pacific, values=[when]).zone for when in (winter, summer)
+        tzmap.resolve("Pacific Standard Time", territory="CA", definition=pacific, values=[when]).zone
+        for when in (winter, summer)
     ]
     assert answers == ["America/Los_Angeles", "America/Vancouver"]
 
@@ -169,7 +178,13 @@ CLDR_JSON = {
                 {"mapZone": {"_other": "India Standard Time", "_type": "Asia/Calcutta", "_territory": "001"}},
                 {"mapZone": {"_other": "India Standard Time", "_type": "Asia/Calcutta", "_territory": "IN"}},
                 {"mapZone": {"_other": "Romance Standard Time", "_type": "Europe/Paris", "_territory": "001"}},
-                {"mapZone": {"_other": "Romance Standard Time", "_type": "Europe/Madrid Africa/Ceuta", "_territory": "ES"}},
+                {
+                    "mapZone": {
+                        "_other": "Romance Standard Time",
+                        "_type": "Europe/Madrid Africa/Ceuta",
+                        "_territory": "ES",
+                    }
+                },
                 {"mapZone": {"_other": "UTC", "_type": "Etc/UTC Etc/GMT", "_territory": "ZZ"}},
                 {"mapZone": {"_other": "UTC", "_type": "Etc/UTC", "_territory": "001"}},
             ]
@@ -197,7 +212,11 @@ def test_the_generator_writes_the_table_from_either_form_of_cldr(
     assert capsys.readouterr().out == target.read_text()
     made: dict[str, object] = {}
     exec(target.read_text(), made)
-    assert made["ZONES"] == {"India Standard Time": "Asia/Kolkata", "Romance Standard Time": "Europe/Paris", "UTC": "Etc/UTC"}
+    assert made["ZONES"] == {
+        "India Standard Time": "Asia/Kolkata",
+        "Romance Standard Time": "Europe/Paris",
+        "UTC": "Etc/UTC",
+    }
     assert made["TERRITORIES"] == {"Romance Standard Time": {"ES": "Europe/Madrid"}}
     assert (made["CLDR_VERSION"], made["CLDR_DATE"]) == ("99.1", "2030-01-02")
 
@@ -237,6 +256,8 @@ def test_the_zone_offsets_are_todays_not_those_printed_in_the_labels() -> None:
     stale = 0
     for _, label, zone in ROWS:
         head = label[1 : label.index(")")].removeprefix("UTC") or "+00:00"
-        year = [oracle.offset_at(zone, datetime(2026, month, 1, tzinfo=UTC).replace(tzinfo=None)) for month in range(1, 13)]
+        year = [
+            oracle.offset_at(zone, datetime(2026, month, 1, tzinfo=UTC).replace(tzinfo=None)) for month in range(1, 13)
+        ]
         stale += head not in {offset_text(offset) for offset in year}
     assert stale >= 10
