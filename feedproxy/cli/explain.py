@@ -35,7 +35,8 @@ def explain(file: Path | None, user: str | None, machine: bool, source: str) -> 
         explanation = examine(source, path.read_bytes())
     else:
         explanation = asyncio.run(_fetched(source, read_settings(file), _credentials(user)))
-    click.echo(json.dumps(as_json(explanation), indent=2, ensure_ascii=False) if machine else as_text(explanation))
+    shown = json.dumps(as_json(explanation), indent=2, ensure_ascii=False) + "\n" if machine else as_text(explanation)
+    click.echo(shown, nl=False)
     if explanation.report is None:
         raise SystemExit(1)
 
