@@ -1,6 +1,8 @@
 """From the TZIDs found in calendars to IANA zones, and from IANA zones to VTIMEZONE.
 
->>> import tzmap >>> tzmap.resolve("W. Europe Standard Time").zone 'Europe/Berlin'
+>>> import tzmap
+>>> tzmap.resolve("W. Europe Standard Time").zone
+'Europe/Berlin'
 
 Pure Python on top of the tzdata package: no clock, no host zone, no network. `python -m tzmap NAME` asks from a
 shell.

@@ -114,5 +114,4 @@ WINDOWS_IDS: dict[int, tuple[str, ...]] = {
 
 def windows_ids(number: str) -> tuple[str, ...]:
     """Return the Windows ids a CDO number may stand for, likeliest first; empty for no number of the list."""
-    text = number.strip()
-    return WINDOWS_IDS.get(int(text), ()) if text.isascii() and text.isdigit() and len(text) <= 4 else ()
+    return WINDOWS_IDS.get(int(number), ()) if number.isascii() and number.isdigit() and len(number) <= 4 else ()

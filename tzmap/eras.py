@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from tzmap import recurrence, zones
@@ -44,13 +44,18 @@ class Era:
     endless: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """The onsets of a zone in order of time, and beside each the era it belongs to, if any."""
 
     initial: LocalType
     onsets: list[Onset]
     eras: list[Era | None]
+
+    @cached_property
+    def endless(self) -> list[Era]:
+        """The eras of the zone's present rule; most often two."""
+        return [era for era in dict.fromkeys(self.eras) if era is not None and era.endless]
 
     def needed(self, start: int, end: int) -> range:
         """Return the indexes of the onsets that decide between two instants: the last before, and all within."""

@@ -225,7 +225,6 @@ _LABELS = {
 Midway from Samoa) have no row: such a label does not say which it means."""
 
 _EXONYMS = {
-    "amsterdam": "amsterdam",
     "atenas": "athens",
     "athen": "athens",
     "athènes": "athens",
@@ -272,7 +271,6 @@ _EXONYMS = {
     "londen": "london",
     "londres": "london",
     "londra": "london",
-    "madrid": "madrid",
     "parigi": "paris",
     "parijs": "paris",
     "parís": "paris",
@@ -326,18 +324,16 @@ def _by_places() -> dict[frozenset[str], str]:
 
 
 def _places(label: str) -> frozenset[str]:
-    text = unicodedata.normalize("NFC", label).casefold().replace("\N{MINUS SIGN}", "-").replace("&amp;", "&")
-    text = _RUSSIAN_ZONE.sub("", _HEAD.sub("", text.strip(), count=1) if _HEAD.match(text.strip()) else text)
-    return frozenset(_place(part) for part in re.split(r"[,/;]", text) if part.strip())
+    text = unicodedata.normalize("NFC", label).casefold().strip().replace("\N{MINUS SIGN}", "-").replace("&amp;", "&")
+    head = _HEAD.match(text)
+    places = _RUSSIAN_ZONE.sub("", text[head.end() :] if head else text)
+    return frozenset(_place(part) for part in re.split(r"[,/;]", places) if part.strip())
 
 
 def _place(name: str) -> str:
     name = " ".join(name.split())
     name = _EXONYMS.get(name, name)
     bare = "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
-    return (
-        bare.replace(" and ", " & ")
-        .removesuffix(" sar")
-        .replace("islands", "is.")
-        .replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    )
+    for written, plain in (("\N{RIGHT SINGLE QUOTATION MARK}", "'"), (" and ", " & "), ("islands", "is.")):
+        bare = bare.replace(written, plain)
+    return bare.removesuffix(" sar")

@@ -7,7 +7,7 @@ The rungs, in order; the first that knows the name answers:
     override         Mid-Atlantic Standard Time                            (overrides.py)
     numbered         Eastern Standard Time 1: Outlook's mark that two definitions collided
     vendor-prefix    /freeassociation.sourceforge.net/Tzfile/Europe/Ljubljana
-    tzone            tzone://Microsoft/Utc
+    tzone            tzone://Microsoft/Utc, Z, (UTC)
     offset           GMT+0100, UTC+5:30, (GMT -05:00)
     display          (UTC-05:00) Eastern Time (US & Canada)                (labels.py)
     lotus            Romance, W. Europe, Eastern: the Windows id without "Standard Time"
@@ -44,13 +44,20 @@ class Candidate:
     is_zone_name: bool = False
 
 
+_LONGEST = 255
+"""Characters; no name known to us is half as long."""
+
+
 def clean(tzid: str) -> str:
     r"""Return the name without what feeds put around it: quotes, spaces, escapes, a trailing `\n` (Exchange 2010).
 
     >>> clean('"(UTC+01:00) Amsterdam\\, Berlin"  ')
     '(UTC+01:00) Amsterdam, Berlin'
     """
-    text = unicodedata.normalize("NFC", tzid).replace("\N{MINUS SIGN}", "-")
+    text = tzid.strip()
+    if len(text) > _LONGEST:
+        return ""
+    text = unicodedata.normalize("NFC", text).replace("\N{MINUS SIGN}", "-")
     text = re.sub(r"\\([,;\\\"])", r"\1", text)
     before = ""
     while text != before:
@@ -156,23 +163,19 @@ def _vendor_prefix(name: str, _territory: str | None) -> list[Candidate]:
 
 
 def _tzone(name: str, _territory: str | None) -> list[Candidate]:
-    if name.casefold() in {"tzone://microsoft/utc", "z"}:
+    if name.casefold() in _UTC_NAMES:
         return [Candidate("tzone", "Etc/UTC", "The name stands for UTC.")]
     return []
 
 
-_OFFSET = re.compile(r"\(?\s*(?:utc|gmt|z)?\s*([+-])\s*(?:(\d{1,2})(?:[:.]?(\d{2}))?)\s*\)?", re.IGNORECASE)
-_BARE_UTC = re.compile(r"\(\s*(?:utc|gmt)\s*\)", re.IGNORECASE)
+_OFFSET = re.compile(r"\(?\s*(?:utc|gmt|z)?\s*([+-])\s*(\d{1,2})(?:[:.]?(\d{2}))?\s*\)?", re.IGNORECASE)
+_UTC_NAMES = {"tzone://microsoft/utc", "z", "(utc)", "(gmt)"}
 
 
 def _offset(name: str, _territory: str | None) -> list[Candidate]:
     found = _OFFSET.fullmatch(name)
     if found is None:
-        return (
-            [Candidate("offset", "Etc/UTC", "The name is UTC, written as the head of a label.")]
-            if _BARE_UTC.fullmatch(name)
-            else []
-        )
+        return []
     hours, minutes = int(found[2]), int(found[3] or 0)
     if hours > 18 or minutes > 59:
         return []

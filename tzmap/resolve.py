@@ -41,10 +41,10 @@ def resolve(
 
     tzid        the name as it stands in the feed (may be quoted, padded, in any case)
     definition  the feed's own VTIMEZONE for it; one that cannot be used counts as absent
-    values      every wall-clock time that uses the TZID; read only where the offsets differ in `span`
+    values      every wall-clock time that uses the TZID; read only if the offsets differ in `span`
     span        (first, last) wall-clock time of the values; default: of the values. Without either, five years from
-                the year of the tzdata edition are compared. Given a span without values, rules that differ from the zone
-                anywhere in it disagree.
+                the year of the tzdata edition are compared. Given a span without values, rules that differ from
+                the zone anywhere in it disagree.
     hints       X-LIC-LOCATION and X-MICROSOFT-CDO-TZID; default: as the definition has them
     territory   ISO 3166 code that chooses among CLDR's zones for a Windows id
 
@@ -126,8 +126,9 @@ def _foreign(rules: Rules, zone: str, uses: Uses) -> list[timedelta]:
 
 def _hinted(hints: Hints) -> list[Candidate]:
     found = names.by_location(hints.location) if hints.location else []
-    for windows_id in cdo.windows_ids(hints.cdo) if hints.cdo else ():
-        evidence = f"X-MICROSOFT-CDO-TZID {hints.cdo} can stand for {windows_id!r}."
+    number = (hints.cdo or "").strip()
+    for windows_id in cdo.windows_ids(number):
+        evidence = f"X-MICROSOFT-CDO-TZID {number} can stand for {windows_id!r}."
         found += names.by_windows_id(windows_id, "hint-cdo", evidence)
     return found
 

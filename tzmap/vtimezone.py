@@ -31,8 +31,6 @@ _Block = tuple[int, list[str]]
 _MARGIN = 2 * DAY
 _FEWEST_FOR_RULE = 3
 """Onsets within the range that make an RRULE shorter than RDATE lines."""
-_PAIR = 8
-"""The latest onsets of a history, among which every endless era has one."""
 _LINE_OCTETS = 75
 
 
@@ -77,7 +75,7 @@ def _observances(history: History, needed: range) -> list[_Block]:
     """Return the observances that the needed onsets make."""
     used = Counter(era for index in needed if (era := history.eras[index]) is not None)
     if any(era.endless for era in used):
-        used.update(era for era in set(history.eras[-_PAIR:]) if era is not None and era not in used)
+        used.update(history.endless)
     current = {history.eras[index] for index in needed[-2:] if history.changing(index)}
     ruled = [era for era, count in used.items() if era.endless or era in current or count >= _FEWEST_FOR_RULE]
     blocks = [_recurring(era) for era in ruled]

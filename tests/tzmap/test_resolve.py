@@ -29,7 +29,7 @@ SPAN = (datetime(2026, 1, 1), datetime(2027, 12, 31))
         ("GMT", None, "utc", "Etc/UTC", "iana"),
         ("Zulu", None, "utc", "Etc/UTC", "iana"),
         ("Z", None, "utc", "Etc/UTC", "tzone"),
-        ("(UTC)", None, "utc", "Etc/UTC", "offset"),
+        ("(UTC)", None, "utc", "Etc/UTC", "tzone"),
         ("UTC+00:00", None, "utc", "Etc/UTC", "offset"),
         ("Africa/Abidjan", None, "zone", "Africa/Abidjan", "iana"),
         ("Romance Standard Time", None, "zone", "Europe/Paris", "windows"),
@@ -237,6 +237,15 @@ def test_one_feed_s_definition_never_touches_another_s() -> None:
         for text in (far, NEW_YORK, far, None)
     ]
     assert answers == [None, "America/New_York", None, "America/New_York"]
+
+
+@pytest.mark.parametrize("wrapping", ["\\n", '"', " ", "(", "GMT", "/"])
+def test_a_name_of_a_million_characters_is_unknown_at_once(wrapping: str) -> None:
+    assert tzmap.resolve("Europe/Berlin" + wrapping * 1_000_000 + "x").rung == "unknown"
+
+
+def test_padding_of_any_length_is_stripped() -> None:
+    assert tzmap.resolve(" " * 1_000_000 + "Europe/Berlin\r\n").zone == "Europe/Berlin"
 
 
 def test_abbreviations_are_flagged() -> None:
