@@ -8,6 +8,7 @@ python -m tzmap --list                          every Windows id and its zone
 import argparse
 import difflib
 import json
+import os
 import sys
 
 from tzmap import CLDR_VERSION, TZDATA_EDITION, Resolution, names, resolve
@@ -65,5 +66,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
+def run() -> int:
+    """Answer the shell; a reader that closes the pipe early (`| head`) has what it wants."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains on exit
+        return 0
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -68,14 +68,16 @@ class History:
         return bool(following) and following[0].instant - self.onsets[index].instant < 400 * DAY
 
 
-def history(zone: str, last_year: int) -> History:
-    """Return the onsets of a zone until some time after `last_year`."""
-    return _history(zone, 2100 if last_year < 2099 else END_YEAR)
-
-
 @lru_cache(maxsize=1024)
-def _history(key: str, through: int) -> History:
+def history(key: str) -> History:
+    """Return the onsets of a zone: to 2100, or to the end of time where no era describes its present rule."""
     zone = zones.load(key)
+    found = _history(zone, 2100)
+    changes_for_ever = zone.rule is not None and zone.rule.start is not None
+    return _history(zone, END_YEAR) if changes_for_ever and not found.endless else found
+
+
+def _history(zone: Zone, through: int) -> History:
     onsets = _onsets(zone, through)
     eras: list[Era | None] = [None] * len(onsets)
     tail = _endless(zone.rule, onsets, eras)

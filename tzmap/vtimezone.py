@@ -58,7 +58,7 @@ def fixed_vtimezone(tzid: str, offset: timedelta) -> bytes:
 def _rendered(zone: str, first_year: int, last_year: int) -> bytes:
     if last_year < first_year:
         raise TzmapError(f"the range ends ({last_year}) before it begins ({first_year})")
-    history = eras.history(zone, last_year)
+    history = eras.history(zone)
     start = year_start(first_year) - _MARGIN
     end = year_start(last_year) + 366 * DAY + _MARGIN
     needed = history.needed(start, end)

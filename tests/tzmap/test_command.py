@@ -65,6 +65,12 @@ def test_it_runs_as_a_module() -> None:
     assert done.stdout.startswith("Tokyo Standard Time: Asia/Tokyo\n")
 
 
+def test_a_reader_that_leaves_early_sees_no_stack_trace() -> None:
+    command = f"{sys.executable} -m tzmap --list | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_the_library_imports_no_input_or_output_of_its_own() -> None:
     """It runs in Pyodide and in a process that trusts it with nothing: no sockets, no event loop, no zoneinfo."""
     program = "import sys; old = set(sys.modules); import tzmap; tzmap.resolve('UTC'); print(*sys.modules.keys() - old)"

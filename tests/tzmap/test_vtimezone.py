@@ -32,6 +32,13 @@ def test_every_zone_is_right_when_read_literally(first: int, last: int) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize(("written", "instead"), [(b"T020000", b"T030000"), (b"-1SU", b"4SU"), (b"+0200", b"+0300")])
+def test_the_check_above_can_fail(written: bytes, instead: bytes) -> None:
+    text = tzmap.vtimezone("Europe/Berlin", date(2020, 1, 1), date(2037, 12, 31)).replace(written, instead)
+    first, last = datetime(2020, 1, 1), datetime(2037, 12, 31)
+    assert oracle.wrong_instants(text, "Europe/Berlin", onsets("Europe/Berlin", 2038), first, last)
+
+
 def test_every_zone_is_right_through_dateutil_from_2000_on() -> None:
     """The wall-clock hours around each onset, unambiguous ones only: dateutil has ideas of its own about the rest."""
     wrong = []
