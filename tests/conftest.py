@@ -36,7 +36,7 @@ SERVICES = {
     "nginx": Service("nginx", "nginx"),
     "varnish": Service("varnishd", "varnish"),
     "chromium": Service("chromium", "chromium"),
-    "node": Service("node", "nodejs"),
+    "node": Service("node", "nodejs npm"),
     "systemd": Service("systemd-analyze", "systemd"),
 }
 
