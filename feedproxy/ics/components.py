@@ -5,18 +5,30 @@ its properties are read when somebody asks.
 """
 
 import re
+from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import unfold
 
-_BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
-_UID = re.compile(rb"\nUID(?:;[^\n]*?)?:([^\n]*(?:\n [^\n]*)*)")
-
 SEPARATE = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE"))
-"""Kinds that stand in a VCALENDAR and in no other component: where one begins, the one before has ended."""
+"""Kinds that stand in a VCALENDAR and in no component of RFC 5545: where one begins, such a one before has ended."""
+
+_BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
+_PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
+_WELL_FORMED = re.compile(
+    rb"""BEGIN:([^\r]*)\r\n
+         (?: LINE
+           | BEGIN: (?!(?:SEPARATE|VCALENDAR)\r) ([^\r]*)\r\n LINE*+ END:\2\r\n
+           )*+
+         END:\1\r\n""".replace(b"LINE", rb"(?:(?!BEGIN:|END:)[^\n]*+\n)").replace(b"SEPARATE", b"|".join(SEPARATE)),
+    re.VERBOSE,
+)
+"""A component in which others are nested at most one deep, as nearly all are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +39,14 @@ class Component:
     text: bytes
     scope: int = 0
 
+    def with_text(self, text: bytes) -> "Component":
+        """Return the component with another text."""
+        return Component(self.kind, text, self.scope)
+
     def own(self) -> bytes:
         """Return the text of its own properties: no boundaries, nothing of nested components."""
         inner = self.text[len(self.kind) + 8 : -(len(self.kind) + 6)]
-        if b"BEGIN:" not in inner:
-            return inner
-        return without_nested(inner)
+        return without_nested(inner) if b"BEGIN:" in inner else inner
 
     def lines(self) -> Iterator[ContentLine]:
         """Iterate over its own properties, unfolded and taken apart."""
@@ -40,25 +54,46 @@ class Component:
             if (content := split(line)) is not None:
                 yield content
 
-    def first(self, *names: bytes) -> ContentLine | None:
-        """Return its first own property of one of these names, or None."""
-        if not any(b"\n" + name in self.text for name in names):
-            return None
-        return next((line for line in self.lines() if line.name in names), None)
+    def first(self, name: bytes) -> ContentLine | None:
+        """Return its first own property of that name, or None."""
+        match = _property(name).search(self.text)
+        if match is not None and not self._is_own(match.start()):
+            match = _property(name).search(b"\n" + self.own())
+        return split(unfold(match[1])) if match else None
+
+    def every(self, name: bytes) -> list[ContentLine]:
+        """Return its own properties of that name."""
+        found = list(_property(name).finditer(self.text))
+        if found and not self._is_own(found[-1].start()):
+            found = list(_property(name).finditer(b"\n" + self.own()))
+        return [line for match in found if (line := split(unfold(match[1]))) is not None]
 
     def is_empty(self) -> bool:
         """Tell whether it says nothing at all."""
         return len(self.text) == 2 * len(self.kind) + 14
 
-    def uid(self) -> bytes | None:
-        """Return the raw value of its UID, or None."""
-        match = _UID.search(self.text)
-        if match is None:
-            return None
-        if self.text.find(b"\nBEGIN:", 0, match.start()) >= 0:
-            line = self.first(b"UID")
-            return line.value.strip() if line else None
-        return unfold(match[1]).strip()
+    def uid(self) -> bytes:
+        """Return the raw value of its UID without blanks about it; empty if it has none."""
+        plain = _PLAIN_UID.search(self.text)
+        if plain is not None and self._is_own(plain.start()):
+            return plain[1].strip()
+        line = self.first(b"UID")
+        return line.value.strip() if line else b""
+
+    def has(self, name: bytes) -> bool:
+        """Tell whether it has an own property of that name."""
+        at = self.text.find(b"\n" + name + b":")
+        return (at >= 0 and self._is_own(at)) or self.first(name) is not None
+
+    def _is_own(self, at: int) -> bool:
+        """Tell whether no nested component begins before that place."""
+        return self.text.find(b"\nBEGIN:", 0, at) < 0
+
+
+@cache
+def _property(name: bytes) -> re.Pattern[bytes]:
+    """Match a property of that name, folds included."""
+    return re.compile(rb"\n(%b[;:][^\r]*+(?:\r\n [^\r]*+)*+)" % re.escape(name))
 
 
 def without_nested(text: bytes) -> bytes:
@@ -96,45 +131,102 @@ def parse(text: bytes) -> Stream:
 class _Reader:
     """One pass over the boundaries.
 
-    `open` is the stack of the kinds that are open; `at` is where the text begins that belongs to nobody yet: to the
-    head of the VCALENDAR, or to the component that is open; `pieces` is what a mended component has before that.
+    `open` is the stack of the kinds that are open, `how_many` counts them by kind; `at` is where the text begins that
+    belongs to nobody yet: to the head of the VCALENDAR, or to the component that is open; `pieces` is what a mended
+    component has before that; `places`, made when first needed, is where each kind has a boundary, and whether an END.
     """
 
     def __init__(self, text: bytes) -> None:
         self.text = text
         self.at = 2
         self.open: list[bytes] = []
+        self.how_many: Counter[bytes] = Counter()
         self.pieces: list[bytes] = []
         self.heads: list[list[bytes]] = []
         self.components: list[Component] = []
-        self.repairs: dict[str, int] = {}
+        self.repairs: Counter[str] = Counter()
+        self.places: dict[bytes, list[tuple[int, bool]]] = {}
 
     def read(self) -> Stream:
-        for boundary in _BOUNDARY.finditer(self.text):
-            start, end, kind = boundary.start() + 1, boundary.end() + 1, boundary[2]
-            if boundary[1] == b"BEGIN":
-                self._begin(kind, start, end)
-            elif self.open and self.open[-1] == kind:
-                self._end(start, end)
-            elif kind in self.open:
-                while self.open[-1] != kind:
-                    self._end_missing(start)
-                self._end(start, end)
-            else:
-                self._mend("stray-end")
+        at = 0
+        while boundary := _BOUNDARY.search(self.text, at):
+            start, kind = boundary.start() + 1, boundary[2]
+            at = boundary.end()
+            if boundary[1] == b"END":
+                self._end_found(kind, start, at + 1)
+            elif self.open == [b"VCALENDAR"] and (whole := _WELL_FORMED.match(self.text, start)):
                 self._take(start)
-                self.at = end
+                self.components.append(Component(kind, whole[0], len(self.heads) - 1))
+                self.at = whole.end()
+                at = self.at - 1
+            else:
+                self._begin_found(kind, start, at + 1)
         self._take(len(self.text))
         if self.open:
             raise FeedRefused("truncated", f"the body ends inside a {self.open[-1].decode('ascii', 'replace')}")
         return Stream(tuple(b"".join(head) for head in self.heads), tuple(self.components), tuple(self.repairs.items()))
 
-    def _mend(self, rule: str) -> None:
-        self.repairs[rule] = self.repairs.get(rule, 0) + 1
+    def _begin_found(self, kind: bytes, start: int, end: int) -> None:
+        while self._ends_before(kind, start):
+            self._end_missing(start)
+        if not self._inside():
+            self._take(start)
+        if kind == b"VCALENDAR":
+            self.heads.append([])
+            self.at = end
+        self._push(kind)
 
-    def _inside(self) -> bool:
-        """Tell whether a component is open, not just a VCALENDAR."""
-        return bool(self.open) and self.open != [b"VCALENDAR"]
+    def _ends_before(self, kind: bytes, start: int) -> bool:
+        """Tell whether the component that is open has ended where one of this kind begins."""
+        if kind == b"VCALENDAR":
+            return bool(self.open)
+        return kind in SEPARATE and self._inside() and not self._may_hold_any(start)
+
+    def _may_hold_any(self, start: int) -> bool:
+        """Tell whether a component of no known kind is open, one that ends further on: it may hold what it likes."""
+        outermost = self.open[1] if self.open[0] == b"VCALENDAR" else self.open[0]
+        if outermost in SEPARATE:
+            return False
+        if not self.places:
+            for boundary in _BOUNDARY.finditer(self.text):
+                self.places.setdefault(boundary[2], []).append((boundary.start(), boundary[1] == b"END"))
+        places = self.places[outermost]
+        following = bisect(places, (start, False))
+        return following < len(places) and places[following][1]
+
+    def _end_found(self, kind: bytes, start: int, end: int) -> None:
+        if not self.how_many[kind]:
+            self.repairs["stray-end"] += 1
+            self._take(start)
+            self.at = end
+            return
+        while self.open[-1] != kind:
+            self._end_missing(start)
+        self._end(start, end)
+
+    def _end_missing(self, at: int) -> None:
+        """Close what is open where it should have been closed."""
+        self.repairs["end-missing"] += 1
+        self._take(at)
+        if self._inside():
+            self.pieces.append(b"END:" + self.open[-1] + b"\r\n")
+        self._end(at, at)
+
+    def _end(self, start: int, end: int) -> None:
+        if not self._inside():
+            self._take(start)
+            self._pop()
+            self.at = end
+            return
+        kind = self._pop()
+        if self._inside():
+            return
+        if not self.open:
+            self.repairs["component-outside-calendar"] += 1
+        text = b"".join([*self.pieces, self.text[self.at : end]])
+        self.components.append(Component(kind, text, max(0, len(self.heads) - 1)))
+        self.pieces = []
+        self.at = end
 
     def _take(self, until: int) -> None:
         """Give the text from `at` to here to whom it belongs."""
@@ -145,39 +237,17 @@ class _Reader:
         elif self.open:
             self.heads[-1].append(piece)
         elif piece:
-            self._mend("outside-calendar")
+            self.repairs["outside-calendar"] += 1
 
-    def _begin(self, kind: bytes, start: int, end: int) -> None:
-        if kind == b"VCALENDAR" or kind in SEPARATE:
-            while self.open and (kind == b"VCALENDAR" or self._inside()):
-                self._end_missing(start)
-        if not self._inside():
-            self._take(start)
-        if kind == b"VCALENDAR":
-            self.heads.append([])
-            self.at = end
+    def _inside(self) -> bool:
+        """Tell whether a component is open, not just a VCALENDAR."""
+        return bool(self.open) and self.open != [b"VCALENDAR"]
+
+    def _push(self, kind: bytes) -> None:
         self.open.append(kind)
+        self.how_many[kind] += 1
 
-    def _end_missing(self, at: int) -> None:
-        """Close what is open where it should have been closed."""
-        self._mend("end-missing")
-        self._take(at)
-        if self._inside():
-            self.pieces.append(b"END:" + self.open[-1] + b"\r\n")
-        self._end(at, at)
-
-    def _end(self, start: int, end: int) -> None:
-        if not self._inside():
-            self._take(start)
-            self.open.pop()
-            self.at = end
-            return
+    def _pop(self) -> bytes:
         kind = self.open.pop()
-        if self._inside():
-            return
-        if not self.open:
-            self._mend("component-outside-calendar")
-        text = b"".join([*self.pieces, self.text[self.at : end]])
-        self.components.append(Component(kind, text, max(0, len(self.heads) - 1)))
-        self.pieces = []
-        self.at = end
+        self.how_many[kind] -= 1
+        return kind

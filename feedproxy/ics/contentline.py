@@ -12,8 +12,8 @@ from dataclasses import dataclass
 LINE_START = re.compile(rb"([A-Za-z0-9_./-]++)[;:]")
 """What a content line begins with; a line that does not is no content line."""
 
-_PARAMETERS = re.compile(rb'(?:[^":]|"[^"]*")*+')
-_PARAMETER = re.compile(rb';([^=;"]*)(=(?:"[^"]*"|[^";])*)?')
+_PARAMETERS = re.compile(rb'(?:[^":]++|"[^"]*+")*+(?=:)')
+_PARAMETER = re.compile(rb';([^=;"]*+)(=(?:"[^"]*+"|[^";]++)*+)?')
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 
@@ -55,10 +55,10 @@ def split(line: bytes) -> ContentLine | None:
     start = LINE_START.match(line)
     if start is None:
         return None
-    colon = _PARAMETERS.match(line, start.end(1)).end()  # type: ignore[union-attr] # it matches the empty string too
-    if colon == len(line):
+    parameters = _PARAMETERS.match(line, start.end(1))
+    if parameters is None:
         return None
-    return ContentLine(start[1], line[start.end(1) : colon], line[colon + 1 :])
+    return ContentLine(start[1], parameters[0], line[parameters.end() + 1 :])
 
 
 def split_at_last_colon(line: bytes) -> ContentLine | None:

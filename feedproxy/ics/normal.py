@@ -5,20 +5,20 @@ Text is in normal form when it is what every client accepts (RFC 5545 section 3.
 - UTF-8 without byte order mark, every line ended by CRLF, no blank line, no lone CR or LF;
 - no control character but TAB, and none of NEL, U+2028, U+2029, which some readers take for a line end;
 - no physical line over 75 octets, folds are CRLF SPACE, only behind more than 60 octets, never inside a character;
-- every logical line is a content line, `name[;parameters]:value`; its name is in upper case unless it begins with `X-`,
-  and so is the kind of a component.
+- every logical line is a content line, `name[;parameters]:value`, with as many quotes in its parameters as close; its
+  name is in upper case unless it begins with `X-`, and so is the kind of a component.
 
-Most feeds are in normal form when they arrive, or nearly so, and the test for it is a handful of linear scans: then the
-octets are not even copied. Otherwise the text is taken apart line by line and written anew, which costs about three
-times as much. The order there matters: lines are unfolded before they are decoded, because a fold may split a UTF-8
-sequence; and what is not UTF-8 is decoded line by line, so that one Latin-1 line does not spoil the rest.
+Most feeds are in normal form when they arrive, or nearly so, and one regular expression tells: then the octets are not
+even copied. Otherwise the text is taken apart line by line and written anew, which costs ten times as much. The order
+there matters: lines are unfolded before they are decoded, because a fold may split a UTF-8 sequence; and what is not
+UTF-8 is decoded line by line, so that one Latin-1 line does not spoil the rest.
 """
 
 import codecs
 import re
 from dataclasses import dataclass
 
-from feedproxy.ics.contentline import LINE_START
+from feedproxy.ics.contentline import LINE_START, split
 from feedproxy.ics.folding import fold
 
 _LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
@@ -26,21 +26,25 @@ _LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
 _DROPPED = bytes(set(range(32)) - set(b"\t\n\r" + _LINE_BREAKING)) + b"\x7f"
 _TO_SPACE = bytes.maketrans(_LINE_BREAKING, b" " * len(_LINE_BREAKING))
 _CONTROLS = _LINE_BREAKING + _DROPPED
+_KIND = rb"[A-Z0-9_./-]{1,60}"
+"""What a component is of: a name, short enough to need no fold."""
 _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 _WIDE_BREAKS = frozenset((b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"))
 
-_ABNORMAL = re.compile(
-    rb"""\n(?: [^\n]{77}                               # over 75 octets and CR
-             | [^\n]{0,61}+\n[ ]                       # a needless fold: behind 60 octets or fewer
-             | [ ][\x80-\xbf]                          # a fold inside a character
-             | (?! [A-Z0-9_./-]++[;:] | [ ] | \Z | X-[A-Za-z0-9_./-]++[;:] )  # no content line, nor a fold with SPACE
-             | (?: BEGIN | END ) (?! :[^a-z \t\r]++\r )  # a component's kind in lower case, a blank behind it
-           )""",
+_NORMAL = re.compile(
+    rb"""(?: (?: (?:BEGIN|END) : KIND \r\n
+             | (?! [^\n]{77} | (?:BEGIN|END)[;:] )            # at most 75 octets and CRLF
+               (?: [A-Z0-9_./-]++ | X-[A-Za-z0-9_./-]++ )
+               (?: ; (?: [^CONTROLS":]++ | "(?: [^CONTROLS"]++ | FOLD )*+" | FOLD )*+ )?
+               : [^CONTROLS]*+ (?: FOLD [^CONTROLS]*+ )*+ \r\n
+             ) )++""".replace(b"KIND", _KIND)
+    .replace(b"FOLD", rb"\r\n[ ](?<=[^\n]{62}\n[ ])(?![^\n]{76}|[\x80-\xbf])")
+    .replace(b"CONTROLS", rb"\x00-\x08\x0a-\x1f\x7f"),
     re.VERBOSE,
 )
 _BLANK_LINES = re.compile(rb"\n\n+")
-_QUOTED_PRINTABLE = re.compile(rb"[^:]*;ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
-_BOUNDARY = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:[ \t]*([^ \t]+)[ \t]*", re.IGNORECASE)
+_QUOTED_PRINTABLE = re.compile(rb"[^:]{1,200};ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:[ \t]*(" + _KIND + rb")[ \t]*", re.IGNORECASE)
 _TEXTS = frozenset(
     b"COMMENT CONTACT DESCRIPTION LOCATION NAME SUMMARY STYLED-DESCRIPTION X-ALT-DESC X-APPLE-STRUCTURED-LOCATION"
     b" X-WR-CALDESC X-WR-CALNAME".split()
@@ -48,13 +52,15 @@ _TEXTS = frozenset(
 """The properties to whose values a line that is no content line is given back."""
 _PROPERTIES = _TEXTS | frozenset(
     b"ACTION ATTACH ATTENDEE BEGIN BUSYTYPE CALENDAR-ADDRESS CALSCALE CATEGORIES CLASS COLOR COMPLETED CONCEPT"
-    b" CONFERENCE CREATED DTEND DTSTAMP DTSTART DUE DURATION END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LINK METHOD"
-    b" ORGANIZER PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID PROXIMITY RDATE RECURRENCE-ID REFID REFRESH-INTERVAL"
-    b" RELATED-TO REPEAT REQUEST-STATUS RESOURCE-TYPE RESOURCES RRULE SEQUENCE SOURCE STATUS STRUCTURED-DATA TRANSP"
-    b" TRIGGER TZID TZID-ALIAS-OF TZNAME TZOFFSETFROM TZOFFSETTO TZUNTIL TZURL UID URL VERSION".split()
+    b" CONFERENCE CREATED DTEND DTSTAMP DTSTART DUE DURATION END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LINK"
+    b" METHOD ORGANIZER PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID PROXIMITY RDATE RECURRENCE-ID REFID"
+    b" REFRESH-INTERVAL RELATED-TO REPEAT REQUEST-STATUS RESOURCE-TYPE RESOURCES RRULE SEQUENCE SOURCE STATUS"
+    b" STRUCTURED-DATA TRANSP TRIGGER TZID TZID-ALIAS-OF TZNAME TZOFFSETFROM TZOFFSETTO TZUNTIL TZURL UID URL"
+    b" VERSION".split()
 )
 """The registered properties (RFC 5545 section 8.3.2 and its successors). In the middle of a text that has lost its
 folds, `https://...` and `Passcode: 1234` are text, not properties of these names."""
+_IS_TEXT = re.compile(rb"(?:" + b"|".join(sorted(_TEXTS)) + rb")[;:]")
 _LOST_PROPERTY = re.compile(rb"X-|[A-Z0-9-]+=")
 
 
@@ -78,16 +84,9 @@ def normalise(body: bytes) -> Normal:
 
 def is_normal(text: bytes) -> bool:
     """Tell whether text is in normal form already."""
-    if not text.endswith(b"\r\n") or not LINE_START.match(text) or text.startswith(codecs.BOM_UTF8):
+    if _NORMAL.fullmatch(text) is None:
         return False
-    ends = text.count(b"\r\n")
-    if text.count(b"\n") != ends or text.count(b"\r") != ends or len(text.translate(None, _CONTROLS)) != len(text):
-        return False
-    if not text.isascii() and (not _is_utf8(text) or _WIDE_CONTROL.search(text)):
-        return False
-    first = text.index(b"\n") + 1
-    needless_fold = first <= 62 and text.startswith(b" ", first)
-    return not needless_fold and _ABNORMAL.search(b"\n" + text[:first]) is None and _ABNORMAL.search(text) is None
+    return text.isascii() or (_is_utf8(text) and _WIDE_CONTROL.search(text) is None)
 
 
 def _without_mark(body: bytes, repairs: dict[str, int]) -> bytes:
@@ -181,11 +180,13 @@ def _content_lines(lines: list[bytes], repairs: dict[str, int]) -> list[bytes]:
     kept: list[bytes] = []
     parts: list[bytes] = []
     for line in lines:
-        soft_break = bool(parts) and parts[-1].endswith(b"=") and _QUOTED_PRINTABLE.match(parts[0]) is not None
-        start = None if soft_break else _content_line(line, in_text=len(parts) > 1)
-        if start is not None:
+        soft_break = bool(parts) and parts[-1].endswith(b"=") and _has_soft_break(parts[0], line)
+        content = None if soft_break else _content_line(line, in_text=len(parts) > 1)
+        if content is not None:
             kept.append(b"".join(parts))
-            parts = [start]
+            parts = [content[0]]
+            if content[1]:
+                repairs[content[1]] = repairs.get(content[1], 0) + 1
         elif line and (soft_break or _continues_text(line, parts)):
             repairs["line-rejoined"] = repairs.get("line-rejoined", 0) + 1
             _rejoin(parts, line, soft_break=soft_break)
@@ -195,27 +196,35 @@ def _content_lines(lines: list[bytes], repairs: dict[str, int]) -> list[bytes]:
     return kept[1:] if parts else []
 
 
-def _content_line(line: bytes, *, in_text: bool) -> bytes | None:
-    """Return the line with its name in upper case, or None if it is no content line.
+def _content_line(line: bytes, *, in_text: bool) -> tuple[bytes, str] | None:
+    """Return the line as a content line of the normal form and what that took; None if it is no content line.
 
     BEGIN and END are known behind blanks too. Names that begin with `X-` are kept as written.
     """
     if boundary := _BOUNDARY.fullmatch(line):
-        return boundary[1].upper() + b":" + boundary[2].upper()
+        return boundary[1].upper() + b":" + boundary[2].upper(), ""
     start = LINE_START.match(line)
     if start is None:
         return None
-    if start[1].startswith(b"X-"):
-        return line
-    name = start[1].upper()
-    return None if in_text and name not in _PROPERTIES else name + line[start.end(1) :]
+    name = start[1] if start[1].startswith(b"X-") else start[1].upper()
+    if name in {b"BEGIN", b"END"} or (in_text and name not in _PROPERTIES and not name.startswith(b"X-")):
+        return None
+    rest = line[start.end(1) :]
+    if rest.startswith(b":") or split(name + rest) is not None:
+        return name + rest, ""
+    parameters, colon, value = rest.partition(b":")
+    return (name + parameters.replace(b'"', b"") + colon + value, "quote-unclosed") if colon else None
+
+
+def _has_soft_break(start: bytes, following: bytes) -> bool:
+    return _QUOTED_PRINTABLE.match(start) is not None and _BOUNDARY.fullmatch(following) is None
 
 
 def _continues_text(line: bytes, parts: list[bytes]) -> bool:
     if not parts or _LOST_PROPERTY.match(line):
         return False
-    start = LINE_START.match(parts[0])
-    return start is not None and start[1].upper() in _TEXTS
+    start = LINE_START.match(line)
+    return (start is None or start[1] not in _PROPERTIES) and _IS_TEXT.match(parts[0]) is not None
 
 
 def _rejoin(parts: list[bytes], line: bytes, *, soft_break: bool) -> None:

@@ -7,6 +7,7 @@
 so the same input gives the same octets, and what comes out goes through unchanged when it comes in again.
 """
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,8 @@ from feedproxy.transform.report import Journal, Report
 from feedproxy.transform.timezones import TimeZones
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
+_NOTHING = bytes(range(33)) + codecs.BOM_UTF8 + codecs.BOM_UTF16
+"""Octets that say nothing: controls, the blank, byte order marks."""
 _PLACEHOLDER = Component(
     b"VEVENT",
     write(
@@ -86,10 +89,8 @@ def index(body: bytes, options: Options) -> Base:
     """Make the base of a body. Raises FeedRefused (`empty`, `html`, `not-a-calendar`, `truncated`)."""
     journal = Journal()
     normal = normalise(body)
-    if not normal.text:
-        raise FeedRefused("empty", "the body is empty")
-    if b"BEGIN:VCALENDAR" not in normal.text and _HTML.search(body, 0, 4_096):
-        raise FeedRefused("html", "the body is an HTML page, not a calendar")
+    if b"BEGIN:VCALENDAR" not in normal.text:
+        raise _refusal(body)
     stream = parse(normal.text)
     for rule, count in (*normal.repairs, *stream.repairs):
         journal.note("read", rule, count=count)
@@ -98,9 +99,16 @@ def index(body: bytes, options: Options) -> Base:
         definitions=tuple(c for c in stream.components if c.kind == b"VTIMEZONE"),
         components=tuple(c for c in stream.components if c.kind != b"VTIMEZONE"),
     )
-    calendar_in = _count(stream.components)
     calendar = _run((repair, TimeZones(options.horizon)), calendar, journal)
-    return Base(calendar, journal, len(body), calendar_in)
+    return Base(calendar, journal, len(body), _count(stream.components))
+
+
+def _refusal(body: bytes) -> FeedRefused:
+    if _HTML.search(body, 0, 4_096):
+        return FeedRefused("html", "the body is an HTML page, not a calendar")
+    if not body.translate(None, _NOTHING):
+        return FeedRefused("empty", "the body is empty")
+    return FeedRefused("not-a-calendar", "the body holds no VCALENDAR")
 
 
 def assemble(base: Base, personal: Iterable[PersonalEvent], options: Options) -> Rendered:
@@ -142,7 +150,7 @@ def _run(steps: Sequence[Step], calendar: Calendar, journal: Journal) -> Calenda
 
 
 def _count(components: Iterable[Component]) -> dict[str, int]:
-    return dict(Counter(component.kind.decode("utf-8", "replace") for component in components))
+    return dict(Counter(component.kind.decode() for component in components))
 
 
 def _joined(uses: Iterable[ZoneUse]) -> list[ZoneUse]:

@@ -29,7 +29,7 @@ class Inexpandable(Exception):
 def last_possible(component: Component, start: datetime, horizon: timedelta) -> datetime:
     """Return the last wall-clock time at which a recurrence that starts at `start` is looked at."""
     end = max(_add(start, horizon), AT_LEAST_UNTIL)
-    untils = [_until(line.value) for line in component.lines() if line.name == b"RRULE"]
+    untils = [_until(line.value) for line in component.every(b"RRULE")]
     known = [until for until in untils if until is not None]
     if not known or len(known) < len(untils):
         return end
@@ -41,28 +41,15 @@ def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
 
     Raises Inexpandable.
     """
-    lines = list(component.lines())
-    for line in lines:
-        if line.name in TIME_NAMES:
+    for name in TIME_NAMES:
+        for line in component.every(name):
             yield from wall_times(line.value)
-    start = next((time for line in lines if line.name == b"DTSTART" and (time := wall_time(line.value))), None)
+    dtstart = component.first(b"DTSTART")
+    start = wall_time(dtstart.value) if dtstart else None
     if start is not None:
         end = last_possible(component, start, horizon)
-        for line in lines:
-            if line.name == b"RRULE":
-                yield from _instances(line.value, start, end)
-
-
-def grid(first: datetime, last: datetime) -> Iterator[datetime]:
-    """Iterate over every half day between two wall-clock times: in place of instances that nobody can expand.
-
-    Rules that part from a zone do so for days at least, but for the minute about an onset.
-    """
-    time = first
-    while time < last:
-        yield time
-        time = _add(time, timedelta(hours=12))
-    yield last
+        for line in component.every(b"RRULE"):
+            yield from _instances(line.value, start, end)
 
 
 def _until(rule: bytes) -> datetime | None:

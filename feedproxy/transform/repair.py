@@ -13,14 +13,14 @@ from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import fold, unfold, write
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
+from feedproxy.transform.unique import SCHEDULED, unique
 
 STEP = "repair"
-SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
-"""The kinds of which RFC 5545 section 3.6 demands UID and DTSTAMP."""
 UID_DOMAIN = b"@feedproxy"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
-_RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\n]*(?:\n [^\n]*)*")
+_RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
+_SEPARATOR_AT_END = re.compile(rb"[;, \t]\r\n(?! )")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
@@ -33,7 +33,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     components = []
     for component in calendar.components:
         if component.kind in SCHEDULED and component.is_empty():
-            journal.note(STEP, "empty-component", component.kind.decode("ascii", "replace"))
+            journal.note(STEP, "empty-component", component.kind.decode())
             continue
         mended = without_trailing_separators(component, journal)
         if component.kind in SCHEDULED:
@@ -41,38 +41,44 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
             if component.scope in cancelled and component.kind != b"VFREEBUSY":
                 mended = _cancelled(mended, journal)
         components.append(mended)
-    unique = _unique(components, journal)
-    definitions = [without_trailing_separators(definition, journal) for definition in calendar.definitions]
     return replace(
-        calendar.with_components(unique), heads=(_head(calendar.heads, journal),), definitions=tuple(definitions)
+        calendar.with_components([components[n] for n in unique(components, journal)]),
+        heads=(_head(calendar.heads, journal),),
+        definitions=tuple(without_trailing_separators(definition, journal) for definition in calendar.definitions),
     )
 
 
 def without_trailing_separators(component: Component, journal: Journal) -> Component:
     """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed."""
-    if b"RULE" not in component.text:
+    if b"RULE" not in component.text or not _SEPARATOR_AT_END.search(component.text):
         return component
-    text = _RULE.sub(lambda rule: fold(unfold(rule[0]).rstrip(b";, \t\r")) + b"\r", component.text)
+    text = _RULE.sub(_without_separator, component.text)
     if text == component.text:
         return component
     journal.note(STEP, "rule-separator", _name(component))
-    return replace(component, text=text)
+    return component.with_text(text)
+
+
+def _without_separator(rule: re.Match[bytes]) -> bytes:
+    unfolded = unfold(rule[0])
+    stripped = unfolded.rstrip(b";, \t")
+    return rule[0] if stripped == unfolded else fold(stripped)
 
 
 def _with_identity(component: Component, journal: Journal) -> Component:
     """Give it the UID and the DTSTAMP it lacks, derived from what it says: the same again at every fetch."""
     lines = []
-    if b"\nUID" not in component.text or not component.uid():
-        digest = hashlib.sha256(component.text).hexdigest()[:32].encode()
+    has_uid, has_stamp = component.uid() != b"", component.has(b"DTSTAMP")
+    if has_uid and has_stamp:
+        return component
+    if not has_uid:
+        digest = hashlib.sha256(without(component, b"DTSTAMP").text).hexdigest()[:32].encode()
         lines.append(b"UID:" + digest + UID_DOMAIN)
         journal.note(STEP, "uid-missing", lines[0].decode())
-    if b"\nDTSTAMP" not in component.text:
+        component = without(component, b"UID")
+    if not has_stamp:
         lines.append(b"DTSTAMP:" + _stamp(component))
         journal.note(STEP, "dtstamp-missing", _name(component))
-    if not lines:
-        return component
-    if lines[0].startswith(b"UID:"):
-        component = without(component, b"UID")
     return with_lines(component, lines)
 
 
@@ -94,7 +100,7 @@ def _cancelled(component: Component, journal: Journal) -> Component:
 def with_lines(component: Component, lines: list[bytes]) -> Component:
     """Return the component with these unfolded lines put right behind its BEGIN."""
     start = len(component.kind) + 8
-    return replace(component, text=component.text[:start] + write(lines) + component.text[start:])
+    return component.with_text(component.text[:start] + write(lines) + component.text[start:])
 
 
 def without(component: Component, name: bytes) -> Component:
@@ -108,46 +114,11 @@ def without(component: Component, name: bytes) -> Component:
         depth += line.startswith(b"BEGIN:") - line.startswith(b"END:")
         if not dropping:
             kept.append(line)
-    return replace(component, text=b"".join(kept))
-
-
-def _unique(components: list[Component], journal: Journal) -> list[Component]:
-    """Leave one component for each (UID, RECURRENCE-ID): Thunderbird, Evolution and vdirsyncer show the last anyway.
-
-    The higher SEQUENCE wins, then the newer LAST-MODIFIED, then the later in the feed.
-    """
-    best: dict[tuple[bytes, bytes, bytes], int] = {}
-    for n, component in enumerate(components):
-        if component.kind not in SCHEDULED:
-            continue
-        key = identity(component)
-        rival = best.setdefault(key, n)
-        if rival == n:
-            continue
-        if components[rival].text == component.text:
-            journal.note(STEP, "duplicate", _name(component))
-        else:
-            journal.note(STEP, "clash", _name(component))
-            if _version(component) >= _version(components[rival]):
-                best[key] = n
-    kept = set(best.values())
-    return [c for n, c in enumerate(components) if c.kind not in SCHEDULED or n in kept]
-
-
-def identity(component: Component) -> tuple[bytes, bytes, bytes]:
-    """Return what makes a component itself: its kind, UID and RECURRENCE-ID (empty for a master)."""
-    recurrence = component.first(b"RECURRENCE-ID") if b"\nRECURRENCE-ID" in component.text else None
-    return component.kind, component.uid() or b"", recurrence.value if recurrence else b""
-
-
-def _version(component: Component) -> tuple[int, bytes]:
-    sequence, modified = component.first(b"SEQUENCE"), component.first(b"LAST-MODIFIED")
-    digits = sequence.value.strip() if sequence else b""
-    return int(digits) if digits.isdigit() and len(digits) < 10 else 0, modified.value if modified else b""
+    return component.with_text(b"".join(kept))
 
 
 def _name(component: Component) -> str:
-    return (component.uid() or component.kind).decode("utf-8", "replace")
+    return (component.uid() or component.kind).decode()
 
 
 def _upper(head: tuple[bytes, ...]) -> list[bytes]:
@@ -164,7 +135,7 @@ def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes
     if b"PRODID" not in given:
         journal.note(STEP, "prodid-missing")
     if b"METHOD" in given and given[b"METHOD"].octets != b"METHOD:PUBLISH":
-        journal.note(STEP, "method", given[b"METHOD"].value.decode("utf-8", "replace"))
+        journal.note(STEP, "method", given[b"METHOD"].value.decode())
     head.append(b"METHOD:PUBLISH")
     head += _refresh_interval(given, journal)
     if b"X-WR-CALNAME" in given and b"NAME" not in given:
@@ -180,7 +151,7 @@ def _version_line(given: dict[bytes, ContentLine], journal: Journal) -> bytes:
     line = given.get(b"VERSION")
     if line is not None and line.value.strip() in {b"2.0", b"1.0"}:
         return b"VERSION:" + line.value.strip()
-    journal.note(STEP, "version", line.value.decode("utf-8", "replace") if line else "")
+    journal.note(STEP, "version", line.value.decode() if line else "")
     return b"VERSION:2.0"
 
 

@@ -81,6 +81,14 @@ class Journal:
         if example and len(examples) < EXAMPLES and example not in examples:
             examples.append(example)
 
+    def add(self, other: "Journal") -> None:
+        """Add everything that another journal holds."""
+        for change in other.changes():
+            self.note(change.step, change.rule, count=change.count - len(change.examples))
+            for example in change.examples:
+                self.note(change.step, change.rule, example)
+        self.zones += other.zones
+
     def changes(self) -> tuple[Change, ...]:
         """Return what was noted, in the order in which each rule was first met."""
         return tuple(
