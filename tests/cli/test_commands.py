@@ -71,6 +71,17 @@ def test_an_application_needs_an_account(tmp_path: Path) -> None:
     assert result.stderr == (b"feedproxy: there is no account 'nobody'; `feedproxy account add nobody` makes it\n")
 
 
+def test_the_key_of_the_hashes_may_come_from_the_settings(tmp_path: Path) -> None:
+    key = {"FEEDPROXY_SECRET_KEY": "k" * 32}
+    feedproxy(tmp_path, "account", "add", "Acme", extra=key)
+    assert feedproxy(tmp_path, "application", "add", "Acme", extra=key).returncode == 0
+
+
+def test_config_prints_the_table_for_the_readme(tmp_path: Path) -> None:
+    table = feedproxy(tmp_path, "config", "--table").stdout.decode()
+    assert table in (ROOT / "README.md").read_text("utf-8")
+
+
 def test_migrate_makes_the_database(tmp_path: Path) -> None:
     assert feedproxy(tmp_path, "migrate").returncode == 0
     assert (tmp_path / "feedproxy.db").exists()

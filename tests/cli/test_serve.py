@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientConnectionError, ClientSession
+from aiohttp import ClientConnectionError, ClientSession, TCPConnector
 
 from feedproxy.demo.subscriptions import LEAGUE
 from feedproxy.web import serving as web_serving
@@ -76,8 +76,8 @@ async def test_a_stop_answers_what_is_in_flight_and_takes_nothing_new(
 
 async def is_answered(session: ClientSession, url: str) -> bool:
     try:
-        async with session.get(f"{url}/healthz") as answer:
-            return answer.status == 200
+        async with session.get(f"{url}/healthz"):
+            return True
     except ClientConnectionError:
         return False
 
@@ -99,6 +99,33 @@ async def test_workers_share_the_port_and_a_dead_one_is_replaced(tmp_path: Path,
         async with asyncio.timeout(20):
             assert await process.wait() == 0
         assert not is_alive(survivor)
+
+
+@pytest.mark.service("redis")
+async def test_any_worker_tells_the_counters_of_all(tmp_path: Path, redis_url: str) -> None:
+    settings = {"FEEDPROXY_REDIS_URL": redis_url}
+    each_its_own = TCPConnector(force_close=True)
+    async with (
+        serving(tmp_path, "--workers", "2", extra=settings) as (process, url),
+        ClientSession(connector=each_its_own, headers={"User-Agent": "curl/8"}) as session,
+    ):
+        await until(lambda: len(workers_of(process)) == 2)
+        async with asyncio.timeout(20):
+            while not await is_answered(session, url):  # noqa: ASYNC110 # it is another process
+                await asyncio.sleep(0.1)
+        for _ in range(20):
+            async with session.get(f"{url}/readyz"):
+                pass
+        async with asyncio.timeout(20):  # an answer is counted once it is sent
+            while await readyz_count(session, url) != 20:  # noqa: ASYNC110 # it is another process
+                await asyncio.sleep(0.1)
+
+
+async def readyz_count(session: ClientSession, url: str) -> float:
+    async with session.get(f"{url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    counts = [line.rpartition(" ")[2] for line in lines if "requests_total{" in line and '"readyz"' in line]
+    return sum(map(float, counts))
 
 
 def workers_of(process: asyncio.subprocess.Process) -> set[int]:
