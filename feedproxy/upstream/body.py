@@ -45,12 +45,12 @@ class BodyReader:
         try:
             self._inflate(octets)
         except zlib.error:
-            raise FetchFailed("broken-body", f"the body cannot be decoded as {self._coding}") from None
+            raise _broken(f"the body cannot be decoded as {self._coding}") from None
 
     def finish(self) -> bytes:
         """Return the whole body."""
         if self._inflater is not None and self.wire_octets and not self._inflater.eof:
-            raise FetchFailed("broken-body", f"the body stops in the middle of its {self._coding} coding")
+            raise _broken(f"the body stops in the middle of its {self._coding} coding")
         return b"".join(self._parts)
 
     def _inflate(self, octets: bytes) -> None:
@@ -71,7 +71,7 @@ class BodyReader:
     def _next_member(self) -> "zlib._Decompress":
         self._members += 1
         if self._coding == "deflate" or self._members > MAX_MEMBERS:
-            raise FetchFailed("broken-body", f"the body goes on after the end of its {self._coding} coding")
+            raise _broken(f"the body goes on after the end of its {self._coding} coding")
         return zlib.decompressobj(_GZIP)
 
     def _keep(self, octets: bytes) -> None:
@@ -86,14 +86,18 @@ class BodyReader:
 
 def too_large(max_octets: int) -> FetchFailed:
     """Return the failure of a body that is over the limit."""
-    return FetchFailed("too-large", f"the body has more than {max_octets:,} octets")
+    return FetchFailed("too-large", f"the body has more than {max_octets:,} octets", upstream_status=200)
+
+
+def _broken(message: str) -> FetchFailed:
+    return FetchFailed("broken-body", message, upstream_status=200)
 
 
 def _coding(content_encoding: str | None) -> Literal["identity", "gzip", "deflate"]:
     """Read Content-Encoding. What is no coding (some servers write a charset there) is taken for identity."""
     name = (content_encoding or "identity").strip().lower()
     if name in _FOREIGN or "," in name:
-        raise FetchFailed("broken-body", "the body has a content coding that was not asked for")
+        raise _broken("the body has a content coding that was not asked for")
     if name in {"gzip", "x-gzip"}:
         return "gzip"
     return "deflate" if name == "deflate" else "identity"

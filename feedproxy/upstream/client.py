@@ -18,8 +18,9 @@ from feedproxy.policy.egress import Allow, Deny, EgressPolicy
 from feedproxy.policy.weburl import UrlRefused, WebUrl, read_url, split_userinfo
 from feedproxy.upstream import failures, redirects
 from feedproxy.upstream.body import ACCEPT_ENCODING, BodyReader, too_large
-from feedproxy.upstream.dial import AddressedResponse, dialling, guarded_sockets, report
+from feedproxy.upstream.dial import dialling, guarded_sockets, report
 from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified
+from feedproxy.upstream.response import Response
 
 ACCEPT = "text/calendar, */*;q=0.1"
 
@@ -61,7 +62,7 @@ class UpstreamClient:
                 limit=limits.connections,
                 limit_per_host=limits.connections_per_host,
             ),
-            response_class=AddressedResponse,
+            response_class=Response,
             cookie_jar=DummyCookieJar(),
             timeout=ClientTimeout(total=None, sock_connect=limits.connect_seconds),
             auto_decompress=False,
@@ -130,12 +131,12 @@ class UpstreamClient:
                 if attempts.refused is not None:
                     raise failures.egress_denied(attempts.refused, host) from None
                 raise failures.connection_failure(error, host) from None
-        assert isinstance(response, AddressedResponse)
+        assert isinstance(response, Response)
         async with response:
             body = await self._body(response, host) if response.status == 200 else BodyReader(None, max_octets=0)
             return _Answer(response.status, response.address, response.headers, body.finish(), body.wire_octets)
 
-    async def _body(self, response: AddressedResponse, host: str) -> BodyReader:
+    async def _body(self, response: Response, host: str) -> BodyReader:
         """Read a body up to its end, or to the first octet too many."""
         limit = self._limits.max_octets
         if response.content_length is not None and response.content_length > limit:

@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from aiohttp import AddrInfoType, ClientResponse, SocketFactoryType
-from aiohttp.connector import Connection
+from aiohttp import AddrInfoType, SocketFactoryType
 
 from feedproxy.policy.egress import Allow, Deny, EgressPolicy
 
@@ -63,17 +62,3 @@ def report(would_deny: str | None, host: str) -> None:
     """Log what a policy that only reports would have refused."""
     if would_deny is not None:
         _log.warning("egress would be denied", extra={"fields": {"reason": would_deny, "host": host}})
-
-
-class AddressedResponse(ClientResponse):
-    """A response that remembers the IP address it came from; its connection may be given back before it is read."""
-
-    address = ""
-
-    async def start(self, connection: Connection) -> "AddressedResponse":
-        """Read the head of the response."""
-        transport = connection.transport
-        peer = transport.get_extra_info("peername") if transport is not None else None
-        self.address = str(peer[0]) if peer else ""
-        await super().start(connection)
-        return self

@@ -87,7 +87,7 @@ def connection_failure(error: Exception, host: str) -> FetchFailed:
 def body_failure(error: Exception, host: str) -> FetchFailed:
     """Return the failure that an exception in the body of an answer means."""
     what = "stopped in the middle of the body" if isinstance(error, ClientPayloadError) else "broke off the body"
-    return FetchFailed("broken-body", f"{host} {what}")
+    return FetchFailed("broken-body", f"{host} {what}", upstream_status=200)
 
 
 def _certificate_fault(error: Exception) -> str:
