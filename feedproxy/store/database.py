@@ -14,18 +14,20 @@ the write lock with it, until the garbage collector comes by; and PostgreSQL los
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from feedproxy.errors import SettingsError
+from feedproxy.errors import SettingsError, Unavailable
 
 LOCK_SECONDS = 30
 """How long a writer waits for another process's write."""
@@ -35,6 +37,12 @@ CONNECT_SECONDS = 10
 
 STATEMENT_SECONDS = 60
 """How long PostgreSQL may take over one statement, unless it migrates."""
+
+RETRY_SECONDS = 5
+"""What a client is told to wait in an outage."""
+
+POOL = {"pool_size": 5, "max_overflow": 0}
+"""Connections of a process. They stay open: opening one costs more than most transactions."""
 
 WRITES = "feedproxy_writes"
 """The execution option of connections that write."""
@@ -58,7 +66,7 @@ class Database:
     async def read(
         self, work: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return what `work(connection, ...)` returns; see `reading`."""
+        """Return what `work(connection, ...)` returns; see `reading`. Raises Unavailable in an outage."""
 
         async def whole() -> T:
             async with self.reading() as connection:
@@ -69,7 +77,7 @@ class Database:
     async def write(
         self, work: Callable[Concatenate[AsyncConnection, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Return what `work(connection, ...)` returns, once it is durable; see `writing`."""
+        """Return what `work(connection, ...)` returns, once durable; see `writing`. Raises Unavailable in an outage."""
 
         async def whole() -> T:
             async with self.writing() as connection:
@@ -81,7 +89,8 @@ class Database:
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        return await asyncio.shield(task)
+        with _outage_as_unavailable():
+            return await asyncio.shield(task)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -99,6 +108,19 @@ class Database:
         """Let what was begun end, then close every connection."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._engine.dispose()
+
+
+@contextmanager
+def _outage_as_unavailable() -> Iterator[None]:
+    """Raise Unavailable for a connection that was lost or cannot be had. What a statement did wrong passes."""
+    try:
+        yield
+    except DBAPIError as error:
+        if error.statement is not None and not error.connection_invalidated:
+            raise
+        raise Unavailable("the database cannot be reached", retry_after=RETRY_SECONDS) from error
+    except (PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise Unavailable("the database cannot be reached", retry_after=RETRY_SECONDS) from error
 
 
 def open_database(url: str, *, migrating: bool = False) -> Database:
@@ -123,14 +145,14 @@ def _sqlite_path(rest: str) -> Path:
 
 def _sqlite_engine(path: Path, *, migrating: bool) -> AsyncEngine:
     _make_private(path)
+    _keep_write_ahead_log(path)
     url = URL.create("sqlite+aiosqlite", database=str(path))
     arguments = {"isolation_level": None, "timeout": LOCK_SECONDS}
-    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True, **POOL)
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: Any, _: object) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute(f"PRAGMA foreign_keys = {not migrating:d}")
         cursor.close()
@@ -156,6 +178,35 @@ def _make_private(path: Path) -> None:
         raise SettingsError(f"database_url: cannot make {path.absolute()}: {error.strerror}") from error
 
 
+def _keep_write_ahead_log(path: Path) -> None:
+    """Give the file a write-ahead log, which it then keeps. Raises SettingsError if SQLite cannot use the file.
+
+    The one lock that SQLite does not wait for: each of two processes that do this at once holds a read lock against the
+    other. So we ask again.
+    """
+    deadline = time.monotonic() + LOCK_SECONDS
+    try:
+        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as connection:
+            while not _has_write_ahead_log(connection):
+                if time.monotonic() > deadline:
+                    raise SettingsError(f"database_url: another program keeps {path.absolute()} locked")
+                time.sleep(0.01)
+    except sqlite3.Error as error:
+        raise SettingsError(f"database_url: {path.absolute()} cannot be used: {error}") from error
+
+
+def _has_write_ahead_log(connection: sqlite3.Connection) -> bool:
+    try:
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    if mode != "wal":
+        raise sqlite3.NotSupportedError(f"its file system allows no write-ahead log, only {mode}")
+    return True
+
+
 def _postgresql_engine(url: str, *, migrating: bool) -> AsyncEngine:
     """Return an engine that leaves the URL to asyncpg, which reads all that libpq does (sslmode, socket folders)."""
     _check_postgresql_url(url)
@@ -164,7 +215,9 @@ def _postgresql_engine(url: str, *, migrating: bool) -> AsyncEngine:
     async def connect() -> Any:
         return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=limit)
 
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, hide_parameters=True)
+    return create_async_engine(
+        "postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, hide_parameters=True, **POOL
+    )
 
 
 def _check_postgresql_url(url: str) -> None:

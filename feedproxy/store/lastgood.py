@@ -4,7 +4,7 @@ import asyncio
 import zlib
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import LastGood
@@ -59,3 +59,8 @@ async def confirm_last_good(
             last_modified=func.coalesce(last_modified, table.c.last_modified),
         )
     )
+
+
+async def drop_last_good(connection: AsyncConnection, source: str) -> None:
+    """Forget the last good answer of a source."""
+    await connection.execute(delete(table).where(table.c.source == source))

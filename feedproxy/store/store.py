@@ -35,7 +35,8 @@ async def open_store(url: str) -> "Store":
 class Store:
     """What outlives the process. Each method is one transaction, durable when it returns.
 
-    A write whose caller is cancelled is made nevertheless, or fails, as if the caller had waited.
+    A write whose caller is cancelled is made nevertheless, or fails, as if the caller had waited. Every method raises
+    Unavailable while the database cannot be reached, and works again when it can.
     """
 
     def __init__(self, database: Database) -> None:
@@ -46,7 +47,7 @@ class Store:
         await self._database.close()
 
     async def ping(self) -> None:
-        """Read from a table. Raises whatever the database raises when it cannot be used."""
+        """Read from a table; raises when that is not possible."""
         await self._database.read(serverkeys.probe)
 
     async def server_key(self, name: str, candidate: bytes) -> bytes:
@@ -154,3 +155,7 @@ class Store:
         await self._database.write(
             lastgood.confirm_last_good, source, fetched_at=fetched_at, etag=etag, last_modified=last_modified
         )
+
+    async def drop_last_good(self, source: str) -> None:
+        """Forget the last good answer of a source that the upstream has withdrawn."""
+        await self._database.write(lastgood.drop_last_good, source)

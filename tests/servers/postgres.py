@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -48,10 +49,10 @@ class PostgresServer:
 @contextmanager
 def running_postgres(initdb: Path) -> Iterator[PostgresServer]:
     """Start the server whose `initdb` this is; stop it and remove its data at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="feedproxy-postgres-"))
+    folder = Path(tempfile.mkdtemp(prefix="feedproxy-postgres-", dir="/tmp"))  # another user can reach it there
     user = unprivileged_user()
-    if user is not None:
-        shutil.chown(folder, user)
+    if user:
+        os.chown(folder, user["user"], user["group"])
     try:
         make_cluster(initdb, folder, user)
         with running_server(initdb.resolve().parent, folder, user) as server:
@@ -60,24 +61,25 @@ def running_postgres(initdb: Path) -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def unprivileged_user() -> str | None:
-    """Return whom the server must run as: PostgreSQL refuses to run as root. None: as us."""
+def unprivileged_user() -> dict[str, Any]:
+    """Return whom the server must run as, in subprocess's words: PostgreSQL refuses to run as root."""
     if os.getuid() != 0:
-        return None
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    return next(name for name in ("postgres", "nobody") if name in known)
+        return {}
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = known.get("postgres") or known["nobody"]
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def make_cluster(initdb: Path, folder: Path, user: str | None) -> None:
+def make_cluster(initdb: Path, folder: Path, user: dict[str, Any]) -> None:
     password_file = folder / "password"
     password_file.write_text(PASSWORD)
     options = ["--username=feedproxy", f"--pwfile={password_file}", "--auth=scram-sha-256", "--no-sync"]
     command = [str(initdb), *options, "--encoding=UTF8", "--locale=C", "-D", str(folder / "data")]
-    subprocess.run(command, check=True, capture_output=True, cwd=folder, user=user, extra_groups=[] if user else None)
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)
 
 
 @contextmanager
-def running_server(programs: Path, folder: Path, user: str | None) -> Iterator[PostgresServer]:
+def running_server(programs: Path, folder: Path, user: dict[str, Any]) -> Iterator[PostgresServer]:
     server = PostgresServer(free_port())
     settings = ("listen_addresses=127.0.0.1", f"port={server.port}", f"unix_socket_directories={folder}", *NO_SYNC)
     options = [word for setting in settings for word in ("-c", setting)]
@@ -88,8 +90,7 @@ def running_server(programs: Path, folder: Path, user: str | None) -> Iterator[P
             stdout=log,
             stderr=log,
             cwd=folder,
-            user=user,
-            extra_groups=[] if user else None,
+            **user,
         ) as process,
     ):
         try:

@@ -1,12 +1,13 @@
 import asyncio
 
-import asyncpg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feedproxy.errors import SettingsError
-from feedproxy.store import migrate, open_store
+from feedproxy.errors import SettingsError, Unavailable
+from feedproxy.store import Store, migrate, open_store
 from tests.servers.postgres import PASSWORD, PostgresServer
-from tests.store.contract import NOW, StoreContract, opened
+from tests.store.contract import DENTIST, NOW, StoreContract, opened
 
 pytestmark = pytest.mark.service("postgres")
 
@@ -18,25 +19,41 @@ class TestPostgreSQL(StoreContract):
         await migrate(url)
         return url
 
-    async def test_it_recovers_when_its_connections_are_cut(self, url: str, postgres: PostgresServer) -> None:
+    async def test_cut_connections_go_unnoticed(self, url: str, postgres: PostgresServer) -> None:
         async with opened(url) as store:
             account = await store.add_account("acme", now=NOW)
-            await cut_connections(url)
+            await cut_connections(postgres, url)
             assert await store.account("acme") == account
-            await cut_connections(url)
+            await cut_connections(postgres, url)
             assert (await store.add_account("other", now=NOW)).code == "other"
 
+    async def test_an_outage_is_named_and_ends_by_itself(self, url: str, postgres: PostgresServer) -> None:
+        async with opened(url) as store:
+            account = await store.add_account("acme", now=NOW)
+            await postgres.execute("postgres", f"ALTER DATABASE {database_of(url)} ALLOW_CONNECTIONS false")
+            await cut_connections(postgres, url)
+            for attempt in (store.ping(), store.account("acme"), store.put_event(account, "e", DENTIST, [], now=NOW)):
+                with pytest.raises(Unavailable):
+                    await attempt
+            await postgres.execute("postgres", f"ALTER DATABASE {database_of(url)} ALLOW_CONNECTIONS true")
+            assert await store.account("acme") == account
 
-async def cut_connections(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        cut = await connection.fetch(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        assert cut
-    finally:
-        await connection.close()
+    async def test_a_connection_lost_in_a_transaction_is_an_outage(self, url: str, store: Store) -> None:
+        async def lose_it(connection: AsyncConnection) -> None:
+            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+        with pytest.raises(Unavailable):
+            await store._database.write(lose_it)
+        await store.ping()
+
+
+def database_of(url: str) -> str:
+    return url.rpartition("/")[2]
+
+
+async def cut_connections(postgres: PostgresServer, url: str) -> None:
+    name = database_of(url)
+    await postgres.execute("postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}'")
 
 
 async def test_a_database_without_tables_is_refused_until_migrated(postgres: PostgresServer) -> None:

@@ -1,11 +1,13 @@
+import sqlite3
 import stat
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from feedproxy.store import migrate
+from feedproxy.errors import SettingsError
+from feedproxy.store import database, migrate, open_store
 from feedproxy.store.database import open_database
 from tests.store import processes
 from tests.store.contract import NOW, StoreContract, opened
@@ -20,13 +22,13 @@ class TestSQLite(StoreContract):
 
 
 async def test_every_connection_is_durable_and_checks_references(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'store.db'}")
-    async with database.writing() as connection:
+    opened_database = open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    async with opened_database.writing() as connection:
         found = [
             (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         ]
-    await database.close()
+    await opened_database.close()
     full = 2
     assert found == ["wal", full, 1, 30_000]
 
@@ -48,6 +50,14 @@ async def test_a_relative_path_is_relative_to_the_working_directory(
     monkeypatch.chdir(tmp_path)
     async with opened("sqlite:///data 100%.db"):
         assert (tmp_path / "data 100%.db").exists()
+
+
+async def test_a_file_that_stays_locked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(SettingsError, match=r"another program keeps .*store\.db locked"):
+            await open_store(f"sqlite:///{tmp_path / 'store.db'}")
 
 
 def test_processes_may_open_a_fresh_file_at_once(tmp_path: Path) -> None:
