@@ -60,7 +60,10 @@ class YearShape(NamedTuple):
         return [days[at]] if -len(days) <= at < len(days) else []
 
     def weeks(self, week_start: int) -> tuple[int, int]:
-        """Return the first day of week 1, which has four days or more in the year, and the number of weeks."""
+        """Return the first day of week 1, which has four days or more in the year, and the number of weeks.
+
+        Of a week across New Year only the days within the year it is numbered in are ever taken.
+        """
         lead = (week_start - self.first_weekday) % 7
         first = lead if lead < 4 else lead - 7
         return first, (self.length - first + 3) // 7
@@ -158,7 +161,7 @@ class Recurrence:
         """Whether days and weekday ordinals are counted within the year rather than within each month."""
         if self.monthly:
             return False
-        by_weekday = bool(self.weekdays) and not self.parts.keys() & {"BYMONTH", "BYMONTHDAY"}
+        by_weekday = bool(self.weekdays) and "BYMONTH" not in self.parts
         return by_weekday or bool(self.parts.keys() & {"BYYEARDAY", "BYWEEKNO"})
 
     def _of_year(self, shape: YearShape) -> list[int]:
