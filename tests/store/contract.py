@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import StatementError
 
 from feedproxy.errors import BadRequest, Conflict, SettingsError
 from feedproxy.model import AccessToken, Account, Application, EventDetails, LastGood, RefreshToken
@@ -397,6 +398,15 @@ class StoreContract:
     ) -> None:
         with pytest.raises(BadRequest, match="eventId"):
             await store.put_event(account, event_id, DENTIST, [], now=NOW)
+
+    async def test_a_time_without_its_zone_or_a_wall_clock_with_one_is_a_mistake(
+        self, store: Store, account: Account
+    ) -> None:
+        naive = NOW.replace(tzinfo=None)
+        with pytest.raises(StatementError, match="an aware datetime is wanted"):
+            await store.put_event(account, "e", DENTIST, [], now=naive)
+        with pytest.raises(StatementError, match="a naive datetime is wanted"):
+            await store.put_event(account, "e", replace(DENTIST, start=NOW), [], now=NOW)
 
     async def test_a_failed_put_leaves_nothing_behind(self, store: Store, account: Account) -> None:
         subscription = uuid4()
