@@ -101,13 +101,13 @@ def by_windows_id(name: str, rung: str, evidence: str) -> list[Candidate]:
 
 
 def _iana(name: str, _territory: str | None) -> list[Candidate]:
-    spellings = [name, name.replace(" ", "_")]
-    if "/" not in name:
-        spellings.append(name.replace(" ", "_").replace("-", "/", 1))
-    for spelling in spellings:
+    """Return the zone of that name. `US-Eastern` stands for one, but is none: its own rules may win over it."""
+    underscored = name.replace(" ", "_")
+    for spelling in (name, underscored, underscored.replace("-", "/", 1) if "/" not in name else name):
         zone = folded_names().get(spelling.casefold())
         if zone is not None:
-            return [Candidate("iana", zone, f"{zone} is a zone of tzdata.", is_zone_name=True)]
+            exact = spelling in (name, underscored)
+            return [Candidate("iana", zone, f"{zone} is a zone of tzdata.", is_zone_name=exact)]
     return []
 
 

@@ -164,6 +164,15 @@ def test_a_stale_copy_yields_to_the_zone_s_name_and_says_so() -> None:
     assert any("stale" in sentence for sentence in answer.evidence)
 
 
+def test_a_name_that_only_reads_like_a_zone_s_yields_to_its_own_rules() -> None:
+    """`US-Eastern` of older Apple and KDE calendars carries the rules of its day."""
+    before_2007 = exchange("US-Eastern", "-0500", "-0400", (10, "-1SU", "020000"), (4, "1SU", "020000"))
+    values = [datetime(2025, 10, 28, 9)]
+    assert tzmap.resolve("US-Eastern", definition=before_2007, values=values).kind == "keep"
+    assert tzmap.resolve("US/Eastern", definition=before_2007, values=values).zone == "US/Eastern"
+    assert tzmap.resolve("US-Eastern", definition=before_2007, values=[datetime(2025, 7, 28, 9)]).zone == "US/Eastern"
+
+
 def test_a_copy_with_its_history_before_1970_is_not_foreign() -> None:
     """Local mean time and war time are in such a copy; no zone of 1970 has them."""
     text = tzmap.vtimezone("Europe/London", date(1840, 1, 1), date(1995, 12, 31))
