@@ -164,7 +164,10 @@ def _refresh_interval(given: dict[bytes, ContentLine], journal: Journal) -> list
         if name == b"X-PUBLISH-TTL":
             journal.note(STEP, "x-publish-ttl", duration[1].decode())
         return [b"REFRESH-INTERVAL;VALUE=DURATION:" + duration[1], b"X-PUBLISHED-TTL:" + duration[1]]
-    return [given[name].octets for name in _TTL_NAMES if name in given]
+    for name in _TTL_NAMES:
+        if name in given:
+            journal.note(STEP, "interval-unreadable", given[name].octets.decode())
+    return []
 
 
 def head_lines(text: bytes) -> tuple[bytes, ...]:

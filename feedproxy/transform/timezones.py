@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain, count
 
 import tzmap
 from feedproxy.ics.components import Component
@@ -90,7 +91,9 @@ class _Served:
     """
 
     tzid: str | None
-    definition: bytes | None
+    definition: bytes | None = None
+    origin: bytes | None = None
+    """The definition as found, under the TZID that it had then."""
 
 
 class TimeZones:
@@ -119,7 +122,7 @@ class TimeZones:
         heads = [census.take(component) for component in calendar.components]
         definitions = _Definitions(calendar.definitions, journal)
         served: dict[tuple[int, str], _Served] = {}
-        taken: dict[str, bytes] = {}
+        taken: dict[str, _Served] = {}
         zones = []
         for (scope, tzid), use in census.uses.items():
             use.widen_by_plain()
@@ -216,7 +219,8 @@ class _Definitions:
     """The VTIMEZONEs by the TZIDs that may mean them. Of several of one TZID the first that says something counts."""
 
     def __init__(self, definitions: Iterable[Component], journal: Journal) -> None:
-        self._found: dict[tuple[int | None, str], bytes] = {}
+        self._named: dict[tuple[int, str], bytes] = {}
+        self._alike: dict[tuple[int | None, str], bytes] = {}
         self._unused: dict[bytes, None] = {}
         for definition in sorted(definitions, key=lambda each: b"\nBEGIN:" not in each.text):
             line = definition.first(b"TZID")
@@ -224,21 +228,25 @@ class _Definitions:
                 journal.note(STEP, "definition-without-tzid")
                 continue
             tzid = unescape(line.value)
-            if self._found.setdefault((definition.scope, _clean(tzid)), definition.text) != definition.text:
+            name = _clean(tzid)
+            if self._named.setdefault((definition.scope, name), definition.text) != definition.text:
                 journal.note(STEP, "defined-twice", tzid)
                 continue
-            self._found.setdefault((definition.scope, _clean(tzid).casefold()), definition.text)
-            self._found.setdefault((None, _clean(tzid).casefold()), definition.text)
+            self._alike.setdefault((definition.scope, name.casefold()), definition.text)
+            self._alike.setdefault((None, name.casefold()), definition.text)
             self._unused[definition.text] = None
 
     def find(self, scope: int, tzid: str) -> bytes | None:
         """Return the definition of a TZID: this VCALENDAR's first, in this case first, then another's."""
-        clean = _clean(tzid)
-        for key in ((scope, clean), (scope, clean.casefold()), (None, clean.casefold())):
-            if (definition := self._found.get(key)) is not None:
-                self._unused.pop(definition, None)
-                return definition
-        return None
+        name = _clean(tzid)
+        found = (
+            self._named.get((scope, name))
+            or self._alike.get((scope, name.casefold()))
+            or self._alike.get((None, name.casefold()))
+        )
+        if found is not None:
+            self._unused.pop(found, None)
+        return found
 
     def note_unused(self, journal: Journal) -> None:
         """Report how many definitions nothing used."""
@@ -278,14 +286,14 @@ class _Rename:
         return text
 
     def _plain(self, scope: int, head: bytes) -> bytes | None:
-        become: bytes | None = head
+        become = None
         tzid, line = self.tzids[head], split(head + b":")
         served = self.served[scope, tzid].tzid if tzid is not None else None
-        if line is None or not served:
-            become = None
-        elif served != tzid:
+        if line is not None and served:
             become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
-            if len(become) > LIMIT - len(":20260301T200000") or become in self.tzids:
+            if become == head:
+                become = head
+            elif len(become) > LIMIT - len(":20260301T200000") or become in self.tzids:
                 become = None
         self.plain[scope, head] = become
         return become
@@ -321,7 +329,7 @@ class _Rename:
             return [bare]
         values = line.value.split(b",")
         in_utc = [value for value in values if value not in local]
-        renamed = line if tzid == _tzid(line) else line.with_parameter(b"TZID", tzid.encode())
+        renamed = line.with_parameter(b"TZID", tzid.encode())
         if not in_utc or line.name not in TIME_NAMES:
             return [renamed]
         self.journal.note(STEP, "utc-with-tzid", _tzid(line))
@@ -354,32 +362,40 @@ def _clean(tzid: str) -> str:
     return " ".join(tzid.strip().strip('"').split())
 
 
-def _serve(resolution: tzmap.Resolution, definition: bytes | None, taken: dict[str, bytes]) -> _Served:
+def _serve(resolution: tzmap.Resolution, definition: bytes | None, taken: dict[str, _Served]) -> _Served:
     clean = _clean(resolution.tzid)
     match resolution.kind:
         case "utc":
-            return _Served(None, None)
+            return _Served(None)
         case "zone":
-            return _Served(resolution.zone, None)
+            return _Served(resolution.zone)
         case "fixed" if resolution.offset is not None:
             return _travelling(clean, tzmap.fixed_vtimezone(clean, resolution.offset), taken)
         case _ if definition is not None:
             return _travelling(clean, definition, taken)
         case _:
-            return _Served(clean, None)
+            return _Served(clean)
 
 
-def _travelling(tzid: str, definition: bytes, taken: dict[str, bytes]) -> _Served:
-    """Give a definition that travels a TZID that is no zone's name, in any case, and no other definition's."""
-    name = tzid
-    if not name or name.casefold() in _zone_names() or taken.get(name, definition) != definition:
-        name = f"{tzid} ({hashlib.sha256(definition).hexdigest()[:8]})".strip()
-    taken[name] = definition
+def _travelling(tzid: str, definition: bytes, taken: dict[str, _Served]) -> _Served:
+    """Give a definition that travels a TZID that is no zone's name and no other definition's, in any case.
+
+    `taken` has what was given so far, by TZID in small letters.
+    """
+    digest = hashlib.sha256(definition).hexdigest()[:8]
+    names = chain([tzid, f"{tzid} ({digest})".strip()], (f"{tzid} ({digest}-{n})".strip() for n in count(2)))
+    for name in names:  # pragma: no branch - it does not end
+        known = taken.get(name.casefold())
+        if known is not None and known.origin == definition:
+            return known
+        if known is None and name and name.casefold() not in _zone_names():
+            break
     component = Component(b"VTIMEZONE", definition)
     given = component.first(b"TZID")
-    if given is not None and given.value == escape(name):
-        return _Served(name, definition)
-    return _Served(name, with_lines(without(component, b"TZID"), [b"TZID:" + escape(name)]).text)
+    if given is None or given.value != escape(name):
+        component = with_lines(without(component, b"TZID"), [b"TZID:" + escape(name)])
+    served = taken[name.casefold()] = _Served(name, component.text, definition)
+    return served
 
 
 @cache
