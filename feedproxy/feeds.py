@@ -21,7 +21,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from feedproxy.cache import Cache
-from feedproxy.errors import FeedRefused, FetchFailed
+from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
 from feedproxy.model import Feed, PersonalEvent
 from feedproxy.policy.access import Credentials
@@ -151,10 +151,23 @@ class Feeds:
             cached = self._cached(subscription_id, credentials)
         if cached is not None:
             return cached
+        if credentials is not None and await self._opened_before(subscription_id, credentials):
+            return await self._arrive(subscription_id, credentials)
         answer = await self._arrive(subscription_id, None)
-        if credentials is not None and isinstance(answer, AuthRequired | Unknown):
+        if credentials is not None and not isinstance(answer, Served):
             answer = await self._arrive(subscription_id, credentials)
         return answer
+
+    async def _opened_before(self, subscription_id: UUID, credentials: Credentials) -> bool:
+        """Tell whether these credentials have opened the feed: then nobody need ask whether it is open to all."""
+        try:
+            return await self._sources.state(self._source(subscription_id, credentials)) is not None
+        except Unavailable:
+            return False
+
+    def _source(self, subscription_id: UUID, credentials: Credentials | None) -> Source:
+        url = subscription_url(self._upstream_url, subscription_id)
+        return Source(self._name(subscription_id, credentials), url, credentials, self._upstream_headers)
 
     def _cached(self, subscription_id: UUID, credentials: Credentials | None) -> Served | None:
         """Look into this process's memory: the cached path."""
@@ -195,8 +208,7 @@ class Feeds:
                 return Served(feed, "hit")
         if not self._upstream_url:
             return Unknown()
-        url = subscription_url(self._upstream_url, subscription_id)
-        source = Source(name, url, credentials, self._upstream_headers)
+        source = self._source(subscription_id, credentials)
         try:
             return await self._from_source(subscription_id, source, refresh=refresh)
         except FetchFailed as failure:
@@ -204,11 +216,14 @@ class Feeds:
         except FeedRefused as refusal:
             _log.warning("feed refused", extra={"fields": {"source": name, "reason": refusal.reason}})
             return self._remember_negative(name, Nothing(refusal.reason, NEGATIVE_SECONDS["nothing"]), "nothing")
+        except Unavailable as outage:
+            _log.warning("the store is unavailable", extra={"fields": {"source": name, "reason": outage.message}})
+            return Nothing("store-unavailable", outage.retry_after)
 
     async def _from_source(self, subscription_id: UUID, source: Source, *, refresh: bool) -> Answer:
-        """Make the feed of what is known; look upstream when nothing is, or when told to."""
+        """Make the feed of what is known; look upstream when nothing is, or to refresh what is no longer fresh."""
         state = await self._sources.state(source)
-        if state is None or refresh:
+        if state is None or (refresh and self._clock() >= state.fresh_until):
             state = await self._sources.refresh(source, state)
             return Served(await self._publish(subscription_id, source, state), "miss")
         feed = await self._publish(subscription_id, source, state)

@@ -7,14 +7,15 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 
 from cachetools import LRUCache
 
-from feedproxy.errors import FeedRefused, FetchFailed
+from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
 from feedproxy.model import LastGood
 from feedproxy.policy.access import Credentials
@@ -138,7 +139,8 @@ class Sources:
     async def _failed(self, source: Source, state: SourceState | None, failure: FetchFailed) -> SourceState:
         if failure.upstream_status in {401, 403}:
             self._states.pop(source.key, None)
-            await self._store.drop_last_good(source.key)
+            with _store_may_be_away(source):
+                await self._store.drop_last_good(source.key)
             raise failure
         if state is None:
             raise failure
@@ -167,7 +169,8 @@ class Sources:
             raise FetchFailed("status-304", "the upstream answered 304 to a request without validators")
         now = self._clock()
         etag, last_modified = answer.etag or state.etag, answer.last_modified or state.last_modified
-        await self._store.confirm_last_good(source.key, fetched_at=now, etag=etag, last_modified=last_modified)
+        with _store_may_be_away(source):
+            await self._store.confirm_last_good(source.key, fetched_at=now, etag=etag, last_modified=last_modified)
         fresh_until = now + lifetime(_said(state.base, answer), self._bounds, source=source.key)
         return self._remember(
             source,
@@ -214,18 +217,18 @@ class Sources:
             changed_at=now,
             fresh_until=now + lifetime(_said(base, answer), self._bounds, source=source.key),
         )
-        await self._store.save_last_good(
-            LastGood(
-                source=source.key,
-                body=answer.body,
-                digest=digest,
-                etag=answer.etag,
-                last_modified=answer.last_modified,
-                events=base.events,
-                fetched_at=now,
-                changed_at=now,
-            )
+        good = LastGood(
+            source=source.key,
+            body=answer.body,
+            digest=digest,
+            etag=answer.etag,
+            last_modified=answer.last_modified,
+            events=base.events,
+            fetched_at=now,
+            changed_at=now,
         )
+        with _store_may_be_away(source):
+            await self._store.save_last_good(good)
         return self._remember(source, state)
 
     async def _index(self, body: bytes) -> Base:
@@ -241,6 +244,15 @@ class Sources:
         if state.base.octets_in + 2_000 <= self._states.maxsize:
             self._states[source.key] = state
         return state
+
+
+@contextmanager
+def _store_may_be_away(source: Source) -> Iterator[None]:
+    """Go on from memory when the store cannot be written: it holds what the next process starts with."""
+    try:
+        yield
+    except Unavailable as outage:
+        _log.warning("last good not stored", extra={"fields": {"source": source.key, "reason": outage.message}})
 
 
 def _said(base: Base, answer: NotModified | Fetched | None = None) -> Said:

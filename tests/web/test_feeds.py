@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from feedproxy.config import Settings
+from feedproxy.errors import Unavailable
 from feedproxy.feeds import Served
 from feedproxy.model import Account, EventDetails
 from feedproxy.web import keys
@@ -304,6 +305,38 @@ async def test_the_feed_outlives_the_upstream_and_our_own_restart(stage: Stage) 
         assert response.headers["ETag"] == good.headers["ETag"]
         assert response.headers["Last-Modified"] == good.headers["Last-Modified"]
         await stage.settled()
+
+
+async def test_a_protected_feed_outlives_the_upstream_for_its_credentials_alone(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
+    assert (await stage.get(headers={"Authorization": FAN})).status == 200
+    await stage.upstream.stop()  # type: ignore[misc]
+    stage.clock.wind(days=3)
+    await stage.restart()
+    assert b"secret" in await (await stage.get(headers={"Authorization": FAN})).read()
+    for headers in ({}, {"Authorization": STRANGER}):
+        response = await stage.get(headers=headers)
+        assert response.status in {401, 503}
+        assert b"secret" not in await response.read()
+
+
+async def test_the_store_may_be_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in memory is served and refreshed; what is not is 503, and the upstream is left in peace."""
+    await stage.get()
+    store = stage.client.app[keys.STORE]
+
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable("the database is away", retry_after=5)
+
+    for name in ("events_of", "last_good", "save_last_good", "confirm_last_good", "drop_last_good"):
+        monkeypatch.setattr(store, name, away)
+    stage.clock.wind(hours=2)
+    for _ in range(3):
+        assert (await stage.get()).status == 200
+        await stage.settled()
+    assert len(stage.upstream.requests) == 2
+    response = await stage.get(f"/v1/webcal/{OTHER}", headers={"Authorization": FAN})
+    assert (response.status, response.headers["Retry-After"]) == (503, "5")
 
 
 async def test_nothing_cached_and_nobody_there_is_503_with_retry_after(stage: Stage) -> None:
