@@ -36,14 +36,19 @@ class ContentLine:
         return match and (match[2] or b"=")[1:]
 
     def with_parameter(self, name: bytes, value: bytes | None) -> "ContentLine":
-        """Return the line with that parameter set in its place, or taken out. The value is quoted only if it must be.
+        """Return the line with that parameter set in its place, or taken out; one given twice is there once after it.
 
-        Some clients keep the quotes as part of the value.
+        The value is quoted only if it must be: some clients keep the quotes as part of it.
         """
-        match = _find(self.parameters, name)
-        start, end = match.span() if match else (len(self.parameters), len(self.parameters))
-        written = b"" if value is None else b";" + name + b"=" + _quoted(value)
-        return ContentLine(self.name, self.parameters[:start] + written + self.parameters[end:], self.value)
+        written = [b"" if value is None else b";" + name + b"=" + _quoted(value)]
+
+        def set_once(match: re.Match[bytes]) -> bytes:
+            if match[1].strip().upper() != name:
+                return match[0]
+            return written.pop() if written else b""
+
+        parameters = _PARAMETER.sub(set_once, self.parameters)
+        return ContentLine(self.name, parameters + b"".join(written), self.value)
 
     def with_value(self, value: bytes) -> "ContentLine":
         """Return the line with another value."""

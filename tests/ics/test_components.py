@@ -1,0 +1,132 @@
+"""Components are found whole, and mended where their boundaries do not add up."""
+
+import pytest
+
+from feedproxy.errors import FeedRefused
+from feedproxy.ics.components import Component, parse, without_nested
+
+
+def text(*lines: str) -> bytes:
+    return "".join(line + "\r\n" for line in lines).encode()
+
+
+KINDS = {"E": "VEVENT", "T": "VTODO", "A": "VALARM"}
+
+
+def unabridged(notation: str) -> list[str]:
+    """Write `+E 1 -E` in full: BEGIN:VEVENT, X:1, END:VEVENT."""
+    prefixes = {"+": "BEGIN:", "-": "END:"}
+    return [
+        prefixes[word[0]] + KINDS.get(word[1:], word[1:]) if word[0] in prefixes else f"X:{word}"
+        for word in notation.split()
+    ]
+
+
+EVENT = Component(
+    b"VEVENT",
+    text(
+        "BEGIN:VEVENT",
+        "X-UID:no",
+        "BEGIN:VALARM",
+        "UID:of-the-alarm",
+        "ACTION:DISPLAY",
+        "END:VALARM",
+        'UID;X="a:b": of-the',
+        " -event ",
+        "RDATE:1",
+        "RDATE:2",
+        "END:VEVENT",
+    ),
+)
+
+
+def test_own_properties_are_those_of_no_nested_component() -> None:
+    assert [line.name for line in EVENT.lines()] == [b"X-UID", b"UID", b"RDATE", b"RDATE"]
+    assert EVENT.uid() == b"of-the-event"
+    assert EVENT.first(b"ACTION") is None
+    assert EVENT.has(b"UID")
+    assert not EVENT.has(b"ACTION")
+    assert not EVENT.has(b"DTSTAMP")
+    assert [line.value for line in EVENT.every(b"RDATE")] == [b"1", b"2"]
+    assert EVENT.every(b"EXDATE") == []
+    assert Component(b"VTODO", text("BEGIN:VTODO", "END:VTODO")).uid() == b""
+    assert without_nested(b"A:1\r\n") == b"A:1\r\n"
+
+
+def test_the_head_is_what_stands_between_the_components() -> None:
+    stream = parse(text("BEGIN:VCALENDAR", "A:1", "BEGIN:VEVENT", "B:1", "END:VEVENT", "C:1", "END:VCALENDAR"))
+    assert stream.heads == (b"A:1\r\nC:1\r\n",)
+    assert stream.repairs == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "found", "repairs"),
+    [
+        ("+E 1 +E 2 -E", ["+E 1 -E", "+E 2 -E"], {"end-missing": 1}),
+        ("+E +A 1 -E", ["+E +A 1 -A -E"], {"end-missing": 1}),
+        ("+E 1 -T 2 -E", ["+E 1 2 -E"], {"stray-end": 1}),
+        ("-E +T -T", ["+T -T"], {"stray-end": 1}),
+        ("+Y +E 1 -E -Y", ["+Y +E 1 -E -Y"], {}),
+        ("+Y +E 1 -E", ["+Y -Y", "+E 1 -E"], {"end-missing": 1}),
+        ("+Y +E -E +Y -Y", ["+Y -Y", "+E -E", "+Y -Y"], {"end-missing": 1}),
+        ("+A 1 -A", ["+A 1 -A"], {}),
+        ("+E +A +Y -Y -A -E", ["+E +A +Y -Y -A -E"], {}),
+        ("+E +A +Y -A -Y -E", ["+E +A +Y -Y -A -E"], {"end-missing": 1, "stray-end": 1}),
+        ("+E 1 +T 2 -T", ["+E 1 -E", "+T 2 -T"], {"end-missing": 1}),
+    ],
+)
+def test_boundaries_are_mended(written: str, found: list[str], repairs: dict[str, int]) -> None:
+    stream = parse(text("BEGIN:VCALENDAR", *unabridged(written), "END:VCALENDAR"))
+    assert [component.text for component in stream.components] == [text(*unabridged(one)) for one in found]
+    assert dict(stream.repairs) == repairs
+
+
+def test_components_outside_any_calendar_are_kept() -> None:
+    around = unabridged("+E 1 -E")
+    stream = parse(
+        text(
+            *around,
+            "BEGIN:VCALENDAR",
+            "END:VCALENDAR",
+            *around,
+            "JUNK:1",
+            "BEGIN:X",
+            "BEGIN:VTODO",
+            "END:VTODO",
+            "END:X",
+        )
+    )
+    assert [(c.kind, c.scope) for c in stream.components] == [(b"VEVENT", 0), (b"VEVENT", 0), (b"X", 0)]
+    assert dict(stream.repairs) == {"component-outside-calendar": 3, "outside-calendar": 1}
+
+
+def test_a_calendar_that_begins_ends_the_one_before() -> None:
+    stream = parse(
+        text(
+            "BEGIN:VCALENDAR",
+            "A:1",
+            "BEGIN:VEVENT",
+            "BEGIN:VCALENDAR",
+            "B:1",
+            "BEGIN:VTODO",
+            "END:VTODO",
+            "END:VCALENDAR",
+        )
+    )
+    assert stream.heads == (b"X:1\r\n", b"X:2\r\n")
+    assert [(c.kind, c.scope) for c in stream.components] == [(b"VEVENT", 0), (b"VTODO", 1)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["A:1"], "not-a-calendar"),
+        (["BEGIN:VCALENDAR"], "truncated"),
+        (["BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT"], "truncated"),
+        (["BEGIN:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT"], "truncated"),
+    ],
+)
+def test_what_is_no_whole_calendar_is_refused(lines: list[str], reason: str) -> None:
+    with pytest.raises(FeedRefused) as refusal:
+        parse(text(*lines))
+    assert refusal.value.reason == reason

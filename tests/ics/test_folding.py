@@ -1,0 +1,34 @@
+"""Folding and unfolding are inverse, and a fold is where every client expects it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedproxy.ics.folding import LIMIT, fold, unfold, write
+
+texts = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=400)
+
+
+@given(st.one_of(texts.map(str.encode), st.binary(max_size=400).filter(lambda line: b"\n" not in line)))
+def test_unfolding_undoes_folding(line: bytes) -> None:
+    assert unfold(fold(line)) == line
+
+
+@given(texts)
+def test_no_physical_line_is_too_long_and_no_character_is_split(text: str) -> None:
+    parts = fold(text.encode()).split(b"\r\n")
+    assert all(len(part) <= LIMIT for part in parts)
+    assert "".join(part.decode().removeprefix(" " if n else "") for n, part in enumerate(parts)) == text
+
+
+def test_a_line_of_75_octets_is_not_folded() -> None:
+    assert fold(b"x" * 75) == b"x" * 75
+    assert fold(b"x" * 76) == b"x" * 75 + b"\r\n x"
+
+
+def test_octets_that_are_no_characters_are_folded_too() -> None:
+    assert unfold(fold(b"\x80" * 300)) == b"\x80" * 300
+
+
+@given(st.lists(texts, max_size=5))
+def test_lines_are_written_each_with_its_end(lines: list[str]) -> None:
+    assert unfold(write([line.encode() for line in lines])) == b"".join(line.encode() + b"\r\n" for line in lines)

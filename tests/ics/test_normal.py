@@ -1,0 +1,136 @@
+"""Any octets are brought into normal form, and what is in it stays as it is."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedproxy.ics.contentline import split
+from feedproxy.ics.folding import unfold
+from feedproxy.ics.normal import is_normal, normalise
+from tests.feeds import bodies
+
+thorough = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@thorough
+@given(bodies)
+def test_any_octets_become_normal_or_nothing(body: bytes) -> None:
+    text = normalise(body).text
+    assert text == b"" or is_normal(text)
+
+
+@thorough
+@given(bodies)
+def test_twice_is_once(body: bytes) -> None:
+    text = normalise(body).text
+    assert normalise(text).text == text
+
+
+@thorough
+@given(bodies)
+def test_the_normal_form_is_what_it_says(body: bytes) -> None:
+    """The definition at the head of the module, clause by clause, by a slower and plainer check than its own."""
+    text = normalise(body).text
+    decoded = text.decode("utf-8")
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]", decoded)
+    physical = text.removesuffix(b"\r\n").split(b"\r\n") if text else []
+    assert not any(b"\r" in line or b"\n" in line or not line or len(line) > 75 for line in physical)
+    for before, after in pairwise(physical):
+        if after.startswith(b" "):
+            assert len(before) > 60
+            before.decode("utf-8")
+    for line in unfold(text).split(b"\r\n")[:-1]:
+        content = split(line)
+        assert content is not None
+        assert content.name.startswith(b"X-") or content.name == content.name.upper()
+        if content.name in {b"BEGIN", b"END"}:
+            assert content.value == content.value.upper()
+            assert content.parameters == b""
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=30), min_size=1, max_size=4)
+)
+def test_text_in_any_of_its_encodings_is_read(texts: list[str]) -> None:
+    lines = [f"SUMMARY:{text}" for text in texts]
+    expected = "".join(line + "\r\n" for line in lines).encode()
+    for end in ("\r\n", "\n", "\r", "\n\n"):
+        plain = "".join(line + end for line in lines)
+        for encoded in (plain.encode(), plain.encode("utf-8-sig"), plain.encode("utf-16")):
+            assert unfold(normalise(encoded).text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"A:1",
+        b"A:1\n",
+        b"A:1\r",
+        b"\r\nA:1\r\n",
+        b"A:1\r\n\r\nB:2\r\n",
+        b" A:1\r\n",
+        b"A\r\n",
+        b"a:1\r\n",
+        b"A;B=1\r\n",
+        b'A;B="1:2\r\n',
+        b"begin:VEVENT\r\n",
+        b"BEGIN:vevent\r\n",
+        b"BEGIN:VEVENT \r\n",
+        b"BEGIN;X=1:VEVENT\r\n",
+        b"BEGIN:" + b"X" * 61 + b"\r\n",
+        b"A:" + b"1" * 74 + b"\r\n",
+        b"A:" + b"1" * 58 + b"\r\n 2\r\n",
+        b"A:" + b"1" * 70 + b"\r\n\t2\r\n",
+        b"A:" + b"1" * 70 + b"\r\n " + b"2" * 75 + b"\r\n",
+        b"A:" + b"1" * 70 + b"\xc3\r\n \xa4\r\n",
+        b"A:\xff\r\n",
+        b"A:\x00\r\n",
+        b"A:\x0b\r\n",
+        b"A:\x7f\r\n",
+        b"A:\xc2\x85\r\n",
+        b"A:\xe2\x80\xa8\r\n",
+        b"\xef\xbb\xbfA:1\r\n",
+    ],
+)
+def test_each_clause_is_checked(text: bytes) -> None:
+    assert not is_normal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"A:\r\n",
+        b"A:\t1 \r\n",
+        b'A;B="1:2";C:3\r\n',
+        b"X-a_b.c/d:1\r\n",
+        b"BEGINNING:1\r\nENDED;A=1:2\r\n",
+        b"BEGIN:X-SEAT\r\nEND:X-SEAT\r\n",
+        b"A:" + b"1" * 73 + b"\r\n",
+        b"A:" + b"1" * 59 + b"\r\n 2\r\n",
+        b"A:" + b"1" * 73 + b"\r\n " + b"2" * 74 + b"\r\n 3\r\n",
+        b"A;B=" + b"1" * 71 + b"\r\n 2:3\r\n",
+        b'A;B="' + b":" * 70 + b'\r\n :":3\r\n',
+        "A:ä\u200b\r\n".encode(),
+    ],
+)
+def test_what_is_in_normal_form_is_left_as_it_is(text: bytes) -> None:
+    assert is_normal(text)
+    assert normalise(text).text is text
+
+
+def test_damaged_utf_8_is_not_taken_for_latin_1() -> None:
+    line = "SUMMARY:日本語のカレンダー".encode()
+    assert normalise(line[:-1] + b"\r\n").text.decode().startswith("SUMMARY:日本語のカレンダ\ufffd")
+
+
+def test_octets_that_windows_1252_lacks_are_read_as_latin_1() -> None:
+    assert normalise(b"SUMMARY:caf\xe9\x81\r\n").text == "SUMMARY:café\r\n".encode()
+
+
+def test_a_line_that_says_something_is_dropped_only_with_a_word() -> None:
+    assert normalise(b"what is this\nUID:1\n").repairs == (("line-dropped", 1),)
+    assert normalise(b"   \nUID:1\n").repairs == ()
