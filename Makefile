@@ -24,7 +24,7 @@ test: .venv/installed-test
 
 check: .venv/installed-test
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check feedproxy tzmap tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

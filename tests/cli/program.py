@@ -39,7 +39,7 @@ def feedproxy(
 async def serving(
     folder: Path, *arguments: str, extra: Mapping[str, str] = NOTHING
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    """Run `feedproxy serve` on a free port; yield the process and its URL once it listens. It is killed at the end."""
+    """Run `feedproxy serve` on a free port; yield the process and its URL once it listens. It is stopped at the end."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         "serve",
@@ -57,5 +57,10 @@ async def serving(
         yield process, line.partition("listens on ")[2].partition(",")[0]
     finally:
         if process.returncode is None:
-            process.kill()
-        await process.communicate()
+            process.terminate()
+        try:
+            async with asyncio.timeout(20):
+                await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
