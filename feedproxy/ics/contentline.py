@@ -9,8 +9,8 @@ real feeds are: names may hold `_`, `.` and `/`, a parameter may lack its name o
 import re
 from dataclasses import dataclass
 
-LINE_START = re.compile(rb"([A-Za-z0-9_./-]++)[;:]")
-"""What a content line begins with; a line that does not is no content line."""
+LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
+"""What a content line begins with, a name short enough to need no fold; a line that does not is no content line."""
 
 _PARAMETERS = re.compile(rb'(?:[^":]++|"[^"]*+")*+(?=:)')
 _PARAMETER = re.compile(rb';([^=;"]*+)(=(?:"[^"]*+"|[^";]++)*+)?')

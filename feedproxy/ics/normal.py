@@ -34,7 +34,7 @@ _WIDE_BREAKS = frozenset((b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9"))
 _NORMAL = re.compile(
     rb"""(?: (?: (?:BEGIN|END) : KIND \r\n
              | (?! [^\n]{77} | (?:BEGIN|END)[;:] )            # at most 75 octets and CRLF
-               (?: [A-Z0-9_./-]++ | X-[A-Za-z0-9_./-]++ )
+               (?: KIND+ | X-[A-Za-z0-9_./-]{1,58}+ )
                (?: ; (?: [^CONTROLS":]++ | "(?: [^CONTROLS"]++ | FOLD )*+" | FOLD )*+ )?
                : [^CONTROLS]*+ (?: FOLD [^CONTROLS]*+ )*+ \r\n
              ) )++""".replace(b"KIND", _KIND)

@@ -321,7 +321,10 @@ class _Rename:
             rule = "date-with-tzid" if dates else "utc-with-tzid"
             self.journal.note(STEP, rule, component.kind.decode() if dates else _tzid(line))
             return [bare.with_parameter(b"VALUE", b"DATE") if dates else bare]
-        tzid = self.served[component.scope, _tzid(line)].tzid
+        served = self.served.get((component.scope, _tzid(line)))
+        if served is None:
+            return [line]
+        tzid = served.tzid
         if tzid is None:
             return [bare.with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
         if not tzid:
@@ -358,8 +361,8 @@ def _tzid(line: ContentLine) -> str:
 
 
 def _clean(tzid: str) -> str:
-    """Return a TZID without the quotes and blanks that tell no two apart."""
-    return " ".join(tzid.strip().strip('"').split())
+    """Return a TZID without the quotes and blanks that tell no two apart, and that no parameter could hold."""
+    return " ".join(tzid.strip().strip('"').replace('"', "'").split())
 
 
 def _serve(resolution: tzmap.Resolution, definition: bytes | None, taken: dict[str, _Served]) -> _Served:

@@ -101,18 +101,7 @@ def test_components_outside_any_calendar_are_kept() -> None:
 
 
 def test_a_calendar_that_begins_ends_the_one_before() -> None:
-    stream = parse(
-        text(
-            "BEGIN:VCALENDAR",
-            "A:1",
-            "BEGIN:VEVENT",
-            "BEGIN:VCALENDAR",
-            "B:1",
-            "BEGIN:VTODO",
-            "END:VTODO",
-            "END:VCALENDAR",
-        )
-    )
+    stream = parse(text(*unabridged("+VCALENDAR 1 +E +VCALENDAR 2 +T -T -VCALENDAR")))
     assert stream.heads == (b"X:1\r\n", b"X:2\r\n")
     assert [(c.kind, c.scope) for c in stream.components] == [(b"VEVENT", 0), (b"VTODO", 1)]
 

@@ -31,4 +31,6 @@ def test_octets_that_are_no_characters_are_folded_too() -> None:
 
 @given(st.lists(texts, max_size=5))
 def test_lines_are_written_each_with_its_end(lines: list[str]) -> None:
-    assert unfold(write([line.encode() for line in lines])) == b"".join(line.encode() + b"\r\n" for line in lines)
+    assert (
+        unfold(write([b"X:" + line.encode() for line in lines])) == "".join(f"X:{line}\r\n" for line in lines).encode()
+    )
