@@ -21,6 +21,7 @@ test: .venv/installed-test
 	$(BIN)/python -m coverage report --skip-covered --skip-empty
 	@echo "Branch coverage of the pure packages:"
 	$(BIN)/python -m coverage report --include='$(PURE)' --skip-covered --skip-empty --fail-under=95
+	@cat .left-out 2>/dev/null || true
 
 check: .venv/installed-test
 	$(BIN)/ruff check .
@@ -29,7 +30,7 @@ check: .venv/installed-test
 	$(BIN)/lint-imports
 
 clean:
-	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	rm -rf .venv .left-out .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12")'

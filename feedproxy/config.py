@@ -158,16 +158,17 @@ class Settings(BaseModel):
         default=900, description="Seconds between two looks upstream unless it names a time."
     )
     freshness_min: Seconds = Field(default=60, description="Seconds between two looks upstream, at least.")
-    freshness_max: Seconds = Field(default=86_400, description="Seconds between two looks upstream, at most.")
+    freshness_max: Seconds = Field(default=3_600, description="Seconds between two looks upstream, at most.")
     stale_seconds: Seconds = Field(
         default=604_800, description="Seconds that caches on the way may serve a feed on while we cannot be reached."
     )
-    keep_share: float = Field(
+    loss_share: float = Field(
         default=0.4,
         ge=0,
-        lt=1,
+        le=1,
         allow_inf_nan=False,
-        description="A feed that shrank below this share of its events is held back as damaged; 0 turns that off.",
+        description="A feed that loses more than this share of its events at once is believed when it comes twice; "
+        "1: only an empty one is doubted.",
     )
     cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
     basic_realm: str = Field(

@@ -40,6 +40,9 @@ SERVICES = {
     "systemd": Service("systemd-analyze", "systemd"),
 }
 
+LEFT_OUT = ".left-out"
+"""The file in which `make test` finds what to say last, below the coverage."""
+
 REQUIRED = os.environ.get("FEEDPROXY_TEST_SERVICES") == "required"
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -92,6 +95,8 @@ def failed_if_left_out(report: Report) -> Report:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """Say last, below pytest's own summary, what was left out and what to install."""
     yield
+    note = terminalreporter.config.rootpath / LEFT_OUT
+    note.unlink(missing_ok=True)
     reports = [report for outcome in ("skipped", "error") for report in terminalreporter.getreports(outcome)]
     packages = [
         {value for name, value in getattr(report, "user_properties", ()) if name == "missing package"}
@@ -99,5 +104,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     ]
     if left_out := [each for each in packages if each]:
         tests = "1 test was" if len(left_out) == 1 else f"{len(left_out)} tests were"
-        terminalreporter.write_line(f"{tests} left out: programs are missing here. This brings them all:")
-        terminalreporter.write_line(f"    apt-get install -y {' '.join(sorted(set().union(*left_out)))}")
+        text = (
+            f"{tests} left out: programs are missing here. This brings them all:\n"
+            f"    apt-get install -y {' '.join(sorted(set().union(*left_out)))}\n"
+        )
+        note.write_text(text)
+        terminalreporter.write(text)

@@ -55,7 +55,7 @@ def test_names_that_are_no_settings_are_left_alone() -> None:
         ({"FEEDPROXY_CONFIGURATION": "1"}, "FEEDPROXY_CONFIGURATION: there is no setting 'configuration'"),
         ({"FEEDPROXY_PORT": "http"}, "FEEDPROXY_PORT: port: input should be a valid integer"),
         ({"FEEDPROXY_PORT": "65536"}, "FEEDPROXY_PORT: port: input should be less than or equal to 65535"),
-        ({"FEEDPROXY_KEEP_SHARE": "nan"}, "FEEDPROXY_KEEP_SHARE: keep_share: input should be"),
+        ({"FEEDPROXY_LOSS_SHARE": "nan"}, "FEEDPROXY_LOSS_SHARE: loss_share: input should be"),
         ({"FEEDPROXY_UPSTREAM_URL": "api.example"}, "FEEDPROXY_UPSTREAM_URL: upstream_url: a URL such as https://host"),
         ({"FEEDPROXY_UPSTREAM_URL": "https://u:hunter2@api.example"}, "without user name"),
         ({"FEEDPROXY_DATABASE_URL": "mysql://u:hunter2@h/d"}, "FEEDPROXY_DATABASE_URL: database_url: a URL such as"),

@@ -3,16 +3,19 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from feedproxy.cli.clock import utc_now
 from feedproxy.errors import BadRequest
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import render
 from feedproxy.web.calreply_models import read_events
+
+NO_HISTORY = datetime(1970, 1, 1, tzinfo=UTC)
+"""When the events of a file were made, as far as anybody knows: the same file gives the same octets."""
 
 
 @click.command()
@@ -37,4 +40,4 @@ def _events(octets: bytes) -> Sequence[PersonalEvent]:
         value = json.loads(octets)
     except ValueError as error:
         raise BadRequest(f"--personal: is not JSON: {error}") from None
-    return read_events(value, now=utc_now())
+    return read_events(value, now=NO_HISTORY)

@@ -91,7 +91,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
             least=timedelta(seconds=settings.freshness_min),
             most=timedelta(seconds=settings.freshness_max),
         ),
-        loss_share=1 - settings.keep_share,
+        loss_share=settings.loss_share,
         max_octets=settings.cache_octets,
         clock=app[keys.CLOCK],
     )
