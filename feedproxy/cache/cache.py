@@ -5,6 +5,7 @@ from typing import Protocol
 
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.cache.redis import RedisCache
+from feedproxy.errors import SettingsError
 from feedproxy.model import Feed
 
 
@@ -35,10 +36,14 @@ async def open_cache(
 ) -> Cache:
     """Open a cache with so many octets of memory, shared through the Redis (or Valkey) of that URL if there is one.
 
-    A Redis that is down stops nothing. `on_drop` is told the keys that another process dropped.
+    A Redis that is down stops nothing. `on_drop` is told the keys that another process dropped. Raises SettingsError
+    for what is no URL of a Redis.
     """
     if redis_url is None:
         return MemoryCache(max_octets)
-    cache = RedisCache(MemoryCache(max_octets), redis_url, on_drop or (lambda _: None))
+    try:
+        cache = RedisCache(MemoryCache(max_octets), redis_url, on_drop or (lambda _: None))
+    except ValueError:  # its text may hold the password
+        raise SettingsError("redis_url: a URL such as redis://host:6379/0 is wanted") from None
     await cache.start()
     return cache

@@ -3,7 +3,6 @@
 The body is not in it: it is what the gzip member holds, and a quarter of the size.
 """
 
-import gzip
 import json
 import zlib
 from datetime import datetime
@@ -13,6 +12,7 @@ from feedproxy.model import Feed
 VERSION = b"feed1 "
 _TIMES = ("last_modified", "fetched_at", "fresh_until")
 _FLAGS = ("protected", "personal")
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 def to_octets(feed: Feed) -> bytes:
@@ -33,7 +33,7 @@ def from_octets(octets: bytes) -> Feed | None:
     try:
         fields = json.loads(header)
         return Feed(
-            body=gzip.decompress(compressed),
+            body=zlib.decompress(compressed, wbits=_GZIP),
             gzip=compressed,
             digest=str(fields["digest"]),
             last_modified=datetime.fromisoformat(fields["last_modified"]),
@@ -42,5 +42,5 @@ def from_octets(octets: bytes) -> Feed | None:
             protected=bool(fields["protected"]),
             personal=bool(fields["personal"]),
         )
-    except (ValueError, KeyError, TypeError, OSError, EOFError, zlib.error):
+    except (ValueError, KeyError, TypeError, zlib.error):
         return None

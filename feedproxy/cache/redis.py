@@ -12,9 +12,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
 from secrets import token_hex
-from typing import Any, cast
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
@@ -72,10 +71,9 @@ class RedisCache:
 
     async def close(self) -> None:
         """Leave the channel and forget everything in memory; what is in Redis stays for the others."""
-        if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+        while self._listener is not None and not self._listener.done():
+            self._listener.cancel()  # once may not do: asyncio.wait_for of Python 3.11 can lose a cancellation
+            await asyncio.wait([self._listener], timeout=0.1)
         self._memory.clear()
         await self._redis.aclose()
 
@@ -145,19 +143,23 @@ class RedisCache:
 
     async def _pay(self) -> None:
         """Drop in Redis what is owed to it, and announce it."""
-        owed = sorted(self._owed)
+        owed, self._owed = self._owed, set()
         if not owed:
             return
 
         async def drop_and_announce() -> bool:
             async with self._redis.pipeline(transaction=True) as pipeline:
                 pipeline.unlink(*(PREFIX + key for key in owed))
-                pipeline.publish(CHANNEL, json.dumps([self._name, owed]))
+                pipeline.publish(CHANNEL, json.dumps([self._name, sorted(owed)]))
                 await pipeline.execute()
             return True
 
-        if await self._ask(drop_and_announce):
-            self._owed.difference_update(owed)
+        paid = None
+        try:
+            paid = await self._ask(drop_and_announce)
+        finally:
+            if not paid:
+                self._owed |= owed
 
     def _forget(self, keys: Collection[str]) -> None:
         self._drops += 1
@@ -206,17 +208,27 @@ class RedisCache:
         await self._pay()
 
     def _hear_of(self, announcement: bytes) -> None:
-        try:
-            name, keys = cast(tuple[str, list[str]], json.loads(announcement))
-        except (ValueError, TypeError):
-            return
-        if name == self._name:
+        name, keys = _announced(announcement)
+        if name == self._name or not keys:
             return
         self._forget(keys)
         try:
             self._on_drop(keys)
         except Exception:  # noqa: BLE001 # whatever it is, the channel must be listened to
             _log.exception("a dropped feed's listener failed")
+
+
+def _announced(announcement: bytes) -> tuple[str, list[str]]:
+    """Read who dropped which keys; nobody and none when it is not an announcement of ours."""
+    try:
+        said = json.loads(announcement)
+    except ValueError:
+        said = None
+    match said:
+        case [str(name), list(keys)] if all(isinstance(key, str) for key in keys):
+            return name, keys
+        case _:
+            return "", []
 
 
 async def _read(octets: bytes) -> Feed | None:

@@ -1,0 +1,125 @@
+"""What every cache promises; each backend inherits it and says how it is opened."""
+
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from feedproxy.cache import Cache, open_cache
+from feedproxy.model import Feed
+
+NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def feed(text: str = "one", *, octets: int = 0) -> Feed:
+    """Return a feed that says `text`, and has so many octets more."""
+    body = f"BEGIN:VCALENDAR\r\nX-TEXT:{text}\r\nEND:VCALENDAR\r\n".encode() + b" " * octets
+    return Feed(
+        body=body,
+        gzip=gzip.compress(body, mtime=0),
+        digest=f"digest-{text}",
+        last_modified=NOW,
+        fetched_at=NOW + timedelta(seconds=1),
+        fresh_until=NOW + timedelta(minutes=15),
+        protected=False,
+        personal=True,
+    )
+
+
+@asynccontextmanager
+async def opened(url: str | None, *, max_octets: int = 1_000_000) -> AsyncIterator[Cache]:
+    cache = await open_cache(max_octets=max_octets, redis_url=url)
+    try:
+        yield cache
+    finally:
+        await cache.close()
+
+
+class CacheContract:
+    @pytest.fixture
+    def url(self) -> str | None:
+        """Return what opens this backend."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    async def cache(self, url: str | None) -> AsyncIterator[Cache]:
+        async with opened(url) as cache:
+            yield cache
+
+    async def test_what_was_never_put_is_not_there(self, cache: Cache) -> None:
+        assert cache.peek("a") is None
+        assert await cache.get("a") is None
+
+    async def test_what_was_put_is_there_whole(self, cache: Cache) -> None:
+        await cache.put("a", feed())
+        assert cache.peek("a") == feed()
+        assert await cache.get("a") == feed()
+
+    async def test_the_last_put_counts(self, cache: Cache) -> None:
+        await cache.put("a", feed("one"))
+        await cache.put("a", feed("two"))
+        assert cache.peek("a") == feed("two")
+        assert await cache.get("a") == feed("two")
+
+    async def test_keys_are_kept_apart(self, cache: Cache) -> None:
+        keys = ["a", "A", "a ", "", "a.b", "ä", "a\r\nb", "feedproxy:feed:a"]
+        for key in keys:
+            await cache.put(key, feed(key.encode().hex()))
+        assert [await cache.get(key) for key in keys] == [feed(key.encode().hex()) for key in keys]
+
+    async def test_what_was_dropped_is_gone_and_the_rest_is_not(self, cache: Cache) -> None:
+        for key in ("a", "b", "c"):
+            await cache.put(key, feed(key))
+        await cache.drop(["a", "c", "never there"])
+        assert [cache.peek(key) for key in ("a", "b", "c")] == [None, feed("b"), None]
+        assert [await cache.get(key) for key in ("a", "b", "c")] == [None, feed("b"), None]
+
+    async def test_dropping_nothing_is_nothing(self, cache: Cache) -> None:
+        await cache.drop([])
+        await cache.put("a", feed())
+        await cache.drop(set())
+        assert cache.peek("a") == feed()
+
+    async def test_what_was_dropped_can_be_put_again(self, cache: Cache) -> None:
+        await cache.put("a", feed("old"))
+        await cache.drop(["a"])
+        await cache.put("a", feed("new"))
+        assert await cache.get("a") == feed("new")
+
+    async def test_many_feeds_are_dropped_at_once(self, cache: Cache) -> None:
+        keys = [f"{n:032x}" for n in range(10_000)]
+        await cache.put(keys[0], feed())
+        await cache.put(keys[-1], feed())
+        await cache.drop(keys)
+        assert [await cache.get(key) for key in (keys[0], keys[-1])] == [None, None]
+
+    async def test_memory_is_bounded_in_octets(self, url: str | None) -> None:
+        """The least recently used go first; the room that is left holds nearly as many as would fit bare."""
+        size = len(feed().body) + len(feed().gzip) + 10_000
+        async with opened(url, max_octets=20 * size) as cache:
+            for n in range(100):
+                await cache.put(str(n), feed(octets=10_000))
+                assert cache.peek("0") is not None
+            kept = [n for n in range(100) if cache.peek(str(n)) is not None]
+        assert kept[0] == 0
+        assert kept[1:] == list(range(100 - len(kept) + 1, 100))
+        assert 15 <= len(kept) <= 20
+
+    async def test_a_feed_larger_than_memory_ousts_only_its_predecessor(self, url: str | None) -> None:
+        async with opened(url, max_octets=100_000) as cache:
+            await cache.put("a", feed("old"))
+            await cache.put("b", feed("other"))
+            await cache.put("a", feed("new", octets=100_000))
+            assert cache.peek("a") is None
+            assert cache.peek("b") == feed("other")
+
+    async def test_every_field_survives(self, cache: Cache) -> None:
+        given = replace(feed(), protected=True, personal=False, last_modified=NOW - timedelta(days=400))
+        await cache.put("a", given)
+        assert await cache.get("a") == given
+
+    async def test_all_is_well(self, cache: Cache) -> None:
+        assert await cache.ping() is None

@@ -1,0 +1,330 @@
+"""The cache that processes share through Redis: what they see of each other, and what an outage costs."""
+
+import asyncio
+import logging
+import multiprocessing
+import threading
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from multiprocessing.connection import Connection
+
+import pytest
+
+from feedproxy.cache import Cache, open_cache
+from feedproxy.cache.redis import CHANNEL, KEPT_SECONDS, PREFIX, RedisCache
+from feedproxy.errors import SettingsError
+from tests.cache.contract import CacheContract, feed, opened
+from tests.servers.redis import RedisServer, free_port
+
+pytestmark = pytest.mark.service("redis")
+
+
+async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Wait for something that another task or process brings about."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 # nothing announces it
+            await asyncio.sleep(0.01)
+
+
+async def until_well(cache: Cache, *, well: bool = True) -> None:
+    async with asyncio.timeout(10):
+        while (await cache.ping() is None) is not well:  # noqa: ASYNC110 # nothing announces it
+            await asyncio.sleep(0.02)
+
+
+class TestRedis(CacheContract):
+    @pytest.fixture
+    def url(self, redis: RedisServer) -> str:
+        return redis.url
+
+    async def test_one_puts_and_the_other_gets(self, url: str) -> None:
+        async with opened(url) as one, opened(url) as other:
+            await one.put("a", feed())
+            assert other.peek("a") is None
+            assert await other.get("a") == feed()
+            assert other.peek("a") == feed()
+
+    async def test_a_large_feed_is_shared_too(self, url: str) -> None:
+        large = feed(octets=300_000)
+        random_like = "".join(f"{n * 2_654_435_761 % 2**32:08x}" for n in range(60_000))
+        for each in (large, feed(random_like)):
+            async with opened(url, max_octets=10_000_000) as one, opened(url, max_octets=10_000_000) as other:
+                await one.put("a", each)
+                assert await other.get("a") == each
+
+    async def test_a_feed_outlives_the_process(self, url: str) -> None:
+        async with opened(url) as cache:
+            await cache.put("a", feed())
+        async with opened(url) as cache:
+            assert await cache.get("a") == feed()
+
+    async def test_one_drops_and_the_other_forgets_within_two_seconds(self, url: str) -> None:
+        async with opened(url) as one, opened(url) as other:
+            await one.put("a", feed())
+            await one.put("b", feed())
+            await other.get("a")
+            await other.get("b")
+            await one.drop(["a"])
+            await until(lambda: other.peek("a") is None, seconds=2)
+            assert await other.get("a") is None
+            assert other.peek("b") == feed()
+
+    async def test_a_drop_is_told_to_others_and_not_to_oneself(self, url: str) -> None:
+        told: dict[str, list[Collection[str]]] = {"one": [], "other": []}
+        one = await open_cache(max_octets=1_000, redis_url=url, on_drop=told["one"].append)
+        other = await open_cache(max_octets=1_000, redis_url=url, on_drop=told["other"].append)
+        await one.drop(["b", "a"])
+        await until(lambda: bool(told["other"]))
+        await other.drop(["c"])
+        await until(lambda: bool(told["one"]))
+        await one.close()
+        await other.close()
+        assert told == {"one": [["c"]], "other": [["a", "b"]]}
+
+    async def test_a_listener_that_fails_does_not_stop_the_next_drop(
+        self, url: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        told: list[Collection[str]] = []
+
+        def listener(keys: Collection[str]) -> None:
+            told.append(keys)
+            raise ValueError("listener")
+
+        async with opened(url) as one:
+            other = await open_cache(max_octets=1_000, redis_url=url, on_drop=listener)
+            await one.drop(["a"])
+            await one.drop(["b"])
+            await until(lambda: len(told) == 2)
+            await other.close()
+        assert told == [["a"], ["b"]]
+        assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
+
+    async def test_feeds_expire_in_redis(self, cache: Cache, redis: RedisServer) -> None:
+        await cache.put("a", feed())
+        left = int(redis.command("TTL", PREFIX + "a").removeprefix(b":"))
+        assert KEPT_SECONDS - 60 < left <= KEPT_SECONDS
+
+    async def test_what_is_no_feed_in_redis_is_not_served(self, cache: Cache, redis: RedisServer) -> None:
+        redis.command("SET", PREFIX + "a", "feed0 from the past")
+        redis.command("LPUSH", PREFIX + "b", "a list")
+        assert await cache.get("a") is None
+        assert await cache.get("b") is None
+        assert await cache.ping() is None
+
+    async def test_strange_announcements_are_passed_over(self, url: str, redis: RedisServer) -> None:
+        async with opened(url) as one, opened(url) as other:
+            await other.put("a", feed())
+            for strange in ("", "null", "[]", "{}", '["x"]', '["x", 5]', '["x", [5, {}]]', "\x00"):
+                redis.command("PUBLISH", CHANNEL, strange)
+            await one.drop(["a"])
+            await until(lambda: other.peek("a") is None)
+
+    async def test_a_redis_that_refuses_writes_is_told_and_still_read(self, cache: Cache, redis: RedisServer) -> None:
+        await cache.put("a", feed())
+        redis.command("CONFIG", "SET", "maxmemory", "1")
+        await cache.put("b", feed())
+        assert cache.peek("b") == feed()
+        trouble = await cache.ping()
+        assert trouble is not None
+        assert "maxmemory" in trouble
+        async with opened(redis.url) as other:
+            assert await other.get("a") == feed()
+
+    async def test_a_read_that_a_drop_overtakes_is_not_kept(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with opened(url) as one, opened(url) as other:
+            assert isinstance(other, RedisCache)
+            await one.put("a", feed())
+            read = other._redis.get
+
+            async def slow_read(key: str) -> object:
+                found = await read(key)
+                await other.drop(["a"])
+                return found
+
+            monkeypatch.setattr(other._redis, "get", slow_read)
+            assert await other.get("a") is None
+            assert other.peek("a") is None
+
+    async def test_a_read_does_not_replace_what_was_put_meanwhile(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with opened(url) as one, opened(url) as other:
+            assert isinstance(other, RedisCache)
+            await one.put("a", feed("old"))
+            read = other._redis.get
+
+            async def slow_read(key: str) -> object:
+                found = await read(key)
+                await other.put("a", feed("new"))
+                return found
+
+            monkeypatch.setattr(other._redis, "get", slow_read)
+            assert await other.get("a") == feed("new")
+            assert other.peek("a") == feed("new")
+
+    async def test_a_write_that_a_drop_overtakes_is_taken_back(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with opened(url) as one, opened(url) as other:
+            assert isinstance(one, RedisCache)
+            write = one._redis.set
+
+            async def slow_write(*arguments: object, **options: object) -> object:
+                await one.drop(["a"])
+                return await write(*arguments, **options)  # type: ignore[arg-type]
+
+            monkeypatch.setattr(one._redis, "set", slow_write)
+            await one.put("a", feed())
+            assert await other.get("a") is None
+
+
+def drop_in_a_loop_of_its_own(url: str) -> None:
+    async def work() -> None:
+        async with opened(url) as cache:
+            assert await cache.get("a") == feed()
+            await cache.drop(["a"])
+
+    asyncio.run(work())
+
+
+def drop_in_a_process(connection: Connection, url: str) -> None:
+    drop_in_a_loop_of_its_own(url)
+    connection.send("dropped")
+
+
+class TestApart:
+    async def test_two_event_loops_see_each_others_drops(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as cache:
+            await cache.put("a", feed())
+            thread = threading.Thread(target=drop_in_a_loop_of_its_own, args=(redis.url,))
+            thread.start()
+            await until(lambda: cache.peek("a") is None)
+            await asyncio.to_thread(thread.join)
+            assert await cache.get("a") is None
+
+    async def test_two_processes_see_each_others_drops(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as cache:
+            await cache.put("a", feed())
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            process = context.Process(target=drop_in_a_process, args=(theirs, redis.url))
+            process.start()
+            theirs.close()
+            assert await asyncio.to_thread(ours.recv) == "dropped"
+            await until(lambda: cache.peek("a") is None, seconds=2)
+            await asyncio.to_thread(process.join)
+            process.close()
+            ours.close()
+
+
+@pytest.mark.parametrize("url", ["redis://h:port", "redis://:pa55word@h/0?socket_timeout=x", "http://:pa55word@h/"])
+async def test_what_is_no_url_of_a_redis_names_the_setting(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^redis_url: ") as wrong:
+        await open_cache(max_octets=1_000, redis_url=url)
+    assert "pa55word" not in wrong.value.message
+
+
+@asynccontextmanager
+async def deaf_server() -> AsyncIterator[str]:
+    """Give the URL of a server that takes connections and never answers."""
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1_000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    async with server:
+        yield f"redis://:pa55word@127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+
+
+class TestOutage:
+    async def test_without_redis_it_is_a_memory_cache_that_says_so(self) -> None:
+        async with opened(f"redis://:pa55word@127.0.0.1:{free_port()}/0") as cache:
+            await cache.put("a", feed())
+            assert await cache.get("a") == feed()
+            assert await cache.get("b") is None
+            await cache.drop(["a"])
+            assert await cache.get("a") is None
+            trouble = await cache.ping()
+        assert trouble is not None
+        assert trouble.startswith("Redis cannot be used, feeds are kept in memory: ")
+        assert "\n" not in trouble
+        assert "pa55word" not in trouble
+
+    async def test_a_redis_that_does_not_answer_is_not_waited_for(self) -> None:
+        async with deaf_server() as url, opened(url) as cache:
+            async with asyncio.timeout(5):
+                for n in range(1_000):
+                    await cache.put(str(n), feed())
+                    await cache.get(f"not {n}")
+            assert cache.peek("999") == feed()
+            assert await cache.ping() is not None
+
+    async def test_a_redis_killed_under_use_is_missed_by_nobody_and_found_again(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as one, opened(redis.url) as other:
+            rounds = 0
+
+            async def use() -> None:
+                nonlocal rounds
+                while True:
+                    await one.put("a", feed(str(rounds)))
+                    assert one.peek("a") is not None or await one.get("a") is None
+                    await other.get("a")
+                    await other.drop(["b"])
+                    rounds += 1
+                    await asyncio.sleep(0.005)
+
+            async with asyncio.timeout(60):
+                used = [asyncio.create_task(use()) for _ in range(5)]
+                await until(lambda: rounds > 20)
+                redis.kill()
+                await until_well(one, well=False)
+                seen = rounds
+                await until(lambda: rounds > seen + 20)
+                await asyncio.to_thread(redis.start)
+                await until_well(one)
+                await until_well(other)
+                seen = rounds
+                await until(lambda: rounds > seen + 20)
+                for task in used:
+                    assert not task.done()
+                    task.cancel()
+                await asyncio.gather(*used, return_exceptions=True)
+            await one.put("c", feed())
+            assert await other.get("c") == feed()
+            await other.drop(["c"])
+            await until(lambda: one.peek("c") is None)
+
+    async def test_an_announcement_that_was_missed_leaves_no_stale_feed(self, redis: RedisServer) -> None:
+        """A process that was cut off while another dropped a feed clears its memory when it is back."""
+        async with opened(redis.url) as one, opened(redis.url) as other:
+            await one.put("a", feed())
+            assert await other.get("a") == feed()
+            redis.command("CLIENT", "KILL", "TYPE", "pubsub")
+            await one.drop(["a"])
+            await until(lambda: other.peek("a") is None)
+
+    async def test_a_drop_during_an_outage_reaches_redis_and_the_others_after_it(self, redis: RedisServer) -> None:
+        """The server is only out of reach, and keeps what it has."""
+        async with opened(redis.url) as one:
+            await one.put("a", feed())
+            redis.command("CLIENT", "PAUSE", "1500", "ALL")
+            await one.drop(["a"])
+            assert one.peek("a") is None
+            assert await one.ping() is not None
+            await until_well(one)
+            async with opened(redis.url) as other:
+                assert await other.get("a") is None
+
+    async def test_a_server_that_falls_silent_is_noticed(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as cache:
+            assert await cache.ping() is None
+            redis.command("CLIENT", "PAUSE", "3500", "ALL")
+            assert isinstance(cache, RedisCache)
+            await until(lambda: cache._trouble is not None, seconds=4)
+            await until_well(cache)
+
+    async def test_closing_during_an_outage_ends(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as cache:
+            redis.kill()
+            await cache.put("a", feed())
+        assert cache.peek("a") is None
