@@ -5,6 +5,7 @@
     ├── FetchFailed                     502  the upstream gave no usable answer
     │   └── EgressDenied                502  the address may not be dialled
     ├── SettingsError                   the start stops: one line that names the setting
+    ├── Unavailable                     503  our outage, with the seconds after which to try again
     └── RequestRefused                  the caller asked wrongly
         ├── BadRequest                  400
         ├── Unauthorized                401
@@ -12,8 +13,7 @@
         ├── NotFound                    404
         ├── Conflict                    409
         ├── TooLarge                    413
-        ├── UnsupportedMedia            415
-        └── Unavailable                 503  with the seconds after which to try again
+        └── UnsupportedMedia            415
 
 Each class knows its HTTP status; `code` is a short stable id for logs, metrics and programs; `message` is one
 line without secrets. They become HTTP answers in one place, `feedproxy.web.errors`.
@@ -136,7 +136,7 @@ class UnsupportedMedia(RequestRefused):
     code = "unsupportedMediaType"
 
 
-class Unavailable(RequestRefused):
+class Unavailable(FeedproxyError):
     """Nothing can be served now; `retry_after` is in seconds."""
 
     status = 503

@@ -31,6 +31,7 @@ class Service:
 
 
 SERVICES = {
+    "curl": Service("curl", "curl"),
     "postgres": Service("initdb", "postgresql", ("usr/lib/postgresql/*/bin",)),
     "redis": Service("redis-server", "redis-server"),
     "nginx": Service("nginx", "nginx"),

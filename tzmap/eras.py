@@ -15,7 +15,6 @@ from tzmap.zones import LocalType, Zone
 
 _FEWEST = 3
 """Onsets in consecutive years that make an era."""
-_MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 class Onset(NamedTuple):

@@ -2,18 +2,19 @@
 
 import asyncio
 import gzip
-import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.servers.service import PASSWORD, PROTECTED, PUBLIC, USER, Service
+
+pytestmark = pytest.mark.service("curl")
 
 
 async def curl(*arguments: str) -> tuple[int, dict[str, str], bytes]:
     """Run curl; return status, header fields by lower-case name, body."""
-    program = shutil.which("curl")
-    assert program is not None, "apt-get install curl"
-    command = [program, "-sS", "-D", "-", *arguments]
+    command = ["curl", "-sS", "-D", "-", *arguments]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, timeout=30, check=True)
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
