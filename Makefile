@@ -2,6 +2,7 @@
 #
 #   make demo                a stand-in upstream, feedproxy in front of it, lines to paste; ARGS=--check tries it once
 #   make test                the tests; ARGS are given to pytest
+#   make bench               speed, as ratios of two things measured in one run
 #   make check               ruff, mypy, import-linter
 #   make clean               away with everything that was made here
 
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PURE := tzmap/*,feedproxy/ics/*,feedproxy/transform/*,feedproxy/policy/*,feedproxy/model.py,feedproxy/errors.py
 
-.PHONY: demo test check clean
+.PHONY: demo test bench check clean
 .DEFAULT_GOAL := test
 
 demo: .venv/installed
@@ -23,9 +24,12 @@ test: .venv/installed-test
 	$(BIN)/python -m coverage report --include='$(PURE)' --skip-covered --skip-empty --fail-under=95
 	@cat .left-out 2>/dev/null || true
 
+bench: .venv/installed
+	@$(BIN)/python -m benchmarks
+
 check: .venv/installed-test
 	$(BIN)/ruff check .
-	$(BIN)/ruff format --check feedproxy tzmap tests
+	$(BIN)/ruff format --check feedproxy tzmap tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
