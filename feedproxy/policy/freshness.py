@@ -4,7 +4,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+
+from feedproxy.policy.httpdate import read_http_date
+
+JITTER = 0.1
 
 _DIRECTIVE = re.compile(r'([a-z-]+)\s*(?:=\s*"?([^",\s]*)"?)?')
 _DURATION = re.compile(r"\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?")
@@ -43,6 +46,14 @@ def lifetime(said: Said, bounds: Bounds, *, source: str) -> timedelta:
     return _jittered(min(max(explicit, bounds.least), bounds.most), source)
 
 
+def lasts(until: datetime, bounds: Bounds, *, now: datetime) -> bool:
+    """Tell whether a lifetime that ends at `until` goes on.
+
+    None is longer than the jittered bound: what seems to last longer was counted before the clock was set back.
+    """
+    return timedelta(0) < until - now <= bounds.most * (1 + JITTER)
+
+
 def retry_after_failure(failures: int, retry_after: float | None, bounds: Bounds, *, source: str) -> timedelta:
     """Return how long to leave the upstream alone after that many failures in a row, at least as long as it asked."""
     backoff = min(bounds.least * 2 ** min(max(failures - 1, 0), 10), bounds.most)
@@ -57,22 +68,20 @@ def _by_header(said: Said) -> timedelta | None:
         return timedelta(0)
     for name in ("s-maxage", "max-age"):
         if directives.get(name, "").isdecimal():
-            return timedelta(seconds=min(int(directives[name]), 10**9) - _age(said))
-    expires, date = _instant(said.expires), _instant(said.date)
+            return timedelta(seconds=_seconds(directives[name]) - _age(said))
+    expires, date = read_http_date(said.expires), read_http_date(said.date)
     if said.expires is not None and said.cache_control is None:
         return expires - date if expires and date else timedelta(0)
     return None
 
 
 def _age(said: Said) -> int:
-    return min(int(said.age), 10**9) if said.age and said.age.strip().isdecimal() else 0
+    return _seconds(said.age.strip()) if said.age and said.age.strip().isdecimal() else 0
 
 
-def _instant(text: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
+def _seconds(digits: str) -> int:
+    """Read delta-seconds; beyond ten digits (317 years) nobody means the rest."""
+    return int(digits[:10])
 
 
 def _seconds_of(duration: str | None) -> timedelta | None:
@@ -85,4 +94,4 @@ def _seconds_of(duration: str | None) -> timedelta | None:
 
 def _jittered(span: timedelta, source: str) -> timedelta:
     share = int.from_bytes(hashlib.sha256(source.encode()).digest()[:4]) / 2**32
-    return span * (0.9 + 0.2 * share)
+    return span * (1 - JITTER + 2 * JITTER * share)

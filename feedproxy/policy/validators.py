@@ -1,9 +1,10 @@
 """Validators and content negotiation for a feed (RFC 9110 sections 8.8, 12.5.3 and 13)."""
 
 import re
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from datetime import datetime
 from typing import Literal
+
+from feedproxy.policy.httpdate import read_http_date
 
 Encoding = Literal["identity", "gzip"]
 
@@ -16,26 +17,14 @@ def etag(digest: str, encoding: Encoding) -> str:
     return f'"{digest}-gz"' if encoding == "gzip" else f'"{digest}"'
 
 
-def http_date(instant: datetime) -> str:
-    """Write an instant as an HTTP date."""
-    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
-
-
 def not_modified(
     if_none_match: str | None, if_modified_since: str | None, *, tag: str, last_modified: datetime
 ) -> bool:
     """Tell whether the client's copy is good. If-None-Match (weak comparison, a list, `*`) wins over the date."""
     if if_none_match is not None:
         return if_none_match.strip() == "*" or tag.strip('"') in _TAG.findall(if_none_match)
-    if if_modified_since is None:
-        return False
-    try:
-        since = parsedate_to_datetime(if_modified_since)
-    except ValueError:
-        return False
-    if since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    return last_modified.replace(microsecond=0) <= since
+    since = read_http_date(if_modified_since)
+    return since is not None and last_modified.replace(microsecond=0) <= since
 
 
 def encoding(accept_encoding: str | None) -> Encoding | None:

@@ -8,7 +8,8 @@ from aiohttp import hdrs, web
 from feedproxy.feeds import AuthRequired, Nothing, Served, Unknown
 from feedproxy.model import Feed
 from feedproxy.policy.access import basic_credentials
-from feedproxy.policy.validators import encoding, etag, http_date, not_modified
+from feedproxy.policy.httpdate import http_date
+from feedproxy.policy.validators import encoding, etag, not_modified
 from feedproxy.web import keys
 from feedproxy.web.request_keys import CACHE_STATUS
 
