@@ -25,16 +25,20 @@ from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
 from feedproxy.model import Feed, PersonalEvent
 from feedproxy.policy.access import Credentials
-from feedproxy.policy.secrets import keyed_hash
+from feedproxy.policy.secrets import feed_hash, keyed_hash
 from feedproxy.sources import LARGE, Source, Sources, SourceState
 from feedproxy.store import Store
 from feedproxy.transform import Options, assemble
 
-NEGATIVE_SECONDS = {"unknown": 60, "open-refused": 60, "credentials-refused": 30, "nothing": 10}
+UNKNOWN_SECONDS = 60
+OPEN_REFUSED_SECONDS = 60
+CREDENTIALS_REFUSED_SECONDS = 30
 """How long an answer without a feed is believed. A wrong password must not cost the upstream a request each time."""
+RETRY_SECONDS = 10
+LONGEST_RETRY_SECONDS = 3_600
 SECOND_DROP_SECONDS = 1.0
 MEMORY = 100_000
-"""Of how many feeds a note is kept: answered without one, served under credentials, changed, last version."""
+"""Of how many feeds a note is kept: failed, served under credentials, changed, last version."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +69,17 @@ class Nothing:
     retry_after: int
 
 
-Answer = Served | AuthRequired | Unknown | Nothing
+Failure = AuthRequired | Unknown | Nothing
+Answer = Served | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What a flight without a feed ended in; believed from then until then, by a clock that may be set back."""
+
+    answer: Failure
+    since: datetime
+    until: datetime
 
 
 class Feeds:
@@ -95,7 +109,7 @@ class Feeds:
         self._arrivals: dict[str, asyncio.Task[Answer]] = {}
         self._refreshes: dict[str, asyncio.Task[Answer]] = {}
         self._drops: set[asyncio.Task[None]] = set()
-        self._negative: LRUCache[str, tuple[Answer, datetime]] = LRUCache(MEMORY)
+        self._failed: LRUCache[tuple[str, bool], _Failed] = LRUCache(MEMORY)
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
         self._changes: LRUCache[str, int] = LRUCache(MEMORY)
         self._versions: LRUCache[str, tuple[str, datetime]] = LRUCache(MEMORY)
@@ -151,12 +165,16 @@ class Feeds:
             cached = self._cached(subscription_id, credentials)
         if cached is not None:
             return cached
-        if credentials is not None and await self._opened_before(subscription_id, credentials):
-            return await self._arrive(subscription_id, credentials)
-        answer = await self._arrive(subscription_id, None)
-        if credentials is not None and not isinstance(answer, Served):
-            answer = await self._arrive(subscription_id, credentials)
-        return answer
+        if credentials is None:
+            return await self._arrive(subscription_id, None)
+        failure = self._failure(self._name(subscription_id, credentials), refresh=False)
+        if failure is not None:
+            return failure
+        if not await self._opened_before(subscription_id, credentials):
+            answer = await self._arrive(subscription_id, None)
+            if isinstance(answer, Served):
+                return answer
+        return await self._arrive(subscription_id, credentials)
 
     async def _opened_before(self, subscription_id: UUID, credentials: Credentials) -> bool:
         """Tell whether these credentials have opened the feed: then nobody need ask whether it is open to all."""
@@ -171,19 +189,20 @@ class Feeds:
 
     def _cached(self, subscription_id: UUID, credentials: Credentials | None) -> Served | None:
         """Look into this process's memory: the cached path."""
-        feed = self._cache.peek(self._name(subscription_id, credentials))
+        name = self._name(subscription_id, credentials)
+        feed = self._cache.peek(name)
         if feed is None:
             return None
-        if self._clock() < feed.fresh_until:
+        if self._sources.lasts(feed.fresh_until):
             return Served(feed, "hit")
-        self._fly(subscription_id, credentials, refresh=True)
+        if self._failure(name, refresh=True) is None:
+            self._fly(subscription_id, credentials, refresh=True)
         return Served(feed, "stale")
 
     async def _arrive(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
-        name = self._name(subscription_id, credentials)
-        negative = self._negative.get(name)
-        if negative is not None and self._clock() < negative[1]:
-            return negative[0]
+        failure = self._failure(self._name(subscription_id, credentials), refresh=False)
+        if failure is not None:
+            return failure
         return await asyncio.shield(self._fly(subscription_id, credentials, refresh=False))
 
     def _fly(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> asyncio.Task[Answer]:
@@ -201,52 +220,59 @@ class Feeds:
         return flight
 
     async def _land(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
-        name = self._name(subscription_id, credentials)
-        if not refresh and credentials is None:
-            feed = await self._cache.get(name)
-            if feed is not None and self._clock() < feed.fresh_until:
-                return Served(feed, "hit")
-        if not self._upstream_url:
-            return Unknown()
+        """Make the feed. However that fails, it is tried again after a while only, not at the next request."""
         source = self._source(subscription_id, credentials)
+        answer: Failure
         try:
+            if not refresh and credentials is None and await self._cache.get(source.key) is not None:
+                cached = self._cached(subscription_id, None)
+                if cached is not None:
+                    return cached
             return await self._from_source(subscription_id, source, refresh=refresh)
         except FetchFailed as failure:
-            return await self._without_feed(name, source, failure)
+            answer, seconds = await self._without_feed(source, failure)
         except FeedRefused as refusal:
-            _log.warning("feed refused", extra={"fields": {"source": name, "reason": refusal.reason}})
-            return self._remember_negative(name, Nothing(refusal.reason, NEGATIVE_SECONDS["nothing"]), "nothing")
+            _log.warning("feed refused", extra={"fields": {"feed": source.log_name, "reason": refusal.reason}})
+            answer, seconds = Nothing(refusal.reason, RETRY_SECONDS), RETRY_SECONDS
         except Unavailable as outage:
-            _log.warning("the store is unavailable", extra={"fields": {"source": name, "reason": outage.message}})
-            return Nothing("store-unavailable", outage.retry_after)
+            _log.warning("the store is unavailable", extra={"fields": {"feed": source.log_name}}, exc_info=outage)
+            answer, seconds = Nothing("store-unavailable", outage.retry_after), outage.retry_after
+        except Exception:  # noqa: BLE001 # whatever it is, the feed of before is served on
+            _log.exception("a feed could not be made", extra={"fields": {"feed": source.log_name}})
+            answer, seconds = Nothing("internal-error", RETRY_SECONDS), RETRY_SECONDS
+        now = self._clock()
+        self._failed[source.key, refresh] = _Failed(answer, now, now + timedelta(seconds=seconds))
+        return answer
+
+    def _failure(self, name: str, *, refresh: bool) -> Failure | None:
+        """Return what the last flight of this kind ended in, if that was no feed and is not long ago."""
+        failed = self._failed.get((name, refresh))
+        return failed.answer if failed is not None and failed.since <= self._clock() < failed.until else None
 
     async def _from_source(self, subscription_id: UUID, source: Source, *, refresh: bool) -> Answer:
         """Make the feed of what is known; look upstream when nothing is, or to refresh what is no longer fresh."""
+        if not self._upstream_url:
+            return Unknown()
         state = await self._sources.state(source)
-        if state is None or (refresh and self._clock() >= state.fresh_until):
+        if state is None or (refresh and not self._sources.lasts(state.fresh_until)):
             state = await self._sources.refresh(source, state)
             return Served(await self._publish(subscription_id, source, state), "miss")
         feed = await self._publish(subscription_id, source, state)
-        if self._clock() < feed.fresh_until:
+        if self._sources.lasts(feed.fresh_until):
             return Served(feed, "hit")
         asyncio.get_running_loop().call_soon(lambda: self._fly(subscription_id, source.credentials, refresh=True))
         return Served(feed, "stale")
 
-    async def _without_feed(self, name: str, source: Source, failure: FetchFailed) -> Answer:
-        """Say what a failed look upstream means when there is nothing to fall back on."""
-        _log.warning("fetch failed", extra={"fields": {"source": name, "reason": failure.reason}})
+    async def _without_feed(self, source: Source, failure: FetchFailed) -> tuple[Failure, int]:
+        """Say what a failed look upstream means when there is nothing to fall back on, and for how many seconds."""
+        _log.warning("fetch failed", extra={"fields": {"feed": source.log_name, "reason": failure.reason}})
         if failure.upstream_status in {401, 403}:
-            await self._cache.drop([name])
-            kind = "credentials-refused" if source.credentials else "open-refused"
-            return self._remember_negative(name, AuthRequired(), kind)
+            await self._cache.drop([source.key])
+            return AuthRequired(), CREDENTIALS_REFUSED_SECONDS if source.credentials else OPEN_REFUSED_SECONDS
         if failure.upstream_status in {400, 404, 410}:
-            return self._remember_negative(name, Unknown(), "unknown")
-        retry_after = max(NEGATIVE_SECONDS["nothing"], int(min(failure.retry_after or 0, 3_600)))
-        return self._remember_negative(name, Nothing(failure.reason, retry_after), "nothing")
-
-    def _remember_negative(self, name: str, answer: Answer, kind: str) -> Answer:
-        self._negative[name] = (answer, self._clock() + timedelta(seconds=NEGATIVE_SECONDS[kind]))
-        return answer
+            return Unknown(), UNKNOWN_SECONDS
+        retry_after = int(min(max(failure.retry_after or 0, RETRY_SECONDS), LONGEST_RETRY_SECONDS))
+        return Nothing(failure.reason, retry_after), retry_after
 
     async def _publish(self, subscription_id: UUID, source: Source, state: SourceState) -> Feed:
         """Put the subscription's overlay on the base and the feed into the cache.
@@ -262,7 +288,7 @@ class Feeds:
         if source.credentials is not None:
             self._variants.setdefault(open_name, set()).add(source.key)
         await self._cache.put(source.key, feed)
-        self._negative.pop(source.key, None)
+        self._failed.pop((source.key, False), None)
         return feed
 
     async def _render(self, subscription_id: UUID, source: Source, state: SourceState) -> Feed:
@@ -315,7 +341,7 @@ def subscription_url(upstream_url: str, subscription_id: UUID) -> str:
 
 def feed_name(key: bytes, subscription_id: UUID, credentials: Credentials | None) -> str:
     """Return the name of a feed in caches and in the store: keyed hashes, so that it gives away neither of the two."""
-    name = keyed_hash(key, "feed", subscription_id.bytes).hex()[:32]
+    name = feed_hash(key, subscription_id)
     if credentials is None:
         return name
     return name + "." + keyed_hash(key, "credentials", credentials.octets).hex()[:32]

@@ -7,8 +7,8 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -19,14 +19,17 @@ from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
 from feedproxy.model import LastGood
 from feedproxy.policy.access import Credentials
-from feedproxy.policy.freshness import Bounds, Said, lifetime, retry_after_failure
+from feedproxy.policy.freshness import Bounds, Said, lasts, lifetime, retry_after_failure
 from feedproxy.policy.publish import KeepLastGood, publish
+from feedproxy.policy.secrets import log_name
 from feedproxy.store import Store
 from feedproxy.transform import Base, Options, index
 from feedproxy.upstream import Fetched, FetchRequest, NotModified, UpstreamClient
 
 LARGE = 100_000
 """Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
+
+STORE_PATIENCE_SECONDS = 2.0
 
 _REFRESH_INTERVAL = re.compile(rb"REFRESH-INTERVAL(?:;[^:]*)?:(.*)")
 _log = logging.getLogger(__name__)
@@ -45,13 +48,18 @@ class Source:
     credentials: Credentials | None
     headers: Mapping[str, str]
 
+    @property
+    def log_name(self) -> str:
+        """What logs call it."""
+        return log_name(self.key)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
     """The last good body of a source, indexed, and what is known of its freshness.
 
-    `failures` counts the looks upstream since it was confirmed; `doubted` is the digest of a body that was held back
-    and will be believed when it comes again.
+    `failures` counts the looks upstream since it was confirmed; `doubted` is how many components a body had that was
+    held back. It will be believed when one with as many comes next: octets may differ each time (DTSTAMP).
     """
 
     base: Base
@@ -62,7 +70,7 @@ class SourceState:
     changed_at: datetime
     fresh_until: datetime
     failures: int = 0
-    doubted: bytes | None = None
+    doubted: int | None = None
 
 
 class Sources:
@@ -88,6 +96,10 @@ class Sources:
         self._options = Options()
         self._states: LRUCache[str, SourceState] = LRUCache(max_octets, getsizeof=lambda s: s.base.octets_in + 2_000)
 
+    def lasts(self, fresh_until: datetime) -> bool:
+        """Tell whether a feed that is fresh until then needs no look upstream now."""
+        return lasts(fresh_until, self._bounds, now=self._clock())
+
     async def state(self, source: Source) -> SourceState | None:
         """Return what is known of a source without a look upstream; None when nothing good was ever seen."""
         state = self._states.get(source.key)
@@ -96,7 +108,11 @@ class Sources:
         good = await self._store.last_good(source.key)
         if good is None:
             return None
-        base = await self._index(good.body)
+        try:
+            base = await self._index(good.body)
+        except FeedRefused as refusal:  # an earlier release thought it good
+            _log.warning("last good refused", extra={"fields": {"feed": source.log_name, "reason": refusal.reason}})
+            return None
         fresh_until = good.fetched_at + lifetime(_said(base), self._bounds, source=source.key)
         state = SourceState(
             base=base,
@@ -139,7 +155,7 @@ class Sources:
     async def _failed(self, source: Source, state: SourceState | None, failure: FetchFailed) -> SourceState:
         if failure.upstream_status in {401, 403}:
             self._states.pop(source.key, None)
-            with _store_may_be_away(source):
+            async with _store_may_be_away(source):
                 await self._store.drop_last_good(source.key)
             raise failure
         if state is None:
@@ -152,11 +168,11 @@ class Sources:
         state: SourceState,
         reason: str,
         retry_after: float | None = None,
-        doubted: bytes | None = None,
+        doubted: int | None = None,
     ) -> SourceState:
         """Keep the last good body and say when to look again."""
         self._metrics.kept_last_good(reason)
-        _log.warning("last good kept", extra={"fields": {"source": source.key, "reason": reason}})
+        _log.warning("last good kept", extra={"fields": {"feed": source.log_name, "reason": reason}})
         failures = state.failures + 1
         pause = retry_after_failure(failures, retry_after, self._bounds, source=source.key)
         return self._remember(
@@ -169,7 +185,7 @@ class Sources:
             raise FetchFailed("status-304", "the upstream answered 304 to a request without validators")
         now = self._clock()
         etag, last_modified = answer.etag or state.etag, answer.last_modified or state.last_modified
-        with _store_may_be_away(source):
+        async with _store_may_be_away(source):
             await self._store.confirm_last_good(source.key, fetched_at=now, etag=etag, last_modified=last_modified)
         fresh_until = now + lifetime(_said(state.base, answer), self._bounds, source=source.key)
         return self._remember(
@@ -200,10 +216,10 @@ class Sources:
             state.base.events if state else None,
             base.events,
             loss_share=self._loss_share,
-            confirmed=state is not None and state.doubted == digest,
+            confirmed=state is not None and state.doubted == base.events,
         )
         if isinstance(decision, KeepLastGood) and state is not None:
-            return self._kept(source, state, decision.reason, doubted=digest)
+            return self._kept(source, state, decision.reason, doubted=base.events)
         return await self._published(source, answer, base, digest)
 
     async def _published(self, source: Source, answer: Fetched, base: Base, digest: bytes) -> SourceState:
@@ -227,7 +243,7 @@ class Sources:
             fetched_at=now,
             changed_at=now,
         )
-        with _store_may_be_away(source):
+        async with _store_may_be_away(source):
             await self._store.save_last_good(good)
         return self._remember(source, state)
 
@@ -246,13 +262,17 @@ class Sources:
         return state
 
 
-@contextmanager
-def _store_may_be_away(source: Source) -> Iterator[None]:
-    """Go on from memory when the store cannot be written: it holds what the next process starts with."""
+@asynccontextmanager
+async def _store_may_be_away(source: Source) -> AsyncIterator[None]:
+    """Go on from memory when the store cannot be written: it holds what the next process starts with.
+
+    Nobody waits long for a locked database; the write is made when it can be.
+    """
     try:
-        yield
-    except Unavailable as outage:
-        _log.warning("last good not stored", extra={"fields": {"source": source.key, "reason": outage.message}})
+        async with asyncio.timeout(STORE_PATIENCE_SECONDS):
+            yield
+    except (Unavailable, TimeoutError) as outage:
+        _log.warning("last good not stored yet", extra={"fields": {"feed": source.log_name}}, exc_info=outage)
 
 
 def _said(base: Base, answer: NotModified | Fetched | None = None) -> Said:

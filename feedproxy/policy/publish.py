@@ -22,8 +22,8 @@ class KeepLastGood:
 def publish(last: int | None, new: int, *, loss_share: float, confirmed: bool) -> Publish | KeepLastGood:
     """Decide by the number of components in the last good body (None: there is none) and in the new one.
 
-    A feed that lost everything, or more than `loss_share` of it (0..1), is believed when the same octets came twice
-    in a row (`confirmed`).
+    A feed that lost everything, or more than `loss_share` of it (0..1), is believed when it came twice in a row
+    (`confirmed`).
     """
     if last is None or confirmed or new >= last:
         return Publish()

@@ -6,6 +6,7 @@ a microsecond where argon2id costs 85 ms. Secrets that a person chose must not b
 
 import hashlib
 import hmac
+from functools import lru_cache
 from uuid import UUID
 
 
@@ -19,6 +20,15 @@ def same(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
 
 
-def log_name(key: bytes, subscription_id: UUID) -> str:
-    """Return the 16 hex digits by which logs and metrics name a feed: its GUID in a URL is a secret too."""
-    return keyed_hash(key, "log", subscription_id.bytes).hex()[:16]
+@lru_cache(maxsize=65_536)
+def feed_hash(key: bytes, subscription_id: UUID) -> str:
+    """Return the 32 hex digits by which caches and the store name a subscription's feed."""
+    return keyed_hash(key, "feed", subscription_id.bytes).hex()[:32]
+
+
+def log_name(feed_name: str) -> str:
+    """Return the head of a `feed_hash` or of a name that begins with one: what logs call the feed.
+
+    A GUID in a URL is a secret, so no log has it; and this is one name for a feed in every line about it.
+    """
+    return feed_name[:16]

@@ -12,11 +12,10 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from feedproxy.metrics import Metrics
-from feedproxy.policy.secrets import log_name
+from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
-from feedproxy.web.calreply_models import read_guid
 from feedproxy.web.logs import LogBuffer, timestamp
-from feedproxy.web.request_keys import CACHE_STATUS, REQUEST_ID
+from feedproxy.web.request_keys import CACHE_STATUS, REQUEST_ID, SUBSCRIPTION_ID
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -85,7 +84,6 @@ def _route(request: web.BaseRequest) -> str:
 
 
 def _feed(request: web.BaseRequest) -> str | None:
-    if not isinstance(request, web.Request) or REQUEST_ID not in request:
+    if not isinstance(request, web.Request) or SUBSCRIPTION_ID not in request:
         return None
-    subscription_id = read_guid(request.match_info.get("subscription_id", ""))
-    return log_name(request.app[keys.SECRET_KEY], subscription_id) if subscription_id else None
+    return log_name(feed_hash(request.app[keys.SECRET_KEY], request[SUBSCRIPTION_ID]))

@@ -1,7 +1,6 @@
 """The feed route: a subscription's calendar, as every calendar client and every cache on the way wants it."""
 
 from typing import assert_never
-from uuid import UUID
 
 from aiohttp import hdrs, web
 
@@ -11,7 +10,8 @@ from feedproxy.policy.access import basic_credentials
 from feedproxy.policy.httpdate import http_date
 from feedproxy.policy.validators import encoding, etag, not_modified
 from feedproxy.web import keys
-from feedproxy.web.request_keys import CACHE_STATUS
+from feedproxy.web.calreply_models import read_guid
+from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
 
 MAX_AGE = 300
 """Seconds for which a cache on the way need not ask, at most: what changes here is seen there as soon."""
@@ -22,10 +22,11 @@ UNKNOWN_MAX_AGE = 60
 
 async def feed(request: web.Request) -> web.Response:
     """GET or HEAD the feed. Whoever has the GUID may read it unless the upstream wants credentials for it."""
-    subscription_id = _subscription_id(request.match_info["subscription_id"])
+    subscription_id = read_guid(request.match_info["subscription_id"])
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if subscription_id is None:
         return _unknown(private=authorization is not None)
+    request[SUBSCRIPTION_ID] = subscription_id
     answer = await request.app[keys.FEEDS].answer(subscription_id, basic_credentials(authorization))
     match answer:
         case Served():
@@ -40,14 +41,6 @@ async def feed(request: web.Request) -> web.Response:
             return web.Response(status=503, text=f"no usable feed: {answer.reason}\n", headers=headers)
         case _:
             assert_never(answer)
-
-
-def _subscription_id(text: str) -> UUID | None:
-    """Read a GUID: dashed, undashed, in braces, in any case."""
-    try:
-        return UUID(text) if len(text) <= 45 else None
-    except ValueError:
-        return None
 
 
 def _served(request: web.Request, feed: Feed) -> web.Response:

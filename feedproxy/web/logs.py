@@ -1,7 +1,7 @@
 """The log: one JSON object a line, gathered in memory and written a few times a second.
 
 A line holds no secret: URLs lose user, path and query, GUIDs and credentials are cut out, and of an exception its type,
-its place and the first line of its text remain.
+its place, the first line of its text and what caused it remain.
 """
 
 import asyncio
@@ -114,9 +114,15 @@ def scrub(text: str) -> str:
 
 def _exception(error: BaseException) -> dict[str, object]:
     frames = traceback.extract_tb(error.__traceback__)
-    text = str(error).partition("\n")[0][:200]
-    return {
+    said: dict[str, object] = {
         "error": type(error).__qualname__,
-        "text": scrub(text),
+        "text": _first_line(error),
         "trace": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
+    if (cause := error.__cause__) is not None:
+        said["cause"] = f"{type(cause).__qualname__}: {_first_line(cause)}"
+    return said
+
+
+def _first_line(error: BaseException) -> str:
+    return scrub(str(error).partition("\n")[0][:200])

@@ -1,8 +1,13 @@
 """What a request gathers on its way to the log."""
 
+from uuid import UUID
+
 from aiohttp import web
 
 CACHE_STATUS = web.RequestKey("cache_status", str)
 """How a feed was come by: hit, stale, miss."""
 
 REQUEST_ID = web.RequestKey("request_id", str)
+
+SUBSCRIPTION_ID = web.RequestKey("subscription_id", UUID)
+"""Whose feed was asked for; logs call it by `feedproxy.policy.secrets.log_name`."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from feedproxy.policy.secrets import log_name
+from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
 from feedproxy.web.bearer import access_token_for
 from feedproxy.web.bodies import read_fields
@@ -36,6 +36,6 @@ async def put_event(request: web.Request) -> web.Response:
 
 
 def _log_ignored(request: web.Request, account_code: str, ids: Collection[UUID]) -> None:
-    names = sorted(log_name(request.app[keys.SECRET_KEY], each) for each in ids)
+    names = sorted(log_name(feed_hash(request.app[keys.SECRET_KEY], each)) for each in ids)
     fields = {"account": account_code, "count": len(names), "feeds": names[:LOGGED_IDS]}
     log.warning("an event was not attached to subscriptions of other accounts", extra={"fields": fields})

@@ -15,12 +15,15 @@ from aiohttp import ClientResponse, encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
+from feedproxy import sources
+from feedproxy.cache.memory import MemoryCache
 from feedproxy.config import Settings
 from feedproxy.errors import Unavailable
-from feedproxy.feeds import Served
-from feedproxy.model import Account, EventDetails
+from feedproxy.feeds import Served, feed_name
+from feedproxy.model import Account, EventDetails, Feed, LastGood
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
+from feedproxy.web.health import CACHE
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
 
 GAME = UUID("8e71077b-c7f2-42b8-acb9-bda8f804c0d7")
@@ -132,7 +135,18 @@ async def test_every_spelling_of_the_path_is_the_same_feed(stage: Stage, prefix:
 
 
 @pytest.mark.parametrize(
-    "name", ["x", "0000000-0000-0000-0000-000000000000", "%00", "..%2f..%2fetc", "%ff%fe", "a" * 5000]
+    "name",
+    [
+        "x",
+        "0000000-0000-0000-0000-000000000000",
+        f"urn:uuid:{GAME}",
+        GAME.hex[:8] + "_" + GAME.hex[9:],
+        "%D9%A1" * 32,
+        "%00",
+        "..%2f..%2fetc",
+        "%ff%fe",
+        "a" * 5000,
+    ],
 )
 async def test_what_is_no_guid_is_unknown_and_asked_of_nobody(stage: Stage, name: str) -> None:
     response = await stage.get(f"/v1/webcal/{name}")
@@ -219,6 +233,19 @@ async def test_a_protected_feed_is_fetched_once_and_a_wrong_password_does_not_re
     assert len(stage.upstream.requests) == 3, "once without credentials, once with each"
 
 
+async def test_a_wrong_password_does_not_reach_the_store_each_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
+    assert (await stage.get(headers={"Authorization": STRANGER})).status == 401
+
+    async def asked(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(stage.client.app[keys.STORE], "last_good", asked)
+    assert (await stage.get(headers={"Authorization": STRANGER})).status == 401
+
+
 @pytest.mark.parametrize("header", ["Basic", "Basic !!!", "Basic Zm9v", "Bearer x", "Basic " + "A" * 4000, "Basic é"])
 async def test_garbage_for_credentials_is_no_credentials(stage: Stage, header: str) -> None:
     assert (await stage.get(headers={"Authorization": header})).status == 200
@@ -293,6 +320,17 @@ async def test_an_emptied_calendar_is_believed_when_it_is_seen_twice(stage: Stag
     assert body.count(b"BEGIN:VEVENT") == 1, "Evolution needs one event to give up the others"
 
 
+async def test_a_shrunken_calendar_is_believed_the_second_time_though_its_stamps_differ(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(calendar(*"abcdefgh"))
+    await stage.get()
+    for day in (b"01", b"02"):
+        stage.upstream.answers[GAME] = Answer(calendar("a").replace(b"DTSTAMP:202601", b"DTSTAMP:2026" + day))
+        stage.clock.wind(hours=2)
+        assert b"UID:h" in await (await stage.get()).read()
+        await stage.settled()
+    assert b"UID:h" not in await (await stage.get()).read()
+
+
 async def test_the_feed_outlives_the_upstream_and_our_own_restart(stage: Stage) -> None:
     good = await stage.get()
     body = await good.read()
@@ -338,6 +376,101 @@ async def test_the_store_may_be_away(stage: Stage, monkeypatch: pytest.MonkeyPat
     assert len(stage.upstream.requests) == 2
     response = await stage.get(f"/v1/webcal/{OTHER}", headers={"Authorization": FAN})
     assert (response.status, response.headers["Retry-After"]) == (503, "5")
+
+
+async def test_a_store_that_cannot_be_written_delays_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "STORE_PATIENCE_SECONDS", 0.01)
+
+    async def locked(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    for name in ("save_last_good", "confirm_last_good"):
+        monkeypatch.setattr(stage.client.app[keys.STORE], name, locked)
+    for _ in range(2):
+        assert (await asyncio.wait_for(stage.get(), 2)).status == 200
+        stage.clock.wind(hours=2)
+
+
+async def test_a_feed_that_other_processes_share_is_served_while_the_store_is_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis has it, this process's memory has not: it is as good as cached here, fresh or stale."""
+    await stage.get()
+    app = stage.client.app
+    cache, name = app[CACHE], feed_name(app[keys.SECRET_KEY], GAME, None)
+    assert isinstance(cache, MemoryCache)
+    shared = cache.peek(name)
+    assert shared is not None
+    cache.clear()
+
+    async def get(key: str) -> Feed | None:
+        cache.keep(key, shared)
+        return shared
+
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable("the database is away", retry_after=5)
+
+    monkeypatch.setattr(cache, "get", get)
+    for method in ("events_of", "last_good"):
+        monkeypatch.setattr(app[keys.STORE], method, away)
+    stage.clock.wind(hours=2)
+    assert (await stage.get()).status == 200
+
+
+async def test_a_last_good_body_that_is_no_longer_thought_good_is_fetched_anew(stage: Stage) -> None:
+    app = stage.client.app
+    now = stage.clock()
+    good = LastGood(feed_name(app[keys.SECRET_KEY], GAME, None), b"<html>", b"digest", None, None, 1, now, now)
+    await app[keys.STORE].save_last_good(good)
+    assert (await stage.get()).status == 200
+
+
+async def test_what_nobody_foresaw_keeps_the_feed_and_does_not_ask_the_upstream_each_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = await (await stage.get()).read()
+    stage.upstream.answers[GAME] = Answer(calendar("bears", "lions", "packers"))
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(sources, "index", broken)
+    stage.clock.wind(hours=2)
+    for _ in range(5):
+        assert await (await stage.get()).read() == good
+        await stage.settled()
+    assert len(stage.upstream.requests) == 2
+    assert [record.message for record in caplog.records] == ["a feed could not be made"]
+    stage.clock.wind(seconds=10)
+    await stage.get()
+    await stage.settled()
+    assert len(stage.upstream.requests) == 3, "it is tried again"
+    stage.upstream.answers[OTHER] = Answer(calendar("bears"))
+    response = await stage.get(f"/v1/webcal/{OTHER}")
+    assert (response.status, await response.text()) == (503, "no usable feed: internal-error\n")
+
+
+@pytest.mark.parametrize("way", [1, -1])
+async def test_a_clock_that_jumps_stops_no_feed(stage: Stage, way: int) -> None:
+    await stage.get()
+    assert (await stage.get(f"/v1/webcal/{OTHER}")).status == 404
+    stage.upstream.answers[GAME] = Answer(calendar("bears", "lions", "packers"))
+    stage.upstream.answers[OTHER] = Answer(calendar("late"))
+    stage.clock.wind(days=400 * way)
+    await stage.get()
+    await stage.settled()
+    assert b"packers" in await (await stage.get()).read()
+    assert (await stage.get(f"/v1/webcal/{OTHER}")).status == 200
+    assert len(stage.upstream.requests) == 4
+
+
+async def test_retry_after_of_the_upstream_is_told_and_obeyed(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(status=503, headers={"Retry-After": "300"})
+    for _ in range(2):
+        response = await stage.get()
+        assert (response.status, response.headers["Retry-After"]) == (503, "300")
+        stage.clock.wind(seconds=200)
+    assert len(stage.upstream.requests) == 1
 
 
 async def test_nothing_cached_and_nobody_there_is_503_with_retry_after(stage: Stage) -> None:

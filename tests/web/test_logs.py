@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from feedproxy.demo.subscriptions import CLUB, LEAGUE
-from feedproxy.policy.secrets import log_name
+from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
 from feedproxy.web.access_log import client_family
 from feedproxy.web.logs import MAX_LINES, BufferedHandler, JsonFormatter, LogBuffer, scrub
@@ -26,7 +26,7 @@ async def test_a_request_is_one_line_that_names_route_and_feed_but_not_the_path(
         async with session.get(f"{service.url}/v1/webcal/{LEAGUE.id}?x=hunter2", headers=headers) as answer:
             octets = len(await answer.read())
         line = json.loads(service.log_lines()[-1])
-        name = log_name(service.app[keys.SECRET_KEY], LEAGUE.id)
+        name = log_name(feed_hash(service.app[keys.SECRET_KEY], LEAGUE.id))
     assert line["time"].endswith("Z")
     assert line["duration_ms"] >= 0
     assert line["bytes"] >= octets
@@ -40,6 +40,28 @@ async def test_a_request_is_one_line_that_names_route_and_feed_but_not_the_path(
         "client": "thunderbird",
     }
     assert line["request_id"] == answer.headers["X-Request-Id"]
+
+
+async def test_every_line_about_a_feed_calls_it_by_the_same_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(tmp_path) as service, ClientSession() as session:
+        basic = {"Authorization": f"Basic {b64encode(b'member:hunter2').decode()}"}
+        async with session.get(f"{service.url}/webcal/{CLUB.id}", headers=basic) as answer:
+            assert answer.status == 401
+        name = json.loads(service.log_lines()[-1])["feed"]
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    assert [(line["event"], line["feed"]) for line in lines] == [("fetch failed", name)] * 2, "without and with Basic"
+
+
+def test_what_caused_an_error_is_told_but_no_secret_of_it() -> None:
+    cause = OSError("cannot connect to postgresql://me:hunter2@db/feeds\nDETAIL: hunter2")
+    error = RuntimeError("the database cannot be reached")
+    error.__cause__ = cause
+    record = logging.LogRecord("x", logging.WARNING, "", 0, "outage", None, (RuntimeError, error, None))
+    line = json.loads(JsonFormatter().format(record))
+    assert line["text"] == "the database cannot be reached"
+    assert line["cause"] == "OSError: cannot connect to postgresql://db/..."
 
 
 async def test_no_secret_that_was_sent_is_in_log_or_metrics(tmp_path: Path) -> None:

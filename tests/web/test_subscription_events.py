@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from feedproxy.errors import BadRequest
 from feedproxy.model import EventDetails, PersonalEvent
-from feedproxy.policy.secrets import log_name
+from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web.calreply_models import SubscriptionEvent, read_events, read_guid, read_request
 from tests.web.calreply import FIRST, KEY, SECOND, SECRET, START, Api, basic, running_api
 
@@ -182,7 +182,7 @@ class TestSubscriptionIds:
         assert (await stored(api, SECOND)).account_code == "Another"
         assert api.feeds.changes[1:] == [frozenset({SECOND})]
         [record] = caplog.records
-        assert vars(record)["fields"] == {"account": "Another", "count": 1, "feeds": [log_name(KEY, FIRST)]}
+        assert vars(record)["fields"] == {"account": "Another", "count": 1, "feeds": [log_name(feed_hash(KEY, FIRST))]}
         assert str(FIRST) not in record.getMessage()
 
     @pytest.mark.parametrize(
