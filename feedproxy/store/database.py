@@ -44,6 +44,22 @@ RETRY_SECONDS = 5
 POOL = {"pool_size": 5, "max_overflow": 0}
 """Connections of a process. They stay open: opening one costs more than most transactions."""
 
+SQLITE_OUTAGES = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""Primary result codes that tell of the file and its disk, not of the statement."""
+
+POSTGRESQL_OUTAGES = ("25006", "40", "53", "57", "58")
+"""SQLSTATEs, or their classes: read-only (a standby), rolled back, out of resources, operator's doing, system error."""
+
 WRITES = "feedproxy_writes"
 """The execution option of connections that write."""
 
@@ -112,15 +128,23 @@ class Database:
 
 @contextmanager
 def _outage_as_unavailable() -> Iterator[None]:
-    """Raise Unavailable for a connection that was lost or cannot be had. What a statement did wrong passes."""
+    """Raise Unavailable for what the database cannot do now. What a statement did wrong passes."""
     try:
         yield
     except DBAPIError as error:
-        if error.statement is not None and not error.connection_invalidated:
+        if not _is_outage(error):
             raise
         raise Unavailable("the database cannot be reached", retry_after=RETRY_SECONDS) from error
     except (PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise Unavailable("the database cannot be reached", retry_after=RETRY_SECONDS) from error
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    if error.statement is None or error.connection_invalidated:
+        return True
+    primary = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return primary in SQLITE_OUTAGES or state.startswith(POSTGRESQL_OUTAGES)
 
 
 def open_database(url: str, *, migrating: bool = False) -> Database:

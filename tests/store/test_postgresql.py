@@ -38,6 +38,14 @@ class TestPostgreSQL(StoreContract):
             await postgres.execute("postgres", f"ALTER DATABASE {database_of(url)} ALLOW_CONNECTIONS true")
             assert await store.account("acme") == account
 
+    async def test_a_standby_that_takes_no_writes_is_an_outage(self, url: str, postgres: PostgresServer) -> None:
+        read_only = f"ALTER DATABASE {database_of(url)} SET default_transaction_read_only = on"
+        await postgres.execute("postgres", read_only)
+        async with opened(url) as store:
+            with pytest.raises(Unavailable):
+                await store.add_account("acme", now=NOW)
+            assert await store.accounts() == ()
+
     async def test_a_connection_lost_in_a_transaction_is_an_outage(self, url: str, store: Store) -> None:
         async def lose_it(connection: AsyncConnection) -> None:
             await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))

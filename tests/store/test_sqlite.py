@@ -1,16 +1,17 @@
 import sqlite3
 import stat
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from feedproxy.errors import SettingsError
+from feedproxy.errors import SettingsError, Unavailable
 from feedproxy.store import database, migrate, open_store
 from feedproxy.store.database import open_database
 from tests.store import processes
-from tests.store.contract import NOW, StoreContract, opened
+from tests.store.contract import DENTIST, NOW, StoreContract, opened
 
 
 class TestSQLite(StoreContract):
@@ -58,6 +59,30 @@ async def test_a_file_that_stays_locked_is_refused(tmp_path: Path, monkeypatch: 
         connection.execute("BEGIN EXCLUSIVE")
         with pytest.raises(SettingsError, match=r"another program keeps .*store\.db locked"):
             await open_store(f"sqlite:///{tmp_path / 'store.db'}")
+
+
+async def test_a_file_that_is_locked_for_long_is_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    path = tmp_path / "store.db"
+    async with opened(f"sqlite:///{path}") as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(Unavailable):
+                await store.add_account("acme", now=NOW)
+            assert await store.accounts() == (), "who only reads does not wait"
+        await store.add_account("acme", now=NOW)
+
+
+@pytest.mark.parametrize("pragma", ["query_only = ON", "max_page_count = 1"], ids=["read-only", "full"])
+async def test_a_file_that_cannot_be_written_is_an_outage(tmp_path: Path, pragma: str) -> None:
+    async with opened(f"sqlite:///{tmp_path / 'store.db'}") as store:
+        account = await store.add_account("acme", now=NOW)
+        async with store._database.reading() as connection:
+            await connection.execute(text(f"PRAGMA {pragma}"))
+        big = replace(DENTIST, description="x" * 100_000)
+        with pytest.raises(Unavailable):
+            await store.put_event(account, "e", big, [], now=NOW)
+        assert await store.accounts() == (account,)
 
 
 def test_processes_may_open_a_fresh_file_at_once(tmp_path: Path) -> None:
