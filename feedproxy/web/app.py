@@ -25,6 +25,7 @@ from feedproxy.web.metrics import METRICS
 from feedproxy.web.routes import add_routes
 from feedproxy.web.slow_bodies import limit_body_time
 from feedproxy.web.stamp import stamp
+from feedproxy.web.token_expiry import purge_tokens
 from tzmap import CLDR_VERSION, TZDATA_EDITION
 
 
@@ -37,7 +38,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
-    app.cleanup_ctx.append(_resources)
+    app.cleanup_ctx.extend((_resources, purge_tokens))
     app.on_response_prepare.append(stamp)
     add_routes(app.router)
     return app

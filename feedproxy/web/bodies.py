@@ -29,7 +29,7 @@ async def read_fields(request: web.Request) -> Fields:
     Form values are strings. Raises BadRequest (neither JSON object nor form), TooLarge or UnsupportedMedia.
     """
     octets = await _read(request)
-    if request.content_type.startswith("multipart/"):
+    if request.content_type.startswith("multipart/") and octets.lstrip().startswith(b"--"):
         raise UnsupportedMedia("the body must be JSON or application/x-www-form-urlencoded, not multipart")
     if len(octets) > LARGE:
         return await asyncio.to_thread(parse_fields, octets)

@@ -25,11 +25,13 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except FeedproxyError as error:
+        if isinstance(error, Unavailable):
+            log.warning("a request met an outage", exc_info=error, extra={"fields": _request_fields(request)})
         return error_answer(error, error_style(request))
     except web.HTTPException as error:
         return _answer_of(error, request)
     except Exception as error:
-        fields = {"request_id": request_id(request), "route": _route_name(request)}
+        fields = _request_fields(request)
         log.exception("a request met an unexpected error", exc_info=error, extra={"fields": fields})
         return error_answer(FeedproxyError("something went wrong here; it is in the log"), error_style(request))
 
@@ -58,6 +60,6 @@ def _answer_of(error: web.HTTPException, request: web.Request) -> web.Response:
     return answer
 
 
-def _route_name(request: web.Request) -> str | None:
+def _request_fields(request: web.Request) -> dict[str, str | None]:
     resource = request.match_info.route.resource
-    return resource.name if resource is not None else None
+    return {"request_id": request_id(request), "route": resource.name if resource is not None else None}

@@ -105,6 +105,11 @@ class TestWhatCannotBeRead:
         )
         assert answer.status == 415
 
+    async def test_json_is_json_whatever_the_content_type_says(self, api: Api) -> None:
+        for claim in ("multipart/form-data; boundary=x", "text/xml", "application/json; charset=utf-16", "image/png"):
+            answer = await api.client.post("/echo", data=b'{"a": 1}', headers={"Content-Type": claim})
+            assert (answer.status, await answer.json()) == (200, {"a": 1}), claim
+
     @given(st.binary() | st.text().map(str.encode) | st.binary().map(b"{".__add__) | st.binary().map(b"a=".__add__))
     def test_is_refused_as_a_bad_request_whatever_the_octets(self, octets: bytes) -> None:
         try:

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from feedproxy.errors import BadRequest, FeedproxyError, Forbidden, NotFound, Unauthorized, Unavailable
 from feedproxy.web.errors import answer_errors, error_answer
+from feedproxy.web.logs import JsonFormatter
 from feedproxy.web.stamp import stamp
 
 
@@ -42,6 +43,10 @@ async def client() -> AsyncIterator[TestClient[web.Request, web.Application]]:
     async def boom(_: web.Request) -> web.Response:
         raise RuntimeError("could not reach https://user:hunter2@db.example/path?key=hunter2")
 
+    async def away(_: web.Request) -> web.Response:
+        cause = OSError("no space left on /var/lib/feedproxy")
+        raise Unavailable("the database cannot be reached", retry_after=5) from cause
+
     async def too_large(_: web.Request) -> web.Response:
         raise web.HTTPRequestEntityTooLarge(10, 20)
 
@@ -50,7 +55,9 @@ async def client() -> AsyncIterator[TestClient[web.Request, web.Application]]:
 
     app = web.Application(middlewares=[answer_errors])
     app.on_response_prepare.append(stamp)
-    app.add_routes([web.get("/boom", boom), web.get("/large", too_large), web.get("/elsewhere", elsewhere)])
+    app.add_routes(
+        [web.get("/boom", boom), web.get("/away", away), web.get("/large", too_large), web.get("/elsewhere", elsewhere)]
+    )
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -67,6 +74,17 @@ async def test_what_nobody_foresaw_is_a_plain_500_that_the_log_explains(
     assert json.loads(text)["errors"][0]["code"] == "ServerError"
     fields = caplog.records[0].__dict__["fields"]
     assert fields["request_id"] == answer.headers["X-Request-Id"]
+
+
+async def test_an_outage_is_503_and_the_log_has_its_cause(
+    client: TestClient[web.Request, web.Application], caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await client.get("/away")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert "/var/lib" not in await answer.text()
+    line = json.loads(JsonFormatter().format(caplog.records[0]))
+    assert (line["level"], line["cause"]) == ("warning", "OSError: no space left on /var/lib/feedproxy")
+    assert line["request_id"] == answer.headers["X-Request-Id"]
 
 
 async def test_what_aiohttp_raises_has_our_shape(client: TestClient[web.Request, web.Application]) -> None:
