@@ -17,10 +17,11 @@ from feedproxy.web.metrics import SHARED_FOLDER
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 STEADY_SECONDS = 60.0
-"""A worker that lived so long is started again at once; others wait, twice as long each time."""
+"""A worker that lived so long is started again at once; others wait, twice as long each time. And after so long the
+settings have been shown to be right: a worker that cannot start then does not end the others."""
 
 CANNOT_START = 2
-"""The exit code of a worker whose settings are wrong: it would be the same the next time."""
+"""The exit code of a worker whose settings are wrong, or whose database is away."""
 
 MERCY_SECONDS = 5.0
 
@@ -34,6 +35,7 @@ class Supervisor:
         self._stop_seconds = stop_seconds
         self._stop = asyncio.Event()
         self._exit_code = 0
+        self._began = time.monotonic()
 
     async def run(self) -> int:
         """Run the workers. Returns the exit code for this process."""
@@ -52,7 +54,7 @@ class Supervisor:
         while not self._stop.is_set():
             began = time.monotonic()
             code = await self._run_one(environment)
-            if code == CANNOT_START:
+            if code == CANNOT_START and time.monotonic() - self._began < STEADY_SECONDS:
                 self._exit_code = code
                 self._stop.set()
             if self._stop.is_set():
