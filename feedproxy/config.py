@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from feedproxy.errors import SettingsError
+from feedproxy.policy.weburl import UrlRefused, read_url
 
 DEFAULT_FILE = Path("feedproxy.toml")
 PREFIX = "FEEDPROXY_"
@@ -55,24 +56,46 @@ def _sendable(values: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 
 def _web_url(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ValueError("a URL such as https://host is wanted")
-    if parts.username is not None or parts.query or parts.fragment:
+    if not value:
+        return value
+    if "?" in value or "#" in value or "@" in value:
         raise ValueError("a URL without user name, query and fragment is wanted")
+    try:
+        url = read_url(value)
+    except UrlRefused as refusal:
+        raise ValueError(f"a URL such as https://host is wanted; the {refusal.flaw} is at fault") from None
+    if url.origin.scheme != value.partition(":")[0].lower():
+        raise ValueError("a URL such as https://host is wanted; the scheme is at fault")
     return value.rstrip("/")
 
 
 def _database_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("sqlite:///", "postgresql://")):
+    url = value.get_secret_value()
+    if not url.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("a URL such as sqlite:///feedproxy.db or postgresql://user:password@host/name is wanted")
+    if url.startswith("postgresql:"):
+        _check_server_url(url)
     return value
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
-    if value.get_secret_value() and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+    url = value.get_secret_value()
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("a URL such as redis://host:6379/0 is wanted")
+    _check_server_url(url)
     return value
+
+
+def _check_server_url(url: str) -> None:
+    """Raise ValueError for what cannot be cut into its parts: then nobody could tell which of it is the password."""
+    try:
+        parts = urlsplit(url)
+        cut_short = "@" in parts.path + parts.query + parts.fragment
+        _ = cut_short or parts.port
+    except ValueError:
+        raise ValueError("its host or port is not valid") from None
+    if cut_short:
+        raise ValueError("characters such as / ? # @ in the password must be percent-encoded")
 
 
 def _long_enough(value: SecretStr) -> SecretStr:
@@ -100,8 +123,10 @@ def _destinations(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+TEN_YEARS = 10 * 365 * 86_400
+
 Count = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1)]
-Seconds = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1)]
+Seconds = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=TEN_YEARS)]
 Duration = Annotated[float, BeforeValidator(_no_boolean), Field(gt=0, le=3600, allow_inf_nan=False)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -179,6 +204,7 @@ class Settings(BaseModel):
     refresh_grace_seconds: Annotated[int, BeforeValidator(_no_boolean)] = Field(
         default=10,
         ge=0,
+        le=TEN_YEARS,
         description="A refresh token sent again within this time gets the same answer; 0: never.",
     )
     request_max_octets: Count = Field(default=1_048_576, description="An API request's body may have so many octets.")
@@ -240,6 +266,11 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         yield (
             ("fetch_connect_seconds", "fetch_total_seconds"),
             "fetch_connect_seconds is more than fetch_total_seconds: lower it",
+        )
+    if settings.cache_octets < 2 * settings.fetch_max_octets:
+        yield (
+            ("cache_octets", "fetch_max_octets"),
+            "cache_octets is less than twice fetch_max_octets, so a large feed would never be cached: raise it",
         )
     if settings.require_https and settings.public_url.startswith("http://"):
         yield ("require_https", "public_url"), "require_https is set and public_url is http: make it https"
