@@ -14,6 +14,7 @@ LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 
 _PARAMETERS = re.compile(rb'(?:[^":]++|"[^"]*+")*+(?=:)')
 _PARAMETER = re.compile(rb';([^=;"]*+)(=(?:"[^"]*+"|[^";]++)*+)?')
+_TIME_AT_END = re.compile(rb":(?=\d)[^:\";]*+\Z")
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 
@@ -67,12 +68,14 @@ def split(line: bytes) -> ContentLine | None:
 
 
 def split_at_last_colon(line: bytes) -> ContentLine | None:
-    """Take a line apart whose value holds no colon: Google writes `DTSTART;TZID=GMT+05:30:20120101T090000`."""
-    start = LINE_START.match(line)
-    if start is None:
-        return None
-    colon = line.rfind(b":")
-    return ContentLine(start[1], line[start.end(1) : colon], line[colon + 1 :]) if colon >= start.end(1) else None
+    """Take a line apart whose value is a time: Google writes `DTSTART;TZID=GMT+05:30:20120101T090000` without quotes.
+
+    A line whose end is no time is taken apart as any other.
+    """
+    start, end = LINE_START.match(line), _TIME_AT_END.search(line)
+    if start is None or end is None or line.count(b'"', 0, end.start()) % 2:
+        return split(line)
+    return ContentLine(start[1], line[start.end(1) : end.start()], line[end.start() + 1 :])
 
 
 def _find(parameters: bytes, name: bytes) -> re.Match[bytes] | None:

@@ -61,6 +61,8 @@ _PROPERTIES = _TEXTS | frozenset(
 """The registered properties (RFC 5545 section 8.3.2 and its successors). In the middle of a text that has lost its
 folds, `https://...` and `Passcode: 1234` are text, not properties of these names."""
 _IS_TEXT = re.compile(rb"(?:" + b"|".join(sorted(_TEXTS)) + rb")[;:]")
+_RULES = frozenset((b"RRULE", b"EXRULE"))
+"""`RRULE;FREQ=DAILY` means the only thing that it can; libical reads it so."""
 _LOST_PROPERTY = re.compile(rb"X-|[A-Z0-9-]+=")
 
 
@@ -213,7 +215,9 @@ def _content_line(line: bytes, *, in_text: bool) -> tuple[bytes, str] | None:
     if rest.startswith(b":") or split(name + rest) is not None:
         return name + rest, ""
     parameters, colon, value = rest.partition(b":")
-    return (name + parameters.replace(b'"', b"") + colon + value, "quote-unclosed") if colon else None
+    if colon:
+        return name + parameters.replace(b'"', b"") + colon + value, "quote-unclosed"
+    return (name + b":" + rest[1:], "rule-without-colon") if name in _RULES else None
 
 
 def _has_soft_break(start: bytes, following: bytes) -> bool:

@@ -5,8 +5,9 @@ Only used where a feed's own VTIMEZONE and the zone of that name part somewhere 
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from itertools import islice
+from math import prod
 
 from dateutil.rrule import rrule, rrulestr
 
@@ -17,9 +18,19 @@ MAX_INSTANCES = 20_000
 MAX_YEARS = 100
 AT_LEAST_UNTIL = datetime(2040, 1, 1)  # noqa: DTZ001 - a wall-clock time
 """How far an endless recurrence is looked at however long ago it began: clients show today's instances of it."""
-_EXPANDABLE = re.compile(rb"(?:^|;)FREQ=(?:DAILY|WEEKLY|MONTHLY|YEARLY)(?:;|$)", re.IGNORECASE)
-_COUNT = re.compile(rb"(?:^|;)COUNT=(\d{1,9})(?=;|$)", re.IGNORECASE)
-_UNTIL = re.compile(rb"(?:^|;)UNTIL=([0-9TZ]+)", re.IGNORECASE)
+CYCLE = 400
+"""Years after which weekdays and leap years come again."""
+SPARSE_DAYS = 25_000
+"""What a rule is taken to pass over that may happen once in many years, or never."""
+
+_FREQUENCY = re.compile(rb"(?:^|;)FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(?=;|$)")
+_COUNT = re.compile(rb"(?:^|;)COUNT=(\d{1,9})(?=;|$)")
+_UNTIL = re.compile(rb"(?:^|;)UNTIL=([0-9TZ]+)(?=;|$)")
+_LIMIT = re.compile(rb";BY(?:DAY|MONTH|MONTHDAY|YEARDAY|WEEKNO|SETPOS)=[^;]*")
+_LIMIT_OF_WEEKS = re.compile(rb";BY(?:MONTH|MONTHDAY|YEARDAY|WEEKNO|SETPOS)=[^;]*")
+_SPARSE = re.compile(rb";BY(?:MONTH|MONTHDAY|YEARDAY|WEEKNO|SETPOS)=|;BYDAY=(?:[^;]*,)?[+-]?(?:[5-9]|\d\d)")
+_WEEKDAYS = re.compile(rb";BYDAY=([^;]*)")
+_TIMES_OF_DAY = re.compile(rb";BY(?:HOUR|MINUTE|SECOND)=([^;]*)")
 
 
 class Inexpandable(Exception):
@@ -52,27 +63,67 @@ def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
             yield from _instances(line.value, start, end)
 
 
+def steps(component: Component, horizon: timedelta) -> int:
+    """Estimate what it takes to expand a component's recurrences, as a number of instances and of days passed over."""
+    rules = component.every(b"RRULE")
+    dtstart = component.first(b"DTSTART")
+    start = wall_time(dtstart.value) if dtstart else None
+    if not rules or start is None:
+        return 0
+    days = (last_possible(component, start, horizon) - start).days
+    return sum(_steps(rule.value, days) for rule in rules)
+
+
+def _steps(rule: bytes, days: int) -> int:
+    rule = rule.upper()
+    frequency, count, weekdays = _FREQUENCY.search(rule), _COUNT.search(rule), _WEEKDAYS.search(rule)
+    if frequency is None:
+        return 0
+    sparse = _SPARSE.search(rule) is not None
+    if sparse and frequency[1] in {b"MONTHLY", b"YEARLY"}:
+        days = max(days, SPARSE_DAYS)
+    passed = days
+    if frequency[1] != b"DAILY":
+        passed = min(days, (days // 5 + 1) * (weekdays[1].count(b",") + 1 if weekdays else 1))
+    if count is not None and not sparse:
+        passed = min(passed, int(count[1]))
+    return passed * prod(times[1].count(b",") + 1 for times in _TIMES_OF_DAY.finditer(rule))
+
+
 def _until(rule: bytes) -> datetime | None:
-    match = _UNTIL.search(rule)
+    match = _UNTIL.search(rule.upper())
     return wall_time(match[1]) if match else None
 
 
 def _instances(rule: bytes, start: datetime, end: datetime) -> list[datetime]:
-    """Expand a rule. COUNT is ours to count: dateutil goes on to the year 9999 for a rule that no day fulfils."""
-    if not _EXPANDABLE.search(rule) or end - start > timedelta(days=366 * MAX_YEARS):
-        raise Inexpandable(rule.decode("ascii", "replace"))
-    count = _COUNT.search(rule)
-    wanted = int(count[1]) if count else MAX_INSTANCES + 1
-    text = _COUNT.sub(b"", _UNTIL.sub(b"", rule)).strip(b";").decode("ascii", "replace")
+    """Expand a rule. Raises Inexpandable.
+
+    A rule that no day fulfils keeps dateutil going to the year 9999, whatever its UNTIL and COUNT. So what limits the
+    days of a week or of every day is left out: the times looked at may be more than those it has, never fewer. And the
+    other rules are expanded at the end of dateutil's calendar, moved there by whole cycles.
+    """
+    rule = rule.upper()
+    frequency, count = _FREQUENCY.search(rule), _COUNT.search(rule)
+    if frequency is None or end - start > timedelta(days=366 * MAX_YEARS):
+        raise Inexpandable(rule.decode())
+    limits = {b"DAILY": _LIMIT, b"WEEKLY": _LIMIT_OF_WEEKS}.get(frequency[1])
+    whole = _UNTIL.sub(b"", _COUNT.sub(b"", rule)).strip(b";")
+    wider = limits.sub(b"", whole) if limits else whole
+    wanted = int(count[1]) if count is not None and wider == whole else MAX_INSTANCES + 1
+    years = (MAXYEAR - end.year) // CYCLE * CYCLE
     try:
-        parsed = rrulestr(text, dtstart=start)
-        bounded = parsed.replace(until=end) if isinstance(parsed, rrule) else ()
-        found = list(islice(bounded, min(wanted, MAX_INSTANCES + 1)))
+        parsed = rrulestr(wider.decode(), dtstart=_moved(start, years))
+        bounded = parsed.replace(until=_moved(end, years)) if isinstance(parsed, rrule) else ()
+        found = [_moved(time, -years) for time in islice(bounded, min(wanted, MAX_INSTANCES + 1))]
     except (ValueError, TypeError, OverflowError, KeyError, AttributeError, IndexError) as error:
-        raise Inexpandable(text) from error
+        raise Inexpandable(rule.decode()) from error
     if len(found) > MAX_INSTANCES:
-        raise Inexpandable(text)
+        raise Inexpandable(rule.decode())
     return found
+
+
+def _moved(time: datetime, years: int) -> datetime:
+    return time.replace(year=time.year + years)
 
 
 def _add(time: datetime, delta: timedelta) -> datetime:

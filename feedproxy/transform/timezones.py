@@ -34,8 +34,13 @@ from feedproxy.transform.report import Journal, ZoneReport
 from feedproxy.transform.unique import unique
 
 STEP = "timezones"
-MAX_VALUES = 100_000
-"""Values of one TZID that are compared one by one; beyond, name and definition must agree throughout."""
+MAX_STEPS = 300_000
+"""What the recurrences of a feed may take to expand; beyond, name and definition must agree throughout the range.
+
+It counts every recurrence of the feed, so that the feed that comes out is looked at as closely as the one that came in.
+"""
+MAX_HEADS = 8
+"""Different heads of plain times in one component that are replaced one after the other."""
 
 _TIMES = re.compile(
     rb"\n (?: ( (?:TIME_NAMES) ; [^:\r]*+ ) : (\d{8}T\d{6}) \r | (?:TIME_NAMES) ( ; ) )".replace(
@@ -127,7 +132,7 @@ class TimeZones:
         for (scope, tzid), use in census.uses.items():
             use.widen_by_plain()
             definition = definitions.find(scope, tzid)
-            resolution = self._resolve(tzid, use, definition)
+            resolution = self._resolve(tzid, use, definition, by_value=census.steps <= MAX_STEPS)
             here = served[scope, tzid] = _serve(resolution, definition, taken)
             zones += _zone_uses(here, use)
             defined = definition is not None
@@ -137,33 +142,39 @@ class TimeZones:
         components = [rename(component, own) for component, own in zip(calendar.components, heads, strict=True)]
         return replace(calendar.with_components(components), definitions=(), zones=tuple(zones))
 
-    def _resolve(self, tzid: str, use: _Use, definition: bytes | None) -> tzmap.Resolution:
+    def _resolve(self, tzid: str, use: _Use, definition: bytes | None, *, by_value: bool) -> tzmap.Resolution:
         if use.first > use.last:
             return tzmap.resolve(tzid, definition=definition)
         span = (use.first, use.last)
-        try:
-            return tzmap.resolve(tzid, definition=definition, values=self._times(use), span=span)
-        except recurrence.Inexpandable:
-            return tzmap.resolve(tzid, definition=definition, span=span)
+        if by_value:
+            try:
+                return tzmap.resolve(tzid, definition=definition, values=self._times(use), span=span)
+            except recurrence.Inexpandable:
+                pass
+        return tzmap.resolve(tzid, definition=definition, span=span)
 
     def _times(self, use: _Use) -> Iterator[datetime]:
-        """Iterate over every time that is bound to the TZID. Raises Inexpandable when they are too many."""
-        for n, time in enumerate(t for c in use.components for t in recurrence.times(c, self.horizon)):
-            if n == MAX_VALUES:
-                raise recurrence.Inexpandable(f"more than {MAX_VALUES} values")
-            yield time
+        """Iterate over every time of the components that use the TZID. Raises Inexpandable."""
+        for component in use.components:
+            yield from recurrence.times(component, self.horizon)
 
 
 class _Census:
-    """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None."""
+    """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
+
+    `steps` estimates what all recurrences take to expand.
+    """
 
     def __init__(self, horizon: timedelta) -> None:
         self.horizon = horizon
         self.uses: dict[tuple[int, str], _Use] = {}
         self.tzids: dict[bytes, str | None] = {}
+        self.steps = 0
 
     def take(self, component: Component) -> tuple[bytes, ...] | None:
         """Count a component's uses; return the heads of its times if all of them are plain, else None."""
+        if b"\nRRULE" in component.text:
+            self.steps += recurrence.steps(component, self.horizon)
         times = _TIMES.findall(component.text)
         found = []
         for head, value, other in times:
@@ -173,19 +184,20 @@ class _Census:
             if tzid is not None:
                 found.append((head, value, tzid))
         else:
-            if component.text.count(b"TZID=") == len(found):
-                return self._take_plain(component, found)
+            heads = tuple(dict.fromkeys(head for head, _, _ in found))
+            if component.text.count(b"TZID=") == len(found) and len(heads) <= MAX_HEADS:
+                self._take_plain(component, found)
+                return heads
         self._take_lines(component)
         return None
 
-    def _take_plain(self, component: Component, found: list[tuple[bytes, bytes, str]]) -> tuple[bytes, ...]:
+    def _take_plain(self, component: Component, found: list[tuple[bytes, bytes, str]]) -> None:
         for head, value, tzid in found:
             use = self._use(component, tzid)
             use.values += 1
             use.plain.append(value)
             if head.startswith(b"DTSTART"):
                 self._widen_by_rules(use, component, value)
-        return tuple(head for head, _, _ in found)
 
     def _take_lines(self, component: Component) -> None:
         for match in _WITH_PARAMETERS.finditer(component.text):
@@ -331,7 +343,7 @@ class _Rename:
             self.journal.note(STEP, "tzid-empty", line.name.decode())
             return [bare]
         values = line.value.split(b",")
-        in_utc = [value for value in values if value not in local]
+        in_utc = [value for value in values if _UTC_TIME.match(value)]
         renamed = line.with_parameter(b"TZID", tzid.encode())
         if not in_utc or line.name not in TIME_NAMES:
             return [renamed]

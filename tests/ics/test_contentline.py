@@ -41,6 +41,8 @@ def test_a_time_begins_behind_the_last_colon() -> None:
     """Google leaves the colon of an offset without quotes."""
     line = split_at_last_colon(b"DTSTART;TZID=GMT+05:30:20260701T100000")
     assert line == ContentLine(b"DTSTART", b";TZID=GMT+05:30", b"20260701T100000")
+    for other in (b"DTSTART;TZID=Club:no time: at all", b'DTSTART;TZID=Club:X="1:20260701"', b'DTSTART;A="1:2'):
+        assert split_at_last_colon(other) == split(other)
     assert split_at_last_colon(b"DTSTART;TZID=Club") is None
     assert split_at_last_colon(b"no content line: at all") is None
 
