@@ -189,15 +189,17 @@ class Feeds:
 
     def _cached(self, subscription_id: UUID, credentials: Credentials | None) -> Served | None:
         """Look into this process's memory: the cached path."""
-        name = self._name(subscription_id, credentials)
-        feed = self._cache.peek(name)
+        feed = self._cache.peek(self._name(subscription_id, credentials))
         if feed is None:
             return None
         if self._sources.lasts(feed.fresh_until):
             return Served(feed, "hit")
-        if self._failure(name, refresh=True) is None:
-            self._fly(subscription_id, credentials, refresh=True)
+        self._refresh_behind(subscription_id, credentials)
         return Served(feed, "stale")
+
+    def _refresh_behind(self, subscription_id: UUID, credentials: Credentials | None) -> None:
+        if self._failure(self._name(subscription_id, credentials), refresh=True) is None:
+            self._fly(subscription_id, credentials, refresh=True)
 
     async def _arrive(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
         failure = self._failure(self._name(subscription_id, credentials), refresh=False)
@@ -260,7 +262,7 @@ class Feeds:
         feed = await self._publish(subscription_id, source, state)
         if self._sources.lasts(feed.fresh_until):
             return Served(feed, "hit")
-        asyncio.get_running_loop().call_soon(lambda: self._fly(subscription_id, source.credentials, refresh=True))
+        self._refresh_behind(subscription_id, source.credentials)
         return Served(feed, "stale")
 
     async def _without_feed(self, source: Source, failure: FetchFailed) -> tuple[Failure, int]:
@@ -318,7 +320,9 @@ class Feeds:
 
     def _last_modified(self, name: str, digest: str, state: SourceState, events: Iterable[PersonalEvent]) -> datetime:
         """Return when these octets came to be: the same for the same octets, and later than any others before."""
-        times = [state.changed_at, *(event.updated_at for event in events)]
+        times = [state.changed_at]
+        for event in events:
+            times += [event.updated_at, event.details.visible_from or event.updated_at]
         before = self._versions.get(name)
         if before is not None:
             if before[0] == digest:

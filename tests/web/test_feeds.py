@@ -586,7 +586,15 @@ async def test_an_event_is_hidden_until_it_may_be_seen(stage: Stage) -> None:
     stage.clock.wind(minutes=6)
     await stage.get()
     await stage.settled()
-    assert b"Surprise" in await (await stage.get()).read()
+    seen = await stage.get()
+    assert b"Surprise" in await seen.read()
+    assert seen.headers["Last-Modified"] == "Sat, 21 Nov 2026 12:05:00 GMT"
+    await stage.restart()
+    again = await stage.get()
+    assert (again.headers["Last-Modified"], again.headers["ETag"]) == (
+        seen.headers["Last-Modified"],
+        seen.headers["ETag"],
+    )
 
 
 async def test_an_event_accepted_while_the_upstream_is_slow_is_served_all_the_same(stage: Stage) -> None:
