@@ -72,6 +72,10 @@ class EventDetails:
         """Whether the event is made of days rather than of times."""
         return not isinstance(self.start, datetime)
 
+    def is_visible(self, now: datetime) -> bool:
+        """Tell whether the event may be seen already."""
+        return self.visible_from is None or self.visible_from <= now
+
 
 @dataclass(frozen=True, slots=True)
 class PersonalEvent:

@@ -45,6 +45,12 @@ class Commands(click.Group):
         except FeedproxyError as error:
             click.echo(f"feedproxy: {error.message}", err=True)
             ctx.exit(3 if isinstance(error, FeedRefused) else 2)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(f"feedproxy: {place}{(error.strerror or str(error)).lower()}", err=True)
+            ctx.exit(2)
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

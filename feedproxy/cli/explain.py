@@ -8,6 +8,7 @@ from uuid import UUID
 import click
 
 from feedproxy.accounts import secret_key
+from feedproxy.cli.clock import utc_now
 from feedproxy.cli.settings import config_option, opened_store, read_settings
 from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, FetchFailed
@@ -50,7 +51,7 @@ def _credentials(user: str | None) -> Credentials | None:
 
 async def _fetched(source: str, settings: Settings, credentials: Credentials | None) -> Explanation:
     if source.lower().startswith(SCHEMES):
-        fetched, failure = await _fetch(settings, source, credentials)
+        fetched, failure = await _fetch(settings, FetchRequest(url=source, credentials=credentials))
         return examine(source, fetched.body if fetched else None, fetch=fetched, failure=failure)
     try:
         subscription_id = UUID(source)
@@ -67,18 +68,23 @@ async def _subscription(settings: Settings, subscription_id: UUID, credentials: 
         key = await secret_key(settings, store)
         kept = await store.last_good(feed_name(key, subscription_id, credentials))
         events = await store.events_of(subscription_id)
-    fetched, failure = await _fetch(settings, url, credentials)
-    body = fetched.body if fetched else None
-    return examine(str(subscription_id), body, personal=events, fetch=fetched, failure=failure, kept=kept)
-
-
-async def _fetch(
-    settings: Settings, url: str, credentials: Credentials | None
-) -> tuple[Fetched | None, FetchFailed | None]:
     headers = {name: value.get_secret_value() for name, value in settings.upstream_headers.items()}
+    fetched, failure = await _fetch(settings, FetchRequest(url=url, credentials=credentials, headers=headers))
+    return examine(
+        str(subscription_id),
+        fetched.body if fetched else None,
+        personal=[event for event in events if event.details.is_visible(utc_now())],
+        fetch=fetched,
+        failure=failure,
+        kept=kept,
+        loss_share=settings.loss_share,
+    )
+
+
+async def _fetch(settings: Settings, request: FetchRequest) -> tuple[Fetched | None, FetchFailed | None]:
     async with upstream_client(settings) as client:
         try:
-            answer = await client.fetch(FetchRequest(url=url, credentials=credentials, headers=headers))
+            answer = await client.fetch(request)
         except FetchFailed as failure:
             return None, failure
     return (answer, None) if isinstance(answer, Fetched) else (None, None)

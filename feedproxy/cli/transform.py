@@ -29,10 +29,10 @@ def transform(feed: BinaryIO, personal: BinaryIO | None, report: Path | None) ->
     """
     events = _events(personal.read()) if personal else ()
     rendered = render(feed.read(), personal=events)
-    if report:
-        report.write_text(json.dumps(rendered.report.to_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
     sys.stdout.buffer.write(rendered.body)
     sys.stdout.buffer.flush()
+    if report:
+        report.write_text(json.dumps(rendered.report.to_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _events(octets: bytes) -> Sequence[PersonalEvent]:

@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from feedproxy.errors import FeedRefused, FetchFailed
 from feedproxy.model import LastGood, PersonalEvent
-from feedproxy.transform import Change, Options, Report, ZoneReport, render
+from feedproxy.policy.publish import KeepLastGood, publish
+from feedproxy.transform import Change, Options, Report, ZoneReport, assemble, index
 from feedproxy.upstream import Fetched
 from tzmap.resolution import offset_text
 
@@ -19,7 +20,7 @@ class Explanation:
 
     `fetch` is what came over the wire (None for a file, or when it failed: then `failure` says why); `kept` the last
     good body that is served instead; `report` what the transformation did (None when the body was refused, by
-    `failure`).
+    `failure`; it may have been held back, too).
     """
 
     target: str
@@ -28,7 +29,11 @@ class Explanation:
     kept: LastGood | None = None
     personal: int = 0
     report: Report | None = None
-    changes: tuple[Change, ...] = field(default=())
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was done to the body that is served."""
+        return self.report.changes if self.report else ()
 
 
 def examine(
@@ -39,13 +44,18 @@ def examine(
     fetch: Fetched | None = None,
     failure: FetchFailed | None = None,
     kept: LastGood | None = None,
+    loss_share: float = 1.0,
 ) -> Explanation:
-    """Transform a body, else the last good one, and gather what is to be said. `body` None: the fetch failed."""
+    """Transform a body, else the last good one, and gather what is to be said.
+
+    `body` None: the fetch failed. A body that has lost more than `loss_share` of the last good one is held back, as it
+    is by the service when it comes for the first time.
+    """
     events = tuple(personal)
     reason = f"{failure.reason}: {failure.message}" if failure is not None else None
     report = None
     if body is not None:
-        report, reason = _transformed(body, events)
+        report, reason = _transformed(body, events, last=kept.events if kept else None, loss_share=loss_share)
     used_kept = kept if report is None else None
     if used_kept is not None:
         report, _ = _transformed(used_kept.body, events)
@@ -56,15 +66,21 @@ def examine(
         kept=used_kept,
         personal=len(events),
         report=report,
-        changes=report.changes if report else (),
     )
 
 
-def _transformed(body: bytes, events: Iterable[PersonalEvent]) -> tuple[Report | None, str | None]:
+def _transformed(
+    body: bytes, events: Iterable[PersonalEvent], *, last: int | None = None, loss_share: float = 1.0
+) -> tuple[Report | None, str | None]:
+    options = Options(placeholder=True)
     try:
-        return render(body, personal=events, options=Options(placeholder=True)).report, None
+        base = index(body, options)
     except FeedRefused as refusal:
         return None, f"{refusal.reason}: {refusal.message}"
+    decision = publish(last, base.events, loss_share=loss_share, confirmed=False)
+    if isinstance(decision, KeepLastGood):
+        return None, f"{decision.reason}: {base.events} components after {last}; believed when it comes again"
+    return assemble(base, events, options).report, None
 
 
 def as_json(explanation: Explanation) -> dict[str, object]:

@@ -10,6 +10,7 @@ import pytest
 import feedproxy as package
 from feedproxy.demo import races
 from tests.cli.program import COMMAND, ROOT, environment, feedproxy
+from tests.servers.upstream import calendar
 from tzmap import CLDR_VERSION, TZDATA_EDITION
 
 LEAGUE = (ROOT / "samples/feeds/league.ics").read_bytes()
@@ -128,3 +129,10 @@ def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
         process.stdout.read(1)
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_what_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "feed.ics").write_bytes(calendar("one"))
+    done = feedproxy(tmp_path, "transform", "feed.ics", "--report", "nowhere/report.json")
+    assert (done.returncode, done.stderr) == (2, b"feedproxy: nowhere/report.json: no such file or directory\n")
+    assert b"SUMMARY:one" in done.stdout

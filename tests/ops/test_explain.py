@@ -119,3 +119,22 @@ async def test_the_command_explains_urls_and_subscriptions(service: Service) -> 
     assert opened["report"]["components"]["out"]["VEVENT"] == 1  # type: ignore[index]
     metadata = await asyncio.to_thread(run, "https://169.254.169.254/latest/meta-data/")
     assert str(metadata["failure"]).startswith("egress-metadata: ")
+
+
+def test_a_body_that_is_held_back_is_not_shown_as_served() -> None:
+    when = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+    kept = LastGood("key", calendar(*"abcdefghij"), b"digest", None, None, 10, when, when)
+    explanation = examine("x", calendar("a", "b"), kept=kept, loss_share=0.4)
+    assert explanation.failure == "sharply-shrunk: 2 components after 10; believed when it comes again"
+    assert explanation.report is not None
+    assert explanation.report.components_out["VEVENT"] == 10
+
+
+async def test_the_operator_s_headers_go_to_the_upstream_and_nowhere_else(service: Service) -> None:
+    extra = service.settings | {"FEEDPROXY_UPSTREAM_HEADERS": '{"X-Api-Key": "s3cret"}'}
+    other = service.upstream.url.replace("127.0.0.1", "localhost")
+    allowed = extra | {"FEEDPROXY_EGRESS_ALLOW": "localhost"}
+    for target, environment in ((str(PUBLIC), extra), (f"{other}/v1/webcal/{PUBLIC}", allowed)):
+        done = await asyncio.to_thread(feedproxy, service.folder, "explain", target, extra=environment)
+        assert done.returncode == 0, done.stdout
+    assert [request.headers.get("X-Api-Key") for request in service.upstream.requests] == ["s3cret", None]
