@@ -58,7 +58,7 @@ def retry_after_failure(failures: int, retry_after: float | None, bounds: Bounds
     """Return how long to leave the upstream alone after that many failures in a row, at least as long as it asked."""
     backoff = min(bounds.least * 2 ** min(max(failures - 1, 0), 10), bounds.most)
     if retry_after is not None:
-        backoff = max(backoff, min(timedelta(seconds=retry_after), bounds.most))
+        backoff = max(backoff, timedelta(seconds=min(retry_after, bounds.most.total_seconds())))
     return _jittered(backoff, source)
 
 
