@@ -12,6 +12,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, max_examples=1_000)
+settings.load_profile("steady")
+"""The same examples at every run: a failure is the change's own. `--hypothesis-profile=explore` looks for others."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedproxy.ics.contentline import split
@@ -12,7 +12,7 @@ from feedproxy.ics.folding import unfold
 from feedproxy.ics.normal import is_normal, normalise
 from tests.feeds import bodies
 
-thorough = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=600)
 
 
 @thorough

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
@@ -15,7 +15,7 @@ from feedproxy.transform import Rendered, render
 from feedproxy.transform.unique import SCHEDULED, identity
 from tests.feeds import SAMPLES, bodies
 
-thorough = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=400)
 
 
 def rendered(body: bytes) -> Rendered:
