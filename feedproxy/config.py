@@ -195,6 +195,9 @@ class Settings(BaseModel):
         description="A feed that loses more than this share of its events at once is believed when it comes twice; "
         "1: only an empty one is doubted.",
     )
+    bind_floating: bool = Field(
+        default=False, description="Read times without zone in the zone that the feed's X-WR-TIMEZONE names."
+    )
     cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
     basic_realm: str = Field(
         default="calendar", pattern=r"^[ !#-\[\]-~]+$", description="Realm named when a feed asks for a password."

@@ -94,6 +94,7 @@ class Feeds:
         metrics: Metrics,
         upstream_url: str,
         upstream_headers: Mapping[str, str],
+        options: Options,
         key: bytes,
         clock: Callable[[], datetime],
     ) -> None:
@@ -105,7 +106,7 @@ class Feeds:
         self._upstream_headers = upstream_headers
         self._key = key
         self._clock = clock
-        self._options = Options(placeholder=True)
+        self._options = options
         self._arrivals: dict[str, asyncio.Task[Answer]] = {}
         self._refreshes: dict[str, asyncio.Task[Answer]] = {}
         self._drops: set[asyncio.Task[None]] = set()

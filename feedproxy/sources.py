@@ -85,6 +85,7 @@ class Sources:
         bounds: Bounds,
         loss_share: float,
         max_octets: int,
+        options: Options,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -93,7 +94,7 @@ class Sources:
         self._bounds = bounds
         self._loss_share = loss_share
         self._clock = clock
-        self._options = Options()
+        self._options = options
         self._states: LRUCache[str, SourceState] = LRUCache(max_octets, getsizeof=lambda s: s.base.octets_in + 2_000)
 
     def lasts(self, fresh_until: datetime) -> bool:

@@ -13,6 +13,9 @@ from feedproxy.transform import Change, Options, Report, ZoneReport, assemble, i
 from feedproxy.upstream import Fetched
 from tzmap.resolution import offset_text
 
+SERVED = Options(placeholder=True)
+"""How the service transforms a feed, unless its settings say otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -45,6 +48,7 @@ def examine(
     failure: FetchFailed | None = None,
     kept: LastGood | None = None,
     loss_share: float = 1.0,
+    options: Options = SERVED,
 ) -> Explanation:
     """Transform a body, else the last good one, and gather what is to be said.
 
@@ -55,10 +59,11 @@ def examine(
     reason = f"{failure.reason}: {failure.message}" if failure is not None else None
     report = None
     if body is not None:
-        report, reason = _transformed(body, events, last=kept.events if kept else None, loss_share=loss_share)
+        last = kept.events if kept else None
+        report, reason = _transformed(body, events, options, last=last, loss_share=loss_share)
     used_kept = kept if report is None else None
     if used_kept is not None:
-        report, _ = _transformed(used_kept.body, events)
+        report, _ = _transformed(used_kept.body, events, options)
     return Explanation(
         target=target,
         fetch=fetch,
@@ -70,9 +75,8 @@ def examine(
 
 
 def _transformed(
-    body: bytes, events: Iterable[PersonalEvent], *, last: int | None = None, loss_share: float = 1.0
+    body: bytes, events: Iterable[PersonalEvent], options: Options, *, last: int | None = None, loss_share: float = 1.0
 ) -> tuple[Report | None, str | None]:
-    options = Options(placeholder=True)
     try:
         base = index(body, options)
     except FeedRefused as refusal:

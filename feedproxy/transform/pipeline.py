@@ -21,6 +21,7 @@ from feedproxy.ics.folding import write
 from feedproxy.ics.normal import normalise
 from feedproxy.model import PersonalEvent
 from feedproxy.transform.calendar import Calendar, Step, ZoneUse
+from feedproxy.transform.floating import bind_floating
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.repair import head_lines, repair
 from feedproxy.transform.report import Journal, Report
@@ -51,10 +52,12 @@ class Options:
 
     `horizon`: how far beyond its start a recurrence is checked and its time zone declared. `placeholder`: put one
     harmless event of 1970 into an empty feed, because Evolution 3.46 keeps the old events of a feed that has none.
+    `bind_floating`: read floating times in the zone that X-WR-TIMEZONE names.
     """
 
     horizon: timedelta = timedelta(days=5 * 366)
     placeholder: bool = False
+    bind_floating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ def index(body: bytes, options: Options) -> Base:
         definitions=tuple(c for c in stream.components if c.kind == b"VTIMEZONE"),
         components=tuple(c for c in stream.components if c.kind != b"VTIMEZONE"),
     )
-    calendar = _run((repair, TimeZones(options.horizon)), calendar, journal)
+    steps: list[Step] = [bind_floating] if options.bind_floating else []
+    calendar = _run([*steps, repair, TimeZones(options.horizon)], calendar, journal)
     return Base(calendar, journal, len(body), _count(stream.components))
 
 

@@ -16,6 +16,7 @@ from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.freshness import Bounds
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
+from feedproxy.transform import Options
 from feedproxy.upstream import Limits, UpstreamClient
 from feedproxy.web import keys
 from feedproxy.web.errors import answer_errors
@@ -83,6 +84,7 @@ def upstream_client(settings: Settings) -> UpstreamClient:
 
 def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient) -> Feeds:
     settings = app[keys.SETTINGS]
+    options = Options(placeholder=True, bind_floating=settings.bind_floating)
     sources = Sources(
         store=store,
         upstream=upstream,
@@ -94,6 +96,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         ),
         loss_share=settings.loss_share,
         max_octets=settings.cache_octets,
+        options=options,
         clock=app[keys.CLOCK],
     )
     return Feeds(
@@ -103,6 +106,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         metrics=app[METRICS],
         upstream_url=settings.upstream_url,
         upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
+        options=options,
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
     )
