@@ -1,0 +1,176 @@
+"""Time zones in a whole feed: what the golden pairs cannot show."""
+
+import pytest
+
+from feedproxy.transform import Rendered, render
+from feedproxy.transform.timezones import MAX_HEADS, MAX_STEPS
+from tests.readers import rfc, with_icalendar
+
+HEAD = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "METHOD:PUBLISH"]
+
+
+def feed(*lines: str) -> bytes:
+    return "".join(line + "\r\n" for line in (*HEAD, *lines, "END:VCALENDAR")).encode()
+
+
+def event(uid: str, *lines: str) -> list[str]:
+    return ["BEGIN:VEVENT", f"UID:{uid}", "DTSTAMP:20260101T000000Z", *lines, "END:VEVENT"]
+
+
+def definition(tzid: str, offset: str) -> list[str]:
+    observance = [
+        "BEGIN:STANDARD",
+        "DTSTART:16010101T000000",
+        f"TZOFFSETFROM:{offset}",
+        f"TZOFFSETTO:{offset}",
+        "END:STANDARD",
+    ]
+    return ["BEGIN:VTIMEZONE", f"TZID:{tzid}", *observance, "END:VTIMEZONE"]
+
+
+EASTERN = [
+    "BEGIN:VTIMEZONE",
+    "TZID:Eastern Standard Time",
+    "BEGIN:STANDARD",
+    "DTSTART:16010101T020000",
+    "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU",
+    "TZOFFSETFROM:-0400",
+    "TZOFFSETTO:-0500",
+    "END:STANDARD",
+    "BEGIN:DAYLIGHT",
+    "DTSTART:16010101T020000",
+    "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU",
+    "TZOFFSETFROM:-0500",
+    "TZOFFSETTO:-0400",
+    "END:DAYLIGHT",
+    "END:VTIMEZONE",
+]
+"""As Exchange writes it: the rules of 2007, for all years. They part from the zone's between March and April 2006."""
+
+
+def starts(rendered: Rendered) -> dict[str, str | None]:
+    read = {each.key: each.start for each in rfc.Feed(rendered.body).events()}
+    assert read == {each.key: each.start for each in with_icalendar.events(rendered.body)}
+    return read
+
+
+def test_one_feed_leaves_nothing_behind_for_the_next() -> None:
+    """icalendar keeps a TZID's first definition for the whole process: another tenant's events moved by hours."""
+    for offset, utc in (("+0900", "01:00"), ("-0900", "19:00"), ("+0530", "04:30"), ("+0900", "01:00")):
+        body = feed(*definition("Club", offset), *event("a", "DTSTART;TZID=Club:20260701T100000"))
+        assert starts(render(body)) == {"a": f"2026-07-01T{utc}:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "served"),
+    [
+        (["DTSTART;TZID=Eastern Standard Time:20060601T190000"], "America/New_York"),
+        (["DTSTART;TZID=Eastern Standard Time:20060320T190000"], "Eastern Standard Time"),
+        (["DTSTART;TZID=Eastern Standard Time:20060601T190000", "RRULE:FREQ=WEEKLY;COUNT=4"], "America/New_York"),
+        (["DTSTART;TZID=Eastern Standard Time:20060201T190000", "RRULE:FREQ=YEARLY;COUNT=4"], "America/New_York"),
+        (["DTSTART;TZID=Eastern Standard Time:20060201T190000", "RRULE:FREQ=WEEKLY;COUNT=9"], "Eastern Standard Time"),
+        (["DTSTART;TZID=Eastern Standard Time:20060201T190000", "RRULE:FREQ=HOURLY;COUNT=9"], "Eastern Standard Time"),
+        (
+            ["DTSTART;TZID=Eastern Standard Time:20060201T190000", "EXDATE;TZID=Eastern Standard Time:20060320T190000"],
+            "Eastern Standard Time",
+        ),
+    ],
+)
+def test_a_tzid_is_renamed_only_if_no_value_of_the_feed_moves(lines: list[str], served: str) -> None:
+    rendered = render(feed(*EASTERN, *event("a", *lines)))
+    assert [zone.served for zone in rendered.report.zones] == [served]
+    assert f"DTSTART;TZID={served}:".encode() in rendered.body
+
+
+def test_a_feed_with_too_many_recurrences_keeps_its_definitions() -> None:
+    lines = ["DTSTART;TZID=Eastern Standard Time:20060601T190000", "RRULE:FREQ=YEARLY;COUNT=4"]
+    daily = ["DTSTART:20060601T190000", "RRULE:FREQ=DAILY"]  # 12,000 days to 2040
+    many = [line for n in range(1 + MAX_STEPS // 12_000) for line in event(f"b{n}", *daily)]
+    few, costs = feed(*EASTERN, *event("a", *lines)), feed(*EASTERN, *event("a", *lines), *many)
+    assert [zone.served for zone in render(few).report.zones] == ["America/New_York"]
+    rendered = render(costs)
+    assert [zone.served for zone in rendered.report.zones] == ["Eastern Standard Time"]
+    assert starts(rendered)["a"] == "2006-06-01T23:00:00Z"
+    assert render(rendered.body).body == rendered.body
+
+
+def test_many_spellings_of_a_time_are_renamed_alike() -> None:
+    lines = [f"EXDATE;X-N={n};TZID=Tokyo Standard Time:202607{n + 1:02}T100000" for n in range(2 * MAX_HEADS)]
+    body = feed(*event("a", "DTSTART;TZID=Tokyo Standard Time:20260701T100000", "RRULE:FREQ=DAILY", *lines))
+    out = rfc.Feed(render(body).body).events()[0]
+    assert out.exdates == [f"2026-07-{n + 1:02}T01:00:00Z" for n in range(2 * MAX_HEADS)]
+
+
+def test_a_name_that_another_definition_has_taken_is_not_given() -> None:
+    """Not even when a feed foresees the name that would be given."""
+    twice = feed(*definition("GMT", "+0100"), *event("a", "DTSTART;TZID=GMT:20260701T100000"))
+    (name,) = [zone.served for zone in render(twice).report.zones]
+    assert name.startswith("GMT (")
+    clash = feed(
+        *definition(name, "-0300"),
+        *event("b", f"DTSTART;TZID={name}:20260701T100000"),
+        *definition("GMT", "+0100"),
+        *event("a", "DTSTART;TZID=GMT:20260701T100000"),
+    )
+    rendered = render(clash)
+    assert starts(rendered) == {"a": "2026-07-01T09:00:00Z", "b": "2026-07-01T13:00:00Z"}
+    assert render(rendered.body).body == rendered.body
+
+
+def test_a_tzid_that_becomes_anothers_old_one_is_told_from_it() -> None:
+    """`Eastern Standard Time` becomes America/New_York while America/New_York becomes something else."""
+    body = feed(
+        *definition("America/New_York", "+0545"),
+        *event(
+            "a", "DTSTART;TZID=Eastern Standard Time:20260701T100000", "DTEND;TZID=America/New_York:20260701T230000"
+        ),
+        *event("b", "DTSTART;TZID=America/New_York:20260701T100000"),
+    )
+    rendered = render(body)
+    assert starts(rendered) == {"a": "2026-07-01T14:00:00Z", "b": "2026-07-01T04:15:00Z"}
+    assert rfc.Feed(rendered.body).events()[0].end == "2026-07-01T17:15:00Z"
+
+
+def test_definitions_that_say_nothing_or_belong_to_nothing_are_reported() -> None:
+    empty = ["BEGIN:VTIMEZONE", "TZID:Club", "END:VTIMEZONE"]
+    nameless = ["BEGIN:VTIMEZONE", "X-A:1", "END:VTIMEZONE"]
+    used = event("a", "DTSTART;TZID=Club:20260701T100000")
+    rendered = render(feed(*empty, *definition("Club", "+0900"), *nameless, *definition("Other", "+0100"), *used))
+    assert starts(rendered) == {"a": "2026-07-01T01:00:00Z"}
+    found = {change.rule: change.count for change in rendered.report.changes if change.step == "timezones"}
+    assert found == {"definition-without-tzid": 1, "defined-twice": 1, "definition-unused": 1}
+
+
+def test_a_time_that_is_none_takes_no_range() -> None:
+    """Its zone is declared all the same, for years that hold any such time."""
+    rendered = render(
+        feed(*event("a", "DTSTART;TZID=Tokyo Standard Time:99999999T999999", "X-A;TZID=Tokyo Standard Time:x"))
+    )
+    assert b"TZID:Asia/Tokyo\r\n" in rendered.body
+    mixed = event(
+        "a", "DTSTART;TZID=Tokyo Standard Time:20260701T100000", "DTEND;TZID=Tokyo Standard Time:99999999T999999"
+    )
+    assert b"TZID:Asia/Tokyo\r\n" in render(feed(*mixed)).body
+
+
+def test_a_long_time_is_folded_anew() -> None:
+    long = "X-NOTE=" + "n" * 40
+    body = feed(*event("a", f"DTSTART;{long};TZID=UTC-1:20260701T100000"), *definition("UTC-1", "-0100"))
+    assert starts(render(body)) == {"a": "2026-07-01T11:00:00Z"}
+    wide = feed(*event("a", f"DTSTART;{long};TZID=IST:20260701T100000"), *definition("IST", "+0200"))
+    assert starts(render(wide)) == {"a": "2026-07-01T08:00:00Z"}
+
+
+def test_the_report_says_what_each_tzid_became_and_why() -> None:
+    body = feed(
+        *EASTERN,
+        *event("a", "DTSTART;TZID=Eastern Standard Time:20260601T190000"),
+        *event("b", "DTSTART;TZID=UTC:20260601T190000"),
+    )
+    zones = render(body).report.to_json()["zones"]
+    assert isinstance(zones, list)
+    assert [(zone["written"], zone["served"], zone["uses"], zone["defined"]) for zone in zones] == [
+        ("Eastern Standard Time", "America/New_York", 1, True),
+        ("UTC", "UTC", 1, False),
+    ]
+    assert zones[0]["resolution"]["rung"] == "windows"
