@@ -73,7 +73,7 @@ def _onsets(observance: Node) -> list[tuple[datetime, timedelta, timedelta]]:
     walls = {start} | {_moment(value) for each in observance.every("RDATE") for value in each.value.split(",")}
     for rule in observance.every("RRULE"):
         text, until = re.subn(r";UNTIL=\d{8}T\d{6}Z", "", rule.value)
-        latest = datetime(2046, 1, 1)  # noqa: DTZ001
+        latest = datetime(2060, 1, 1)  # noqa: DTZ001
         if until:
             latest = _moment(re.findall(r"UNTIL=(\d{8}T\d{6})Z", rule.value)[0]) + before
         walls |= set(rrulestr(text, dtstart=start).between(start, latest, inc=True))

@@ -1,5 +1,7 @@
 """No event is ever shifted: what goes in, read by zoneinfo, is what comes out, read by the literal reader."""
 
+# ruff: noqa: DTZ001 - wall-clock times have no zone
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
