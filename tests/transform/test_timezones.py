@@ -3,7 +3,8 @@
 import pytest
 
 from feedproxy.transform import Rendered, render
-from feedproxy.transform.timezones import MAX_HEADS, MAX_STEPS
+from feedproxy.transform.timezones import MAX_STEPS
+from feedproxy.transform.tzid_uses import MAX_HEADS
 from tests.readers import rfc, with_icalendar
 
 HEAD = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "METHOD:PUBLISH"]

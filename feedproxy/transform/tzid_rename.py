@@ -1,0 +1,107 @@
+"""TZIDs put in as they are served: the parameter changes, the wall-clock text stays."""
+
+import re
+from collections.abc import Mapping
+
+from feedproxy.ics.components import Component
+from feedproxy.ics.contentline import ContentLine, split
+from feedproxy.ics.folding import LIMIT, fold, unfold
+from feedproxy.ics.times import TIME_NAMES
+from feedproxy.transform.definitions import STEP, Served
+from feedproxy.transform.report import Journal
+from feedproxy.transform.tzid_uses import DATES, UTC_TIME, WITH_PARAMETERS, Census, bound_line, local_values, tzid_of
+
+_RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
+_LOCAL_UNTIL = re.compile(rb"(UNTIL=\d{8}T\d{6})(?!Z|\d)")
+_LOCAL_TIME = re.compile(rb"\d{8}T\d{6}(?!Z|\d)")
+
+
+class Rename:
+    """Components with their TZIDs as served.
+
+    `plain` has the head as served of each head of a plain time, by scope: None where it cannot be put in as octets, for
+    it needs a Z behind its value, or a fold, or it is what another head becomes.
+    """
+
+    def __init__(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> None:
+        self.tzids = census.tzids
+        self.served = served
+        self.journal = journal
+        self.plain: dict[tuple[int, bytes], bytes | None] = {}
+
+    def __call__(self, component: Component, heads: tuple[bytes, ...] | None) -> Component:
+        """Return the component with its TZIDs as served, itself when they stay as they are."""
+        text = self._by_heads(component, heads) if heads is not None else None
+        if text is None:
+            text = self._by_lines(component)
+        return component.with_text(text) if text != component.text else component
+
+    def _by_heads(self, component: Component, heads: tuple[bytes, ...]) -> bytes | None:
+        text = component.text
+        for head in heads:
+            key = (component.scope, head)
+            become = self.plain[key] if key in self.plain else self._plain(*key)
+            if become is None:
+                return None
+            if become is not head:
+                text = text.replace(b"\n" + head + b":", b"\n" + become + b":")
+        return text
+
+    def _plain(self, scope: int, head: bytes) -> bytes | None:
+        become = None
+        tzid, line = self.tzids[head], split(head + b":")
+        served = self.served[scope, tzid].tzid if tzid is not None else None
+        if line is not None and served:
+            become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
+            if become == head:
+                become = head
+            elif len(become) > LIMIT - len(":20260301T200000") or become in self.tzids:
+                become = None
+        self.plain[scope, head] = become
+        return become
+
+    def _by_lines(self, component: Component) -> bytes:
+        in_utc: set[bytes] = set()
+
+        def rewritten(match: re.Match[bytes]) -> bytes:
+            line = bound_line(match[0])
+            if line is None:
+                return match[0]
+            lines = self._line(line, component)
+            in_utc.update(line.name for line in lines if line.value.endswith(b"Z"))
+            return match[0] if lines == [line] else b"\r\n".join(fold(each.octets) for each in lines)
+
+        text = WITH_PARAMETERS.sub(rewritten, component.text)
+        return _RULE.sub(_with_until_in_utc, text) if b"DTSTART" in in_utc else text
+
+    def _line(self, line: ContentLine, component: Component) -> list[ContentLine]:
+        """Return what a property with a TZID becomes: two properties where some of its values are in UTC."""
+        bare = line.with_parameter(b"TZID", None)
+        local = local_values(line)
+        if local == []:
+            dates = DATES.fullmatch(line.value) is not None
+            rule = "date-with-tzid" if dates else "utc-with-tzid"
+            self.journal.note(STEP, rule, component.kind.decode() if dates else tzid_of(line))
+            return [bare.with_parameter(b"VALUE", b"DATE") if dates else bare]
+        served = self.served.get((component.scope, tzid_of(line)))
+        if served is None:
+            return [line]
+        tzid = served.tzid
+        if tzid is None:
+            return [bare.with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
+        if not tzid:
+            self.journal.note(STEP, "tzid-empty", line.name.decode())
+            return [bare]
+        values = line.value.split(b",")
+        in_utc = [value for value in values if UTC_TIME.match(value)]
+        renamed = line.with_parameter(b"TZID", tzid.encode())
+        if not in_utc or line.name not in TIME_NAMES:
+            return [renamed]
+        self.journal.note(STEP, "utc-with-tzid", tzid_of(line))
+        return [renamed.with_value(b",".join(local)), bare.with_value(b",".join(in_utc))]
+
+
+def _with_until_in_utc(rule: re.Match[bytes]) -> bytes:
+    unfolded = unfold(rule[0])
+    mended = _LOCAL_UNTIL.sub(rb"\1Z", unfolded)
+    return rule[0] if mended == unfolded else fold(mended)

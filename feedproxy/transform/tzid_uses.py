@@ -1,0 +1,149 @@
+"""Where a calendar names time zones: each TZID, who uses it, and between which wall-clock times.
+
+Nearly every time in a feed is *plain*: `DTSTART;TZID=Europe/Madrid:20260301T200000` in one physical line, no colon
+in its parameters, one value without Z. Feeds hold few different texts before that colon, so each is looked at once.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from feedproxy.ics.components import Component
+from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
+from feedproxy.ics.folding import unfold
+from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
+from feedproxy.transform import recurrence
+
+MAX_HEADS = 8
+"""Different heads of plain times in one component that are replaced one after the other."""
+WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
+DATES = re.compile(rb"\d{8}(?:,\d{8})*")
+UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
+
+_TIMES = re.compile(
+    rb"\n (?: ( (?:TIME_NAMES) ; [^:\r]*+ ) : (\d{8}T\d{6}) \r | (?:TIME_NAMES) ( ; ) )".replace(
+        b"TIME_NAMES", b"|".join(TIME_NAMES)
+    ),
+    re.VERBOSE,
+)
+"""A plain time in two groups, or any other time with parameters, known by the third."""
+
+
+@dataclass(slots=True)
+class Use:
+    """What is known of one (scope, TZID): who uses it, how often, and between which wall-clock times."""
+
+    components: list[Component] = field(default_factory=list)
+    values: int = 0
+    first: datetime = datetime.max  # noqa: DTZ901
+    last: datetime = datetime.min  # noqa: DTZ901
+    plain: list[bytes] = field(default_factory=list)
+
+    def add(self, component: Component) -> None:
+        """Note that a component uses it."""
+        if not self.components or self.components[-1] is not component:
+            self.components.append(component)
+
+    def widen(self, times: Iterable[datetime]) -> None:
+        """Let the range hold these times."""
+        for time in times:
+            self.first = min(self.first, time)
+            self.last = max(self.last, time)
+
+    def widen_by_plain(self) -> None:
+        """Let the range hold the plain values; as texts of one length they sort as the times do."""
+        if self.plain:
+            ends = [wall_time(min(self.plain)), wall_time(max(self.plain))]
+            times = ends if None not in ends else map(wall_time, self.plain)
+            self.widen(time for time in times if time is not None)
+
+
+class Census:
+    """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
+
+    `steps` estimates what all recurrences take to expand.
+    """
+
+    def __init__(self, horizon: timedelta) -> None:
+        self.horizon = horizon
+        self.uses: dict[tuple[int, str], Use] = {}
+        self.tzids: dict[bytes, str | None] = {}
+        self.steps = 0
+
+    def take(self, component: Component) -> tuple[bytes, ...] | None:
+        """Count a component's uses; return the heads of its times if all of them are plain, else None."""
+        if b"\nRRULE" in component.text:
+            self.steps += recurrence.steps(component, self.horizon)
+        times = _TIMES.findall(component.text)
+        found = []
+        for head, value, other in times:
+            if other:
+                break
+            tzid = self.tzids[head] if head in self.tzids else self._tzid(head)
+            if tzid is not None:
+                found.append((head, value, tzid))
+        else:
+            heads = tuple(dict.fromkeys(head for head, _, _ in found))
+            if component.text.count(b"TZID=") == len(found) and len(heads) <= MAX_HEADS:
+                self._take_plain(component, found)
+                return heads
+        self._take_lines(component)
+        return None
+
+    def _take_plain(self, component: Component, found: list[tuple[bytes, bytes, str]]) -> None:
+        for head, value, tzid in found:
+            use = self._use(component, tzid)
+            use.values += 1
+            use.plain.append(value)
+            if head.startswith(b"DTSTART"):
+                self._widen_by_rules(use, component, value)
+
+    def _take_lines(self, component: Component) -> None:
+        for match in WITH_PARAMETERS.finditer(component.text):
+            line = bound_line(match[0])
+            if line is None or not (local := local_values(line)):
+                continue
+            use = self._use(component, tzid_of(line))
+            times = wall_times(b",".join(local)) if line.name in TIME_NAMES else []
+            use.values += max(1, len(times))
+            use.widen(times)
+            if line.name == b"DTSTART":
+                self._widen_by_rules(use, component, line.value)
+
+    def _use(self, component: Component, tzid: str) -> Use:
+        key = (component.scope, tzid)
+        use = self.uses[key] if key in self.uses else self.uses.setdefault(key, Use())
+        use.add(component)
+        return use
+
+    def _widen_by_rules(self, use: Use, component: Component, value: bytes) -> None:
+        if b"\nRRULE" in component.text and (start := wall_time(value)) is not None:
+            use.widen([recurrence.last_possible(component, start, self.horizon)])
+
+    def _tzid(self, head: bytes) -> str | None:
+        line = split(head + b":")
+        tzid = self.tzids[head] = tzid_of(line) if line and line.parameter(b"TZID") is not None else None
+        return tzid
+
+
+def bound_line(text: bytes) -> ContentLine | None:
+    """Take a property with a TZID apart; None if it has none."""
+    unfolded = unfold(text)
+    if b"TZID" not in unfolded.upper():
+        return None
+    timed = unfolded[: unfolded.index(b";")] in TIME_NAMES
+    line = split_at_last_colon(unfolded) if timed else split(unfolded)
+    return line if line is not None and line.parameter(b"TZID") is not None else None
+
+
+def local_values(line: ContentLine) -> list[bytes]:
+    """Return the values that the TZID binds: not those in UTC, and no days."""
+    if line.name in TIME_NAMES and DATES.fullmatch(line.value):
+        return []
+    return [value for value in line.value.split(b",") if not UTC_TIME.match(value)]
+
+
+def tzid_of(line: ContentLine) -> str:
+    """Return the TZID of a property, quotes and blanks included."""
+    return (line.parameter(b"TZID") or b"").decode()
