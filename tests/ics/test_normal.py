@@ -12,7 +12,7 @@ from feedproxy.ics.folding import unfold
 from feedproxy.ics.normal import is_normal, normalise
 from tests.feeds import bodies
 
-thorough = settings(max_examples=600)
+thorough = settings(max_examples=400)
 
 
 @thorough

@@ -15,7 +15,7 @@ from feedproxy.transform import Rendered, render
 from feedproxy.transform.unique import SCHEDULED, identity
 from tests.feeds import SAMPLES, bodies
 
-thorough = settings(max_examples=400)
+thorough = settings(max_examples=250)
 
 
 def rendered(body: bytes) -> Rendered:
