@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import tzmap
+from feedproxy.ics.times import wall_time
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, serve
@@ -84,7 +85,8 @@ class TimeZones:
         return tzmap.resolve(tzid, definition=definition, span=span)
 
     def _times(self, use: Use) -> Iterator[datetime]:
-        """Iterate over every time of the components that use the TZID. Raises Inexpandable."""
+        """Iterate over every time that is bound to the TZID, instances included. Raises Inexpandable."""
+        yield from (time for value in use.plain if (time := wall_time(value)) is not None)
         for component in use.components:
             yield from recurrence.times(component, self.horizon)
 

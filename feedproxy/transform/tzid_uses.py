@@ -21,13 +21,8 @@ WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
 DATES = re.compile(rb"\d{8}(?:,\d{8})*")
 UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
 
-_TIMES = re.compile(
-    rb"\n (?: ( (?:TIME_NAMES) ; [^:\r]*+ ) : (\d{8}T\d{6}) \r | (?:TIME_NAMES) ( ; ) )".replace(
-        b"TIME_NAMES", b"|".join(TIME_NAMES)
-    ),
-    re.VERBOSE,
-)
-"""A plain time in two groups, or any other time with parameters, known by the third."""
+_TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(\d{8}T\d{6})\r)?" % b"|".join(TIME_NAMES))
+"""A time with parameters: what stands before the colon, and its value if it is plain."""
 
 
 @dataclass(slots=True)
@@ -41,7 +36,7 @@ class Use:
     plain: list[bytes] = field(default_factory=list)
 
     def add(self, component: Component) -> None:
-        """Note that a component uses it."""
+        """Note that a component uses it whose times are not all in `plain`, or which recurs."""
         if not self.components or self.components[-1] is not component:
             self.components.append(component)
 
@@ -59,6 +54,15 @@ class Use:
             self.widen(time for time in times if time is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the heads of a component's plain times say: each one's TZID or None, how many have one, and which heads."""
+
+    tzids: tuple[str | None, ...]
+    bound: int
+    heads: tuple[bytes, ...]
+
+
 class Census:
     """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
 
@@ -70,52 +74,61 @@ class Census:
         self.uses: dict[tuple[int, str], Use] = {}
         self.tzids: dict[bytes, str | None] = {}
         self.steps = 0
+        self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
     def take(self, component: Component) -> tuple[bytes, ...] | None:
         """Count a component's uses; return the heads of its times if all of them are plain, else None."""
-        if b"\nRRULE" in component.text:
+        recurs = b"\nRRULE" in component.text
+        if recurs:
             self.steps += recurrence.steps(component, self.horizon)
-        times = _TIMES.findall(component.text)
-        found = []
-        for head, value, other in times:
-            if other:
-                break
-            tzid = self.tzids[head] if head in self.tzids else self._tzid(head)
+        found = _TIMES.findall(component.text)
+        written = tuple([head if value else b"" for head, value in found])
+        plan = self._plans[written] if written in self._plans else self._plan(written)
+        if plan is None or component.text.count(b"TZID=") != plan.bound:
+            self._take_lines(component)
+            return None
+        for (head, value), tzid in zip(found, plan.tzids, strict=True):
             if tzid is not None:
-                found.append((head, value, tzid))
-        else:
-            heads = tuple(dict.fromkeys(head for head, _, _ in found))
-            if component.text.count(b"TZID=") == len(found) and len(heads) <= MAX_HEADS:
-                self._take_plain(component, found)
-                return heads
-        self._take_lines(component)
-        return None
+                use = self._use(component.scope, tzid)
+                use.values += 1
+                if recurs:
+                    self._take_recurrence(use, component, head, value)
+                else:
+                    use.plain.append(value)
+        return plan.heads
 
-    def _take_plain(self, component: Component, found: list[tuple[bytes, bytes, str]]) -> None:
-        for head, value, tzid in found:
-            use = self._use(component, tzid)
-            use.values += 1
-            use.plain.append(value)
-            if head.startswith(b"DTSTART"):
-                self._widen_by_rules(use, component, value)
+    def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
+        """Read the heads of a component's times; None when one is not plain, or when they are too many."""
+        tzids = tuple([self.tzids[head] if head in self.tzids else self._tzid(head) for head in written if head])
+        heads = tuple(dict.fromkeys(head for head, tzid in zip(written, tzids, strict=False) if tzid is not None))
+        plain = len(tzids) == len(written) and len(heads) <= MAX_HEADS
+        plan = _Plan(tzids, sum(tzid is not None for tzid in tzids), heads) if plain else None
+        self._plans[written] = plan
+        return plan
+
+    def _take_recurrence(self, use: Use, component: Component, head: bytes, value: bytes) -> None:
+        start = wall_time(value)
+        use.add(component)
+        use.widen([start] if start is not None else [])
+        if head.startswith(b"DTSTART"):
+            self._widen_by_rules(use, component, value)
 
     def _take_lines(self, component: Component) -> None:
         for match in WITH_PARAMETERS.finditer(component.text):
             line = bound_line(match[0])
             if line is None or not (local := local_values(line)):
                 continue
-            use = self._use(component, tzid_of(line))
+            use = self._use(component.scope, tzid_of(line))
+            use.add(component)
             times = wall_times(b",".join(local)) if line.name in TIME_NAMES else []
             use.values += max(1, len(times))
             use.widen(times)
             if line.name == b"DTSTART":
                 self._widen_by_rules(use, component, line.value)
 
-    def _use(self, component: Component, tzid: str) -> Use:
-        key = (component.scope, tzid)
-        use = self.uses[key] if key in self.uses else self.uses.setdefault(key, Use())
-        use.add(component)
-        return use
+    def _use(self, scope: int, tzid: str) -> Use:
+        key = (scope, tzid)
+        return self.uses[key] if key in self.uses else self.uses.setdefault(key, Use())
 
     def _widen_by_rules(self, use: Use, component: Component, value: bytes) -> None:
         if b"\nRRULE" in component.text and (start := wall_time(value)) is not None:
