@@ -73,6 +73,14 @@ class SourceState:
     doubted: int | None = None
 
 
+def withdrawn(source: Source, failure: FetchFailed) -> bool:
+    """Tell whether the upstream no longer gives a feed to those who had it.
+
+    A 403 without credentials is a firewall's hiccup as often as not, and takes no feed away.
+    """
+    return failure.upstream_status == 401 or (failure.upstream_status == 403 and source.credentials is not None)
+
+
 class Sources:
     """The sources in use. One look upstream at a time for each is the caller's affair (`feedproxy.feeds`)."""
 
@@ -129,8 +137,8 @@ class Sources:
     async def refresh(self, source: Source, state: SourceState | None) -> SourceState:
         """Look upstream. Returns the new state, or the old one with the time of the next look.
 
-        Raises FetchFailed or FeedRefused when there is no old one, and FetchFailed with `upstream_status` 401 or 403
-        in any case: what the upstream has withdrawn must not be served on.
+        Raises FetchFailed or FeedRefused when there is no old one, and FetchFailed in any case when the upstream has
+        withdrawn the feed: then it must not be served on.
         """
         request = FetchRequest(
             url=source.url,
@@ -154,7 +162,7 @@ class Sources:
                 return await self._fetched(source, state, answer)
 
     async def _failed(self, source: Source, state: SourceState | None, failure: FetchFailed) -> SourceState:
-        if failure.upstream_status in {401, 403}:
+        if withdrawn(source, failure):
             self._states.pop(source.key, None)
             async with _store_may_be_away(source):
                 await self._store.drop_last_good(source.key)

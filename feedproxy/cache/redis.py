@@ -96,8 +96,10 @@ class RedisCache:
         return feed
 
     async def put(self, key: str, feed: Feed) -> None:
-        """Keep a feed in memory and in Redis."""
+        """Keep a feed in memory and, unless it is protected, in Redis: what few may read stays in this process."""
         self._memory.keep(key, feed)
+        if feed.protected:
+            return
         drops = self._drops
         await self._ask(lambda: self._redis.set(PREFIX + key, to_octets(feed), ex=KEPT_SECONDS))
         if drops != self._drops:

@@ -7,6 +7,7 @@ change, for ICSx5 passes over an event whose LAST-MODIFIED did not. No text can 
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
+import tzmap
 from feedproxy.ics import times
 from feedproxy.ics.components import Component
 from feedproxy.ics.folding import write
@@ -54,9 +55,11 @@ def component(event: PersonalEvent) -> Component:
 
 
 def zone_use(event: PersonalEvent) -> ZoneUse | None:
-    """Return the zone that the event's times name; None for days and for UTC."""
+    """Return the zone that the event's times name; None for days, for UTC, and for what is no zone of tzdata."""
     details = event.details
-    if not isinstance(details.start, datetime) or not isinstance(details.end, datetime) or details.zone in UTC_ZONES:
+    if not isinstance(details.start, datetime) or not isinstance(details.end, datetime):
+        return None
+    if details.zone in UTC_ZONES or details.zone not in tzmap.zone_names():
         return None
     return ZoneUse(details.zone, details.start.date(), details.end.date() + timedelta(days=1))
 

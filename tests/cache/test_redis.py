@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 import pytest
@@ -43,6 +44,12 @@ class TestRedis(CacheContract):
             assert other.peek("a") is None
             assert await other.get("a") == feed()
             assert other.peek("a") == feed()
+
+    async def test_a_protected_feed_stays_in_the_process(self, url: str) -> None:
+        async with opened(url) as one, opened(url) as other:
+            await one.put("a", replace(feed(), protected=True))
+            assert one.peek("a") is not None
+            assert await other.get("a") is None
 
     async def test_a_large_feed_is_shared_too(self, url: str) -> None:
         large = feed(octets=300_000)

@@ -57,6 +57,7 @@ async def nginx(folder: Path, program: Path, upstream_port: int) -> AsyncIterato
         ("127.0.0.1:8080", f"127.0.0.1:{upstream_port}"),
         ("/var/cache/nginx/feedproxy", f"{folder}/cache"),
         ("/var/log/nginx/feedproxy.log", f"{folder}/access.log"),
+        ("/var/log/nginx/feedproxy.error.log", f"{folder}/site.error.log"),
     ]:
         assert written in site
         site = site.replace(written, here)
@@ -111,7 +112,10 @@ async def test_nginx_answers_a_public_feed_itself_and_once_the_origin_is_gone(
         origin.stop.set()
         async with session.get(f"{edge}/v1/webcal/{LEAGUE.id}") as answer:
             assert answer.status == 200
-        assert str(LEAGUE.id) not in (tmp_path / "access.log").read_text()
+        async with session.get(f"{edge}/v1/webcal/{LEAGUE.id}?cold") as answer:
+            assert answer.status in {502, 504}
+        for log in ("access.log", "site.error.log"):
+            assert str(LEAGUE.id) not in (tmp_path / log).read_text()
 
 
 @pytest.mark.service("nginx")

@@ -122,6 +122,12 @@ def test_a_reminder_is_an_alarm(minutes: int, trigger: bytes) -> None:
     assert b"VALARM" not in feed_of(event())
 
 
+def test_a_zone_that_tzdata_has_lost_is_named_and_not_declared() -> None:
+    body = feed_of(event(zone="Atlantis/Capital"))
+    assert b"DTSTART;TZID=Atlantis/Capital:20260701T200000" in body
+    assert b"BEGIN:VTIMEZONE" not in body
+
+
 def test_an_event_given_twice_is_there_once() -> None:
     body = feed_of(event(title="old"), event(title="new"))
     assert [each.texts["SUMMARY"] for each in rfc.Feed(body).events()] == ["new"]

@@ -21,6 +21,7 @@ DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
         ("Sat, 21 Nov 2026 12:01:30 GMT", None, None),
         ("Sat, 21 Nov 2026 12:01:30 GMT", "today", None),
         ("Sat, 41 Nov 2026 12:01:30 GMT", DATE, None),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", DATE, None),
         ("-5", DATE, None),
         ("1.5", DATE, None),
         ("٣", DATE, None),

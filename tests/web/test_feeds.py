@@ -608,3 +608,13 @@ async def test_an_event_accepted_while_the_upstream_is_slow_is_served_all_the_sa
     gate.set()
     await stage.settled()
     assert b"Dinner" in await (await stage.get()).read()
+
+
+async def test_a_403_takes_no_open_feed_away(stage: Stage) -> None:
+    """A firewall's hiccup is no withdrawal."""
+    body = await (await stage.get()).read()
+    stage.upstream.answers[GAME] = Answer(b"", status=403)
+    for _ in range(2):
+        stage.clock.wind(hours=2)
+        assert await (await stage.get()).read() == body
+        await stage.settled()
