@@ -107,7 +107,7 @@ class Feeds:
         self._key = key
         self._clock = clock
         self._options = options
-        self._arrivals: dict[str, asyncio.Task[Answer]] = {}
+        self._flights: dict[str, asyncio.Task[Answer]] = {}
         self._refreshes: dict[str, asyncio.Task[Answer]] = {}
         self._drops: set[asyncio.Task[None]] = set()
         self._failed: LRUCache[tuple[str, bool], _Failed] = LRUCache(MEMORY)
@@ -141,7 +141,7 @@ class Feeds:
 
     async def close(self) -> None:
         """End what runs behind."""
-        tasks = [*self._arrivals.values(), *self._refreshes.values(), *self._drops]
+        tasks = [*self._flights.values(), *self._refreshes.values(), *self._drops]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -167,15 +167,15 @@ class Feeds:
         if cached is not None:
             return cached
         if credentials is None:
-            return await self._arrive(subscription_id, None)
+            return await self._uncached(subscription_id, None)
         failure = self._failure(self._name(subscription_id, credentials), refresh=False)
         if failure is not None:
             return failure
         if not await self._opened_before(subscription_id, credentials):
-            answer = await self._arrive(subscription_id, None)
+            answer = await self._uncached(subscription_id, None)
             if isinstance(answer, Served):
                 return answer
-        return await self._arrive(subscription_id, credentials)
+        return await self._uncached(subscription_id, credentials)
 
     async def _opened_before(self, subscription_id: UUID, credentials: Credentials) -> bool:
         """Tell whether these credentials have opened the feed: then nobody need ask whether it is open to all."""
@@ -200,29 +200,29 @@ class Feeds:
 
     def _refresh_behind(self, subscription_id: UUID, credentials: Credentials | None) -> None:
         if self._failure(self._name(subscription_id, credentials), refresh=True) is None:
-            self._fly(subscription_id, credentials, refresh=True)
+            self._flight(subscription_id, credentials, refresh=True)
 
-    async def _arrive(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
+    async def _uncached(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
         failure = self._failure(self._name(subscription_id, credentials), refresh=False)
         if failure is not None:
             return failure
-        return await asyncio.shield(self._fly(subscription_id, credentials, refresh=False))
+        return await asyncio.shield(self._flight(subscription_id, credentials, refresh=False))
 
-    def _fly(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> asyncio.Task[Answer]:
+    def _flight(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> asyncio.Task[Answer]:
         """Join the flight of this feed, or start it: never two at once.
 
         A refresh flies by itself: who wants the feed now does not wait for an upstream that is slow.
         """
-        flights = self._refreshes if refresh else self._arrivals
+        flights = self._refreshes if refresh else self._flights
         name = self._name(subscription_id, credentials)
         flight = flights.get(name)
         if flight is None:
-            flight = asyncio.get_running_loop().create_task(self._land(subscription_id, credentials, refresh=refresh))
+            flight = asyncio.get_running_loop().create_task(self._make(subscription_id, credentials, refresh=refresh))
             flights[name] = flight
             flight.add_done_callback(lambda _: flights.pop(name, None))
         return flight
 
-    async def _land(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
+    async def _make(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
         """Make the feed. However that fails, it is tried again after a while only, not at the next request."""
         source = self._source(subscription_id, credentials)
         answer: Failure

@@ -47,12 +47,10 @@ def test_what_came_out_goes_through_unchanged(name: str) -> None:
     assert render(out).body == out
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if "events" in said(name)])
 def test_a_literal_reader_sees_what_the_source_said(name: str) -> None:
     feed = rfc.Feed(octets(name, "out"))
-    expected = said(name).get("events")
-    if expected is None:
-        return
+    expected = said(name)["events"]
     assert {event.key for event in feed.events() if event.kind == "VEVENT"} == set(expected)
     for event in feed.events():
         if event.kind == "VEVENT":
@@ -79,12 +77,10 @@ def test_icalendar_sees_what_the_source_said(name: str) -> None:
                 assert seen(event, wanted) == wanted
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if "changes" in said(name)])
 def test_the_report_names_what_was_done(name: str) -> None:
     changes = [[change.step, change.rule, change.count] for change in render(octets(name, "in")).report.changes]
-    expected = said(name).get("changes")
-    if expected is not None:
-        assert changes == expected
+    assert changes == said(name)["changes"]
 
 
 def seen(event: Event, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Stage:
         for _ in range(200):
             await asyncio.sleep(0.005)
             feeds = self.client.app[keys.FEEDS] if self.client.app else None
-            if feeds is None or not (feeds._arrivals or feeds._refreshes):
+            if feeds is None or not (feeds._flights or feeds._refreshes):
                 return
         raise AssertionError("something is still running")
 
