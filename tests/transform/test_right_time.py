@@ -14,6 +14,7 @@ from feedproxy.transform import render
 from tests.readers import rfc
 from tests.tzmap import oracle
 from tests.tzmap.literal import LiteralZone
+from tests.tzmap.test_cases import CASES, Case, moment
 from tests.tzmap.test_windows import MONTHS, ROWS, exchange_definition
 
 HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\n"
@@ -83,3 +84,24 @@ def test_a_weekly_series_is_the_same_instants(zone: str, start: datetime, count:
     assert rfc.Feed(body).instances("series", count) == [
         written(wall, oracle.offset_on_wall(zone, wall)) for wall in series
     ]
+
+
+def as_parameter(tzid: str) -> str:
+    return tzid if tzid.startswith('"') or not set(tzid) & set(",;:") else f'"{tzid}"'
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_hard_case_keeps_its_instant_and_gets_a_safe_name(case: Case) -> None:
+    """The cases that `tzmap.resolve` is held to, each as a feed of its own."""
+    escaped = case.tzid.strip().strip('"').replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
+    definition = (case.definition or b"").decode().replace("TZID:x\r\n", f"TZID:{escaped}\r\n")
+    start = f"DTSTART;TZID={as_parameter(case.tzid)}:{case.wall}"
+    event = f"BEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n{start}\r\nEND:VEVENT\r\n"
+    rendered = render(f"{HEAD}{definition}{event}END:VCALENDAR\r\n".encode())
+    assert instants(rendered.body) == [written(moment(case.utc), timedelta(0))]
+    (served,) = (zone.served for zone in rendered.report.zones)
+    if served == "UTC":
+        assert "Etc/UTC" in case.becomes
+    elif served not in case.becomes:
+        assert case.becomes & {"keep", "fixed"}
+        assert served not in tzmap.zone_names()
