@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from feedproxy.config import Settings
 from feedproxy.demo.stage import DEFAULT_PORT
 from feedproxy.demo.subscriptions import SUBSCRIPTIONS
 from tests.cli.program import COMMAND, environment, feedproxy
@@ -30,6 +31,7 @@ def test_a_port_that_was_asked_for_is_not_replaced(tmp_path: Path) -> None:
     assert b"address already in use" in result.stderr
 
 
+@pytest.mark.service("curl")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_it_stays_until_it_is_told_to_stop_and_its_lines_work(tmp_path: Path, number: signal.Signals) -> None:
     process = await asyncio.create_subprocess_exec(
@@ -87,4 +89,4 @@ async def shell(line: str) -> str:
 
 
 def test_the_default_port_is_the_one_of_the_settings() -> None:
-    assert DEFAULT_PORT == 8080
+    assert DEFAULT_PORT == Settings().port
