@@ -89,4 +89,4 @@ async def shell(line: str) -> str:
 
 
 def test_the_default_port_is_the_one_of_the_settings() -> None:
-    assert DEFAULT_PORT == Settings().port
+    assert Settings().port == DEFAULT_PORT
