@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from feedproxy.web import feeds, health, metrics, oauth, subscription_events
+from feedproxy.web import feeds, health, jobs, metrics, oauth, subscription_events
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ API = (
     Row("POST", "/oauth2/introspect", oauth.introspect, "introspect", "oauth"),
     Row("GET", "/.well-known/oauth-authorization-server", oauth.metadata, "oauth-metadata", "oauth"),
     Row("POST", "/subscriptionevent/{account_code}", subscription_events.put_event, "subscription-event", "calreply-c"),
+    Row("GET", "/jobs/{job_id}", jobs.job, "job", "calreply-c"),
 )
 
 OPERATIONS = (

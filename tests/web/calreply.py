@@ -20,7 +20,7 @@ from feedproxy.metrics import Metrics
 from feedproxy.model import Application
 from feedproxy.policy import oauth as policy
 from feedproxy.store import Store, open_store
-from feedproxy.web import bodies, keys, oauth, subscription_events
+from feedproxy.web import bodies, jobs, keys, oauth, subscription_events
 from feedproxy.web.errors import error_answer
 from feedproxy.web.metrics import METRICS
 
@@ -91,6 +91,7 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
                 web.post("/oauth2/introspect", oauth.introspect),
                 web.get("/.well-known/oauth-authorization-server", oauth.metadata),
                 web.post("/subscriptionevent/{account_code}", subscription_events.put_event),
+                web.get("/jobs/{job_id}", jobs.job),
                 web.post("/echo", _echo),
             ]
         )
