@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feedproxy.errors import FetchFailed
-from feedproxy.model import LastGood
+from feedproxy.model import EventDetails, LastGood
 from feedproxy.ops.explain import as_json, as_text, examine
+from feedproxy.store import open_store
 from tests.cli.program import feedproxy
 from tests.servers.service import PASSWORD, PROTECTED, PUBLIC, USER, Service
 from tests.servers.upstream import calendar
@@ -138,3 +139,19 @@ async def test_the_operator_s_headers_go_to_the_upstream_and_nowhere_else(servic
         done = await asyncio.to_thread(feedproxy, service.folder, "explain", target, extra=environment)
         assert done.returncode == 0, done.stdout
     assert [request.headers.get("X-Api-Key") for request in service.upstream.requests] == ["s3cret", None]
+
+
+async def test_an_event_that_is_still_hidden_is_not_shown_as_served(service: Service) -> None:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    start = datetime(2026, 12, 1, 9)  # noqa: DTZ001 - a wall-clock time
+    store = await open_store(f"sqlite:///{service.folder}/feedproxy.db")
+    try:
+        account = await store.account("BEARS")
+        assert account is not None
+        for name, visible_from in (("seen", None), ("hidden", datetime(2999, 1, 1, tzinfo=UTC))):
+            details = EventDetails(title=name, start=start, end=start, zone="Etc/UTC", visible_from=visible_from)
+            await store.put_event(account, name, details, [PUBLIC], now=now)
+    finally:
+        await store.close()
+    done = await asyncio.to_thread(feedproxy, service.folder, "explain", "--json", str(PUBLIC), extra=service.settings)
+    assert json.loads(done.stdout)["personal_events"] == 1

@@ -6,6 +6,7 @@ from feedproxy.transform import Rendered, render
 from feedproxy.transform.timezones import MAX_STEPS
 from feedproxy.transform.tzid_uses import MAX_HEADS
 from tests.readers import rfc, with_icalendar
+from tests.tzmap.definitions import exchange
 
 HEAD = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "METHOD:PUBLISH"]
 
@@ -175,3 +176,27 @@ def test_the_report_says_what_each_tzid_became_and_why() -> None:
         ("UTC", "UTC", 1, False),
     ]
     assert zones[0]["resolution"]["rung"] == "windows"
+
+
+EARLY_AUTUMN = (
+    exchange("W. Europe Standard Time", "+0100", "+0200", (10, "1SU", "030000"), (3, "-1SU", "020000"))
+    .decode()
+    .splitlines()
+)
+"""Berlin's rules but for the autumn of another year's law: they part from Berlin's for three weeks in October."""
+
+
+@pytest.mark.parametrize(
+    ("days", "served"),
+    [
+        (["20260701", "20261201"], "Europe/Berlin"),
+        (["20260701", "20261020"], "W. Europe Standard Time"),
+        (["20261020", "20261201"], "W. Europe Standard Time"),
+        (["20260701", "20261020", "20261201"], "W. Europe Standard Time"),
+    ],
+)
+def test_where_rules_and_zone_part_every_single_time_is_looked_at(days: list[str], served: str) -> None:
+    events = [line for day in days for line in event(day, f"DTSTART;TZID=W. Europe Standard Time:{day}T120000")]
+    body = feed(*EARLY_AUTUMN, *events)
+    (zone,) = render(body).report.zones
+    assert (zone.served, zone.uses, zone.resolution.compared) == (served, len(days), len(days))

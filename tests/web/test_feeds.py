@@ -20,7 +20,7 @@ from feedproxy.cache.memory import MemoryCache
 from feedproxy.config import Settings
 from feedproxy.errors import Unavailable
 from feedproxy.feeds import Served, feed_name
-from feedproxy.model import Account, EventDetails, Feed, LastGood
+from feedproxy.model import Account, EventDetails, Feed, LastGood, PersonalEvent
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
 from feedproxy.web.health import CACHE
@@ -618,3 +618,22 @@ async def test_a_403_takes_no_open_feed_away(stage: Stage) -> None:
         stage.clock.wind(hours=2)
         assert await (await stage.get()).read() == body
         await stage.settled()
+
+
+async def test_an_event_accepted_while_the_feed_is_being_made_is_in_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = stage.client.app[keys.STORE]
+    events_of, calls = store.events_of, 0
+
+    async def overtaken(subscription_id: UUID) -> tuple[PersonalEvent, ...]:
+        nonlocal calls
+        calls += 1
+        found: tuple[PersonalEvent, ...] = await events_of(subscription_id)
+        if calls == 1:
+            await attach(stage, "Dinner")
+        return found
+
+    monkeypatch.setattr(store, "events_of", overtaken)
+    assert b"Dinner" in await (await stage.get()).read()
+    assert calls == 2
