@@ -200,3 +200,22 @@ def test_where_rules_and_zone_part_every_single_time_is_looked_at(days: list[str
     body = feed(*EARLY_AUTUMN, *events)
     (zone,) = render(body).report.zones
     assert (zone.served, zone.uses, zone.resolution.compared) == (served, len(days), len(days))
+
+
+@pytest.mark.parametrize(
+    ("line", "served"),
+    [
+        ("EXDATE;TZID=W. Europe Standard Time:20260708T120000,20260715T120000", "Europe/Berlin"),
+        ("EXDATE;TZID=W. Europe Standard Time:20260708T120000,20261020T120000", "W. Europe Standard Time"),
+        ('DTEND;X-NOTE="a:b";TZID=W. Europe Standard Time:20261020T120000', "W. Europe Standard Time"),
+        ("RDATE;VALUE=PERIOD;TZID=W. Europe Standard Time:20261020T120000/PT1H", "W. Europe Standard Time"),
+        ("RRULE:FREQ=MONTHLY;COUNT=3", "Europe/Berlin"),
+        ("RRULE:FREQ=WEEKLY;COUNT=17", "W. Europe Standard Time"),
+    ],
+)
+def test_lists_odd_spellings_and_instances_are_looked_at_too(line: str, served: str) -> None:
+    """A second event in December lets the range hold the weeks in which the two part."""
+    summer = event("summer", "DTSTART;TZID=W. Europe Standard Time:20260701T120000", line)
+    winter = event("winter", "DTSTART;TZID=W. Europe Standard Time:20261201T120000")
+    (zone,) = render(feed(*EARLY_AUTUMN, *summer, *winter)).report.zones
+    assert zone.served == served
