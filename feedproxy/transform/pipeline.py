@@ -1,6 +1,6 @@
 """Upstream octets in, a base out: done once for each change of the source.
 
-    body -> normal form -> components -> repair -> time zones
+    body -> normal form -> components -> repair -> time zones -> the steps that somebody chose
 
 The steps have one signature and run in one loop; no clock and no random value reaches the output, so the same input
 gives the same octets, and what `assembly` makes of it goes through unchanged when it comes in again.
@@ -33,12 +33,14 @@ class Options:
 
     `horizon`: how far beyond its start a recurrence is checked and its time zone declared. `placeholder`: put one
     harmless event of 1970 into an empty feed, because Evolution 3.46 keeps the old events of a feed that has none.
-    `bind_floating`: read floating times in the zone that X-WR-TIMEZONE names.
+    `bind_floating`: read floating times in the zone that X-WR-TIMEZONE names. `steps`: what else is done, in order; they
+    see a calendar that is repaired and whose TZIDs are as served.
     """
 
     horizon: timedelta = timedelta(days=5 * 366)
     placeholder: bool = False
     bind_floating: bool = False
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def index(body: bytes, options: Options) -> Base:
         components=tuple(c for c in stream.components if c.kind != b"VTIMEZONE"),
     )
     steps: list[Step] = [bind_floating] if options.bind_floating else []
-    calendar = _run([*steps, repair, TimeZones(options.horizon)], calendar, journal)
+    calendar = _run([*steps, repair, TimeZones(options.horizon), *options.steps], calendar, journal)
     return Base(calendar, journal, len(body), by_kind(stream.components))
 
 
