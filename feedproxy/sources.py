@@ -183,7 +183,7 @@ class Sources:
         self._metrics.kept_last_good(reason)
         _log.warning("last good kept", extra={"fields": {"feed": source.log_name, "reason": reason}})
         failures = state.failures + 1
-        pause = retry_after_failure(failures, retry_after, self._bounds, source=source.key)
+        pause = retry_after_failure(failures, reason, retry_after, self._bounds, source=source.key)
         return self._remember(
             source, replace(state, fresh_until=self._clock() + pause, failures=failures, doubted=doubted)
         )

@@ -9,6 +9,10 @@ from feedproxy.policy.httpdate import read_http_date
 
 JITTER = 0.1
 
+_PASSING_STATUSES = frozenset({"status-408", "status-425", "status-429"})
+_STANDING = frozenset({"tls", "too-large", "too-many-redirects", "bad-redirect", "https-to-http"})
+"""Reasons of `feedproxy.upstream.failures`."""
+
 _DIRECTIVE = re.compile(r'([a-z-]+)\s*(?:=\s*"?([^",\s]*)"?)?')
 _DURATION = re.compile(r"\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?")
 
@@ -36,14 +40,20 @@ class Said:
 def lifetime(said: Said, bounds: Bounds, *, source: str) -> timedelta:
     """Return the freshness lifetime, jittered by +-10 % from a hash of the source so that feeds do not expire together.
 
-    `s-maxage` before `max-age` before Expires before the feed's own hint; `no-store` and `no-cache` mean the least.
-    The hint may lengthen the default, never shorten it: publishers write PT5M and mean nothing by it.
+    `s-maxage` before `max-age` before Expires before the feed's own hint, and Age counts against the first three;
+    `no-store` and `no-cache` mean the least.
     """
     explicit = _by_header(said)
     if explicit is None:
-        hint = _seconds_of(said.refresh_interval)
-        explicit = max(bounds.default, hint) if hint is not None else bounds.default
+        explicit = _seconds_of(said.refresh_interval)
+    if explicit is None:
+        explicit = bounds.default
     return _jittered(min(max(explicit, bounds.least), bounds.most), source)
+
+
+def longest(bounds: Bounds) -> timedelta:
+    """Return the most that `lifetime` returns."""
+    return bounds.most * (1 + JITTER)
 
 
 def lasts(until: datetime, bounds: Bounds, *, now: datetime) -> bool:
@@ -51,15 +61,32 @@ def lasts(until: datetime, bounds: Bounds, *, now: datetime) -> bool:
 
     None is longer than the jittered bound: what seems to last longer was counted before the clock was set back.
     """
-    return timedelta(0) < until - now <= bounds.most * (1 + JITTER)
+    return timedelta(0) < until - now <= longest(bounds)
 
 
-def retry_after_failure(failures: int, retry_after: float | None, bounds: Bounds, *, source: str) -> timedelta:
-    """Return how long to leave the upstream alone after that many failures in a row, at least as long as it asked."""
-    backoff = min(bounds.least * 2 ** min(max(failures - 1, 0), 10), bounds.most)
+def retry_after_failure(
+    failures: int, reason: str, retry_after: float | None, bounds: Bounds, *, source: str
+) -> timedelta:
+    """Return how long to leave the upstream alone after that many failures in a row, at least as long as it asked.
+
+    `reason` is that of the last one. Each pause is twice as long as the one before, up to the longest lifetime.
+    """
+    first = bounds.default if somebody_must_act(reason) else bounds.least
+    pause = min(first * 2 ** min(max(failures - 1, 0), 10), bounds.most)
     if retry_after is not None:
-        backoff = max(backoff, timedelta(seconds=min(retry_after, bounds.most.total_seconds())))
-    return _jittered(backoff, source)
+        pause = max(pause, timedelta(seconds=min(retry_after, bounds.most.total_seconds())))
+    return _jittered(pause, source)
+
+
+def somebody_must_act(reason: str) -> bool:
+    """Tell a failure that stays until a person puts it right from one that may pass by itself.
+
+    What passes: no connection, no time, an overload (408, 425, 429, 5xx), a deployment that shows a page or half a
+    body, a feed that is held back until it comes twice.
+    """
+    if reason.startswith("status-4"):
+        return reason not in _PASSING_STATUSES
+    return reason.startswith("egress-") or reason in _STANDING
 
 
 def _by_header(said: Said) -> timedelta | None:
@@ -69,10 +96,10 @@ def _by_header(said: Said) -> timedelta | None:
     for name in ("s-maxage", "max-age"):
         if directives.get(name, "").isdecimal():
             return timedelta(seconds=_seconds(directives[name]) - _age(said))
+    if said.expires is None:
+        return None
     expires, date = read_http_date(said.expires), read_http_date(said.date)
-    if said.expires is not None and said.cache_control is None:
-        return expires - date if expires and date else timedelta(0)
-    return None
+    return expires - date - timedelta(seconds=_age(said)) if expires and date else timedelta(0)
 
 
 def _age(said: Said) -> int:

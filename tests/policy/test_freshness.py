@@ -26,7 +26,8 @@ DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
         (Said(expires="Sat, 21 Nov 99999999999999999999 12:30:00 GMT", date=DATE), 1),
         (Said(expires="0", date=DATE), 1),
         (Said(refresh_interval="PT30M"), 30),
-        (Said(refresh_interval="PT5M"), 15),
+        (Said(refresh_interval="PT5M"), 5),
+        (Said(refresh_interval="PT5S"), 1),
         (Said(refresh_interval=" +p0dt0h45m "), 45),
         (Said(refresh_interval="P52W"), 60),
         (Said(refresh_interval="P"), 15),
@@ -37,6 +38,13 @@ DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
         (Said(cache_control="max-age=1800", expires="0", date=DATE), 30),
         (Said(cache_control="max-age=1800, no-store"), 1),
         (Said(cache_control="max-age=1800", age="a while"), 30),
+        (Said(cache_control="public", expires="Sat, 21 Nov 2026 12:30:00 GMT", date=DATE), 30),
+        (Said(cache_control="max-age=soon", expires="Sat, 21 Nov 2026 12:30:00 GMT", date=DATE), 30),
+        (Said(expires="Sat, 21 Nov 2026 12:30:00 GMT", date=DATE, age="600"), 20),
+        (Said(expires="Sat, 21 Nov 2026 12:30:00 GMT", refresh_interval="PT45M", date=DATE), 30),
+        (Said(cache_control="max-age=300", refresh_interval="PT45M"), 5),
+        (Said(cache_control="MAX-AGE=1800"), 30),
+        (Said(cache_control="s-maxage=1800, max-age=60"), 30),
     ],
 )
 def test_the_lifetime_is_what_was_said_within_the_bounds_and_a_tenth(said: Said, minutes: int) -> None:
@@ -58,24 +66,48 @@ def test_feeds_of_one_lifetime_do_not_expire_together() -> None:
     assert min(spans) < BOUNDS.default * 0.95
 
 
+def test_bounds_may_be_as_tight_as_one_second() -> None:
+    second = timedelta(seconds=1)
+    bounds = Bounds(second, second, second)
+    for said in (
+        Said(),
+        Said(cache_control="max-age=3600"),
+        Said(refresh_interval="P1D"),
+        Said(cache_control="no-store"),
+    ):
+        assert 0.9 <= lifetime(said, bounds, source="a") / second <= 1.1
+    assert 0.9 <= retry_after_failure(9, "timeout", 3600.0, bounds, source="a") / second <= 1.1
+
+
 @pytest.mark.parametrize(
-    ("failures", "asked", "minutes"),
+    ("failures", "reason", "asked", "minutes"),
     [
-        (0, None, 1),
-        (1, None, 1),
-        (2, None, 2),
-        (5, None, 16),
-        (7, None, 60),
-        (1_000_000, None, 60),
-        (1, 120.0, 2),
-        (4, 120.0, 8),
-        (1, 86_400.0, 60),
-        (1, 1e300, 60),
-        (1, -5.0, 1),
+        (0, "timeout", None, 1),
+        (1, "timeout", None, 1),
+        (2, "timeout", None, 2),
+        (5, "connect", None, 16),
+        (7, "status-500", None, 60),
+        (1_000_000, "dns", None, 60),
+        (1, "status-503", 120.0, 2),
+        (4, "status-429", 120.0, 8),
+        (1, "status-429", 86_400.0, 60),
+        (1, "status-503", 1e300, 60),
+        (1, "status-503", -5.0, 1),
+        (1, "html", None, 1),
+        (1, "truncated", None, 1),
+        (1, "broken-body", None, 1),
+        (1, "status-404", None, 15),
+        (2, "status-410", None, 30),
+        (3, "status-403", None, 60),
+        (1, "status-404", 1800.0, 30),
+        (1, "tls", None, 15),
+        (1, "egress-private", None, 15),
+        (1, "too-large", None, 15),
+        (1, "https-to-http", None, 15),
     ],
 )
-def test_the_pause_after_failures_grows_and_is_what_was_asked_for_at_least(
-    failures: int, asked: float | None, minutes: int
+def test_the_pause_after_failures_grows_by_their_class_and_is_what_was_asked_for_at_least(
+    failures: int, reason: str, asked: float | None, minutes: int
 ) -> None:
-    pause = retry_after_failure(failures, asked, BOUNDS, source="a")
+    pause = retry_after_failure(failures, reason, asked, BOUNDS, source="a")
     assert 0.9 <= pause / timedelta(minutes=minutes) <= 1.1
