@@ -33,8 +33,8 @@ class Options:
 
     `horizon`: how far beyond its start a recurrence is checked and its time zone declared. `placeholder`: put one
     harmless event of 1970 into an empty feed, because Evolution 3.46 keeps the old events of a feed that has none.
-    `bind_floating`: read floating times in the zone that X-WR-TIMEZONE names. `steps`: what else is done, in order; they
-    see a calendar that is repaired and whose TZIDs are as served.
+    `bind_floating`: read floating times in the zone that X-WR-TIMEZONE names. `steps`: what else is done, in order;
+    they see a calendar that is repaired and whose TZIDs are as served.
     """
 
     horizon: timedelta = timedelta(days=5 * 366)
