@@ -37,13 +37,13 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _headers(value: object) -> object:
+def _table(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value or "{}")
     except json.JSONDecodeError:
-        raise ValueError('in the environment this is a JSON object such as {"X-Api-Key": "..."}') from None
+        raise ValueError('in the environment this is a JSON object such as {"name": "..."}') from None
 
 
 def _sendable(values: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -52,6 +52,17 @@ def _sendable(values: dict[str, SecretStr]) -> dict[str, SecretStr]:
             r"[ -~]*", value.get_secret_value()
         ):
             raise ValueError(f"{name!r}: a header field has a name without spaces and a value of printable ASCII")
+    return values
+
+
+def _hosts(values: dict[str, "HostSettings"]) -> dict[str, "HostSettings"]:
+    for host in values:
+        try:
+            url = read_url(f"https://{host}")
+        except UrlRefused:
+            raise ValueError(f"{host!r} is no host name or address") from None
+        if str(url) != f"https://{host}/":
+            raise ValueError(f"{host!r}: a host name in lower case is wanted, without port and path")
     return values
 
 
@@ -130,6 +141,17 @@ Seconds = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=TEN_YEARS)
 Duration = Annotated[float, BeforeValidator(_no_boolean), Field(gt=0, le=3600, allow_inf_nan=False)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Port = Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=65_535)]
+Headers = Annotated[dict[str, SecretStr], BeforeValidator(_table), AfterValidator(_sendable)]
+
+
+class HostSettings(BaseModel):
+    """How a certain host is asked: a table of its own in the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    user_agent: str = Field(default="", pattern=r"^[ -~]*$")
+    headers: Headers = {}
 
 
 class Settings(BaseModel):
@@ -166,9 +188,14 @@ class Settings(BaseModel):
     upstream_user_agent: str = Field(
         default="", pattern=r"^[ -~]*$", description="User-Agent sent upstream; empty: `feedproxy/<version>`."
     )
-    upstream_headers: Annotated[dict[str, SecretStr], BeforeValidator(_headers), AfterValidator(_sendable)] = Field(
+    upstream_headers: Headers = Field(
         default={},
         description="Header fields sent to `upstream_url`: a TOML table, in the environment a JSON object.",
+    )
+    upstream_hosts: Annotated[dict[str, HostSettings], BeforeValidator(_table), AfterValidator(_hosts)] = Field(
+        default={},
+        description='How certain hosts are asked: `[upstream_hosts."outlook.office365.com"]` with `user_agent` and '
+        "`headers`, sent to that host alone.",
     )
     egress_allow: Annotated[Words, AfterValidator(_destinations)] = Field(
         default=(), description="Networks and host names that may be fetched from although they are private."
@@ -176,9 +203,19 @@ class Settings(BaseModel):
     egress_mode: Literal["enforce", "report"] = Field(
         default="enforce", description="`report` only logs what the egress policy would refuse."
     )
+    egress_ports: Annotated[tuple[Port, ...], BeforeValidator(_split), Field(min_length=1)] = Field(
+        default=(80, 443), description="Ports that may be fetched from everywhere."
+    )
+    egress_http: bool = Field(
+        default=False,
+        description="Fetch `http://` from everywhere, and `webcal://` without TLS from hosts that have none.",
+    )
     fetch_total_seconds: Duration = Field(default=20.0, description="A fetch may take this long in all.")
     fetch_connect_seconds: Duration = Field(default=5.0, description="A connection may take this long to open.")
     fetch_max_octets: Count = Field(default=20_000_000, description="A feed may have so many octets once decompressed.")
+    fetch_connections_per_host: Count = Field(
+        default=4, description="So many connections to one host at a time; further fetches wait."
+    )
     freshness_default: Seconds = Field(
         default=900, description="Seconds between two looks upstream unless it names a time."
     )
@@ -323,9 +360,9 @@ def _nearest(name: str) -> str:
 
 def _complaint(error: ValidationError, given: Mapping[str, _Given]) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
-    name = str(first["loc"][0])
+    name, *inner = map(str, first["loc"])
     reason = first["msg"].removeprefix("Value error, ")
-    return f"{given[name].place}: {name}: {reason[:1].lower()}{reason[1:]}"
+    return f"{given[name].place}: {'.'.join((name, *inner))}: {reason[:1].lower()}{reason[1:]}"
 
 
 def _shown(name: str, value: object) -> str:
@@ -337,7 +374,7 @@ def _shown(name: str, value: object) -> str:
         case dict():
             return json.dumps(dict.fromkeys(value, "***"))
         case tuple():
-            return ",".join(value)
+            return ",".join(map(str, value))
         case bool():
             return str(value).lower()
         case _:

@@ -79,8 +79,8 @@ class Metrics:
         )
         self._destinations = Counter(
             "feedproxy_rejected_destination",
-            "Addresses that the egress policy refused, by class.",
-            ("reason",),
+            "Addresses and URLs that the egress policy refused, by class; `mode` is report where it only says so.",
+            ("reason", "mode"),
             registry=registry,
         )
         self._by_request: dict[tuple[str, str, int, str], Counter] = {}
@@ -100,8 +100,10 @@ class Metrics:
         """Count a look upstream: `fetched`, `not-modified`, or the `reason` of a FetchFailed."""
         self._fetches.labels(result).inc()
         self._fetch_seconds.observe(seconds)
-        if result.startswith("egress-"):
-            self._destinations.labels(result.removeprefix("egress-")).inc()
+
+    def destination(self, reason: str, *, stopped: bool) -> None:
+        """Count an address or URL that the egress policy refused; `stopped`: it does not only report."""
+        self._destinations.labels(reason.removeprefix("egress-"), "enforce" if stopped else "report").inc()
 
     def feed(self, status: str) -> None:
         """Count a feed that was asked for: `hit`, `stale`, `miss`, `revalidated` or `coalesced`."""

@@ -67,26 +67,27 @@ Decision = Allow | Deny
 class EgressPolicy:
     """Decides about URLs and addresses; holds no state and does no I/O.
 
-    `upstream_url` is an allow list of one: its exact origin is always a good URL, and where the operator wrote an IP
-    address or `localhost` in it, a good address too. `allow` holds networks, addresses and host names. `listens_on`
-    are our own addresses and ports; an unspecified one (`0.0.0.0`, `::`) stands for loopback too. `ports` may be
-    fetched from everywhere, and with `allow_http` without TLS.
+    `urls` are those that the operator wrote into the settings. The exact origin of each is always a good URL, and where
+    he wrote an IP address or `localhost`, a good address too. Each is an allow list of one: what was sent there is
+    redirected to nowhere else that is not listed. `allow` holds networks, addresses and host names. `listens_on` are
+    our own addresses and ports; an unspecified one (`0.0.0.0`, `::`) stands for loopback too. `ports` may be dialled
+    everywhere, and with `allow_http` without TLS.
     """
 
     def __init__(
         self,
         *,
-        upstream_url: str = "",
+        urls: Collection[str] = (),
         allow: Collection[str] = (),
         ports: Collection[int] = (80, 443),
         listens_on: Collection[tuple[str, int]] = (),
         allow_http: bool = False,
         report_only: bool = False,
     ) -> None:
-        self._upstream = read_url(upstream_url).origin if upstream_url else None
+        self._origins = frozenset(read_url(url).origin for url in urls)
         self._networks, self._hosts = _sorted_out(allow)
         self._ports = frozenset(ports)
-        self._listens_on = tuple((own, port) for host, port in listens_on if (own := _address(host)) is not None)
+        self._listens_on = tuple((own, port) for host, port in listens_on for own in _own_addresses(host))
         self._allow_http = allow_http
         self._report_only = report_only
 
@@ -101,12 +102,19 @@ class EgressPolicy:
             return Deny(f"egress-{refusal.flaw}")
         origin = read.origin
         literal = _address(origin.host)
-        if origin != self._upstream and not self._listed(origin, literal):
+        if origin not in self._origins and not self._listed(origin, literal):
             if origin.scheme == "http" and not self._allow_http:
                 return self._refusal("scheme")
             if origin.port not in self._ports:
                 return self._refusal("port")
         return self.decide_address(origin.host, origin.port, host=origin.host) if literal else Allow()
+
+    def decide_redirect(self, start: Origin, url: WebUrl) -> Decision:
+        """Decide about the target of a redirect, when the first request went to `start`."""
+        decision, origin = self.decide_url(url), url.origin
+        if start not in self._origins or origin == start or self._listed(origin, _address(origin.host)):
+            return decision
+        return self._refusal("unlisted") if decision == Allow() else decision
 
     def decide_address(self, address: str, port: int, *, host: str) -> Decision:
         """Decide about the address that is about to be dialled for `host`, the host of the URL as read."""
@@ -143,8 +151,7 @@ class EgressPolicy:
             return any(address in network for network in self._networks if network.num_addresses == 1)
         if self._in_networks(address) or host in self._hosts:
             return True
-        upstream = self._upstream
-        if upstream is None or (host, port) != (upstream.host, upstream.port):
+        if not any((host, port) == (origin.host, origin.port) for origin in self._origins):
             return False
         return address.is_loopback if host == "localhost" else _address(host) == address
 
@@ -158,6 +165,13 @@ def _sorted_out(allow: Collection[str]) -> tuple[tuple[Network, ...], frozenset[
         except ValueError:
             hosts.add(entry.lower())
     return tuple(networks), frozenset(hosts)
+
+
+def _own_addresses(host: str) -> tuple[Address, ...]:
+    if host == "localhost":
+        return ip_address("127.0.0.1"), ip_address("::1")
+    own = _address(host)
+    return () if own is None else (own,)
 
 
 def _address(text: str) -> Address | None:

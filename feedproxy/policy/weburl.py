@@ -69,6 +69,18 @@ def read_url(text: str) -> WebUrl:
     return WebUrl(_origin(scheme, match["authority"]), _encoded(path) or "/", _encoded(query))
 
 
+def is_webcal(text: str) -> bool:
+    """Tell whether a URL leaves it open how it is fetched; `webcals` does not."""
+    return text[:7].lower() == "webcal:"
+
+
+def without_tls(url: WebUrl) -> WebUrl:
+    """Return the http URL of the same host; a port that was named stays."""
+    origin = url.origin
+    port = DEFAULT_PORTS["http"] if origin.port == DEFAULT_PORTS["https"] else origin.port
+    return WebUrl(Origin("http", origin.host, port), url.path, url.query)
+
+
 def follow(url: WebUrl, location: str) -> WebUrl:
     """Read a Location relative to the URL that it came from. Raises UrlRefused."""
     try:

@@ -1,10 +1,22 @@
 """The polite client: one conditional GET, bounded in time and octets, to nowhere that it may not go.
 
-`client` asks, hop by hop; `dial` checks each address as it is dialled; `redirects` decides where to go next; `body`
-undoes the content coding within bounds; `failures` gives everything that can go wrong its name.
+`session` is the one way out, for everything that is sent to another host; `dial` checks each address as it is dialled.
+`client` fetches feeds through it, hop by hop; `redirects` decides where to go next; `body` undoes the content coding
+within bounds; `failures` gives everything that can go wrong its name.
 """
 
-from feedproxy.upstream.client import Limits, UpstreamClient
+from feedproxy.upstream.client import HostProfile, Limits, UpstreamClient
 from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified
+from feedproxy.upstream.session import GuardedSession, Reply
 
-__all__ = ["FetchRequest", "Fetched", "Hop", "Limits", "NotModified", "UpstreamClient"]
+__all__ = [
+    "FetchRequest",
+    "Fetched",
+    "GuardedSession",
+    "Hop",
+    "HostProfile",
+    "Limits",
+    "NotModified",
+    "Reply",
+    "UpstreamClient",
+]

@@ -2,25 +2,26 @@
 
 import asyncio
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Self
 from urllib.parse import unquote_to_bytes
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict, CIMultiDictProxy
-from yarl import URL
 
 from feedproxy.errors import FetchFailed
+from feedproxy.metrics import Metrics
 from feedproxy.policy.access import Credentials
-from feedproxy.policy.egress import Allow, Deny, EgressPolicy
-from feedproxy.policy.weburl import UrlRefused, WebUrl, read_url, split_userinfo
+from feedproxy.policy.egress import EgressPolicy
+from feedproxy.policy.weburl import UrlRefused, WebUrl, is_webcal, read_url, split_userinfo, without_tls
 from feedproxy.upstream import failures, redirects
 from feedproxy.upstream.body import ACCEPT_ENCODING, BodyReader, too_large
-from feedproxy.upstream.dial import dialling, guarded_sockets, report
 from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified
 from feedproxy.upstream.response import Response
+from feedproxy.upstream.session import GuardedSession
 
 ACCEPT = "text/calendar, */*;q=0.1"
 
@@ -37,42 +38,52 @@ class Limits:
     connections: int = 64
 
 
+@dataclass(frozen=True, slots=True)
+class HostProfile:
+    """How a certain host wants to be asked: a User-Agent, and header fields that are sent to it alone."""
+
+    user_agent: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_USUAL = HostProfile()
+
+
 class UpstreamClient:
     """Fetches feeds; open in one event loop, as an async context manager or with `start` and `close`.
 
-    No cookies, no proxy or .netrc from the environment. `resolver` replaces the system's.
+    `profiles` say how to ask certain hosts. `resolver` replaces the system's.
     """
 
     def __init__(
-        self, limits: Limits, egress: EgressPolicy, *, user_agent: str, resolver: AbstractResolver | None = None
+        self,
+        limits: Limits,
+        egress: EgressPolicy,
+        *,
+        user_agent: str,
+        profiles: Mapping[str, HostProfile] = MappingProxyType({}),
+        metrics: Metrics | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._limits = limits
-        self._egress = egress
+        self._profiles = profiles
         self._user_agent = user_agent
-        self._resolver = resolver
-        self._session: ClientSession | None = None
+        self._session = GuardedSession(
+            egress,
+            metrics=metrics,
+            connect_seconds=limits.connect_seconds,
+            connections=limits.connections,
+            connections_per_host=limits.connections_per_host,
+            resolver=resolver,
+        )
 
     async def start(self) -> None:
         """Get ready to fetch."""
-        limits = self._limits
-        self._session = ClientSession(
-            connector=TCPConnector(
-                resolver=self._resolver,
-                socket_factory=guarded_sockets(self._egress),
-                limit=limits.connections,
-                limit_per_host=limits.connections_per_host,
-            ),
-            response_class=Response,
-            cookie_jar=DummyCookieJar(),
-            timeout=ClientTimeout(total=None, sock_connect=limits.connect_seconds),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        await self._session.start()
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._session.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -83,33 +94,51 @@ class UpstreamClient:
 
     async def fetch(self, request: FetchRequest) -> Fetched | NotModified:
         """GET, following redirects. Raises FetchFailed, or EgressDenied where the policy forbids it; nothing else."""
-        url, credentials = _target(request)
+        try:
+            url, credentials = _target(request)
+        except UrlRefused as refusal:
+            raise self._session.gate.refused_url(refusal) from None
+        private = _private_headers(request, credentials)
         try:
             async with asyncio.timeout(self._limits.total_seconds):
-                return await self._follow(url, _private_headers(request, credentials))
+                if is_webcal(request.url):
+                    return await self._webcal(url, private)
+                return await self._follow(url, private)
         except TimeoutError:
-            message = f"{url.origin.host} did not answer whole within {self._limits.total_seconds:g} s"
-            raise FetchFailed("timeout", message) from None
+            raise failures.timed_out(url.origin.host, self._limits.total_seconds) from None
+
+    async def _webcal(self, url: WebUrl, private: CIMultiDict[str]) -> Fetched | NotModified:
+        """Fetch with https, or with http from a host that has no TLS at all, where the policy allows that."""
+        try:
+            return await self._follow(url, private)
+        except FetchFailed as failure:
+            plain = without_tls(url)
+            if failure.reason not in failures.NO_TLS or not self._session.gate.allows(plain):
+                raise
+        return await self._follow(plain, private)
 
     async def _follow(self, url: WebUrl, private: CIMultiDict[str]) -> Fetched | NotModified:
         """Ask, and ask on where the answer points. What is `private` to the first origin stays behind for good."""
-        start = asyncio.get_running_loop().time()
+        began = asyncio.get_running_loop().time()
+        start = url.origin
         hops: list[Hop] = []
         crossed = False
+        self._session.gate.check(url)
         while True:
             answer = await self._ask(url, CIMultiDict() if crossed else private)
             hops.append(Hop(f"{url.origin}{url.path}", answer.status, answer.address))
             if answer.status not in redirects.STATUSES:
                 break
             target = self._next(url, answer, len(hops))
+            self._session.gate.check(target, start=start)
             crossed = crossed or target.origin != url.origin
             url = target
-        seconds = asyncio.get_running_loop().time() - start
+        seconds = asyncio.get_running_loop().time() - began
         conditional = not crossed and ("If-None-Match" in private or "If-Modified-Since" in private)
         return _concluded(url, answer, tuple(hops), seconds, crossed=crossed, conditional=conditional)
 
     def _next(self, url: WebUrl, answer: "_Answer", hops: int) -> WebUrl:
-        block = failures.user_agent_block(url.origin.host, answer.status, answer.headers)
+        block = failures.known_block(url.origin.host, answer.status, answer.headers)
         if block is not None:
             raise FetchFailed("bad-redirect", block, upstream_status=answer.status)
         if hops > self._limits.max_redirects:
@@ -120,19 +149,7 @@ class UpstreamClient:
     async def _ask(self, url: WebUrl, private: CIMultiDict[str]) -> "_Answer":
         """Send one GET and read its answer, the body only of a 200."""
         host = url.origin.host
-        self._check(url)
-        assert self._session is not None, "start() first"
-        with dialling(host) as attempts:
-            try:
-                response = await self._session.get(
-                    URL(str(url), encoded=True), headers=self._headers(private), allow_redirects=False
-                )
-            except failures.HEAD_ERRORS as error:
-                if attempts.refused is not None:
-                    raise failures.egress_denied(attempts.refused, host) from None
-                raise failures.connection_failure(error, host) from None
-        assert isinstance(response, Response)
-        async with response:
+        async with self._session.request("GET", url, headers=self._headers(host, private)) as response:
             body = await self._body(response, host) if response.status == 200 else BodyReader(None, max_octets=0)
             return _Answer(response.status, response.address, response.headers, body.finish(), body.wire_octets)
 
@@ -149,15 +166,11 @@ class UpstreamClient:
             raise failures.body_failure(error, host) from None
         return reader
 
-    def _check(self, url: WebUrl) -> None:
-        match self._egress.decide_url(url):
-            case Deny(reason):
-                raise failures.egress_denied(reason, url.origin.host)
-            case Allow(would_deny):
-                report(would_deny, url.origin.host)
-
-    def _headers(self, private: CIMultiDict[str]) -> CIMultiDict[str]:
-        headers = CIMultiDict({"Accept": ACCEPT, "User-Agent": self._user_agent})
+    def _headers(self, host: str, private: CIMultiDict[str]) -> CIMultiDict[str]:
+        """Return the fields for a host: what it is asked with, over that of its profile, over the usual."""
+        profile = self._profiles.get(host, _USUAL)
+        headers = CIMultiDict({"Accept": ACCEPT, "User-Agent": profile.user_agent or self._user_agent})
+        headers.update(profile.headers)
         headers.update(private)
         headers["Accept-Encoding"] = ACCEPT_ENCODING  # what `BodyReader` can decode, whatever else is wished for
         return headers
@@ -173,12 +186,9 @@ class _Answer:
 
 
 def _target(request: FetchRequest) -> tuple[WebUrl, Credentials | None]:
-    """Read the request's URL; the credentials are its own or, failing those, the URL's."""
+    """Read the request's URL; the credentials are its own or, failing those, the URL's. Raises UrlRefused."""
     text, userinfo = split_userinfo(request.url)
-    try:
-        url = read_url(text)
-    except UrlRefused as refusal:
-        raise failures.egress_denied(f"egress-{refusal.flaw}", "") from None
+    url = read_url(text)
     if request.credentials is not None or userinfo is None:
         return url, request.credentials
     user, _, password = userinfo.partition(":")
@@ -215,7 +225,7 @@ def _concluded(
         )
     if status != 200:
         raise failures.status_failure(host, status, answer.headers)
-    block = failures.user_agent_block(host, status, answer.headers)
+    block = failures.known_block(host, status, answer.headers)
     if block is not None:
         raise FetchFailed("html", block, upstream_status=status)
     return Fetched(

@@ -1,7 +1,8 @@
 """A name for everything that can go wrong with a fetch.
 
     timeout             not connected, or not answered whole, in the time there is
-    dns connect tls     no address; no connection, or one that closed; no certificate that we trust
+    dns connect tls     no address; no connection, or one that closed; no TLS
+    certificate         no certificate that we trust
     bad-answer          what came is not HTTP
     status-NNN          neither 200 nor an expected 304
     html                an error page with status 200, from a service that is known for it
@@ -17,6 +18,7 @@ import ssl
 from collections.abc import Mapping
 
 from aiohttp import (
+    ClientConnectorCertificateError,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
@@ -35,25 +37,33 @@ HEAD_ERRORS = (ClientError, OSError, UnicodeError)
 BODY_ERRORS = (ClientError, OSError, HttpProcessingError)
 """What aiohttp raises while a body is read: a broken chunk surfaces as its parser's error."""
 
+NO_TLS = frozenset({"connect", "tls", "timeout"})
+"""How a host fails that has no https at all. A certificate that we do not trust is not among them."""
+
 OUTLOOK_HOSTS = frozenset({"outlook.office365.com", "outlook.office.com", "outlook.live.com"})
 
 
 def egress_denied(reason: str, host: str) -> EgressDenied:
     """Return the failure of a URL or address that the policy forbids."""
-    return EgressDenied(reason, f"the egress policy forbids fetching from {host or 'this URL'} ({reason})")
+    return EgressDenied(reason, f"the egress policy forbids requests to {host or 'this URL'} ({reason})")
+
+
+def timed_out(host: str, seconds: float) -> FetchFailed:
+    """Return the failure of an exchange that took longer than it may in all."""
+    return FetchFailed("timeout", f"{host} did not answer whole within {seconds:g} s")
 
 
 def status_failure(host: str, status: int, headers: Mapping[str, str]) -> FetchFailed:
     """Return the failure that an answer's status means."""
     return FetchFailed(
         f"status-{status}",
-        user_agent_block(host, status, headers) or f"{host} answered with status {status}",
+        known_block(host, status, headers) or f"{host} answered with status {status}",
         upstream_status=status,
         retry_after=retry_after_seconds(headers.get("Retry-After"), headers.get("Date")),
     )
 
 
-def user_agent_block(host: str, status: int, headers: Mapping[str, str]) -> str | None:
+def known_block(host: str, status: int, headers: Mapping[str, str]) -> str | None:
     """Recognise how Exchange Online turns away a User-Agent that it does not know, and say what helps.
 
     It answers 500 with `X-OWA-Error: ...OwaBasicUnsupportedException`, redirects to its errorfe.aspx, or sends a page
@@ -74,8 +84,10 @@ def connection_failure(error: Exception, host: str) -> FetchFailed:
             return FetchFailed("timeout", f"{host} did not accept a connection in time")
         case ClientConnectorDNSError() | UnicodeError():
             return FetchFailed("dns", f"{host} has no address")
+        case ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
+            return FetchFailed("certificate", f"{host} has no certificate that we trust{_certificate_fault(error)}")
         case ClientSSLError() | ssl.SSLError():
-            return FetchFailed("tls", f"{host} has no TLS that we trust{_certificate_fault(error)}")
+            return FetchFailed("tls", f"{host} does not speak TLS with us")
         case ClientConnectorError():
             return FetchFailed("connect", f"{host} does not accept connections")
         case ClientResponseError():

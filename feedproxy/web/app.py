@@ -1,6 +1,6 @@
 """The application: what it holds while it runs, opened and closed in one place."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from feedproxy.policy.freshness import Bounds
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
 from feedproxy.transform import Options
-from feedproxy.upstream import Limits, UpstreamClient
+from feedproxy.upstream import HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
 from feedproxy.web.errors import answer_errors
 from feedproxy.web.health import CACHE
@@ -59,27 +59,43 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         )
         stack.push_async_callback(cache.close)
         app[CACHE] = cache
-        upstream = await stack.enter_async_context(upstream_client(settings))
+        upstream = await stack.enter_async_context(upstream_client(settings, app[METRICS]))
         app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream)
         stack.push_async_callback(feeds.close)
         yield
 
 
-def upstream_client(settings: Settings) -> UpstreamClient:
+def upstream_client(settings: Settings, metrics: Metrics | None = None) -> UpstreamClient:
     """Return the client that the settings describe, not started."""
     limits = Limits(
         connect_seconds=settings.fetch_connect_seconds,
         total_seconds=settings.fetch_total_seconds,
         max_octets=settings.fetch_max_octets,
+        connections_per_host=settings.fetch_connections_per_host,
     )
-    user_agent = settings.upstream_user_agent or f"feedproxy/{feedproxy.__version__}"
-    egress = EgressPolicy(
-        upstream_url=settings.upstream_url,
+    profiles = {
+        host: HostProfile(each.user_agent, {name: value.get_secret_value() for name, value in each.headers.items()})
+        for host, each in settings.upstream_hosts.items()
+    }
+    return UpstreamClient(
+        limits,
+        egress_policy(settings, [settings.upstream_url] if settings.upstream_url else []),
+        user_agent=settings.upstream_user_agent or f"feedproxy/{feedproxy.__version__}",
+        profiles=profiles,
+        metrics=metrics,
+    )
+
+
+def egress_policy(settings: Settings, urls: Collection[str]) -> EgressPolicy:
+    """Return what the settings say of where we may go; `urls` are those in the settings that are asked for."""
+    return EgressPolicy(
+        urls=urls,
         allow=settings.egress_allow,
+        ports=settings.egress_ports,
+        allow_http=settings.egress_http,
         listens_on=[(settings.host, settings.port)],
         report_only=settings.egress_mode == "report",
     )
-    return UpstreamClient(limits, egress, user_agent=user_agent)
 
 
 def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient) -> Feeds:

@@ -211,31 +211,31 @@ class TestUpstream:
     """The configured upstream is an allow list of one."""
 
     def test_its_origin_is_a_good_url_whatever_its_scheme_and_port(self) -> None:
-        policy = EgressPolicy(upstream_url="http://upstream.example:9000/base")
+        policy = EgressPolicy(urls=["http://upstream.example:9000/base"])
         assert policy.decide_url("http://upstream.example:9000/v1/webcal/x") == Allow()
         assert policy.decide_url("http://upstream.example:9001/") == Deny("egress-scheme")
         assert policy.decide_url("https://upstream.example:9000/") == Deny("egress-port")
         assert policy.decide_url("http://other.example:9000/") == Deny("egress-scheme")
 
     def test_a_public_name_may_not_lead_inside(self) -> None:
-        policy = EgressPolicy(upstream_url="https://upstream.example")
+        policy = EgressPolicy(urls=["https://upstream.example"])
         assert policy.decide_address("8.8.8.8", 443, host="upstream.example") == Allow()
         assert policy.decide_address("127.0.0.1", 443, host="upstream.example") == Deny("egress-loopback")
         assert policy.decide_address("10.0.0.1", 443, host="upstream.example") == Deny("egress-private")
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "[::1]", "[::ffff:10.1.2.3]"])
     def test_an_address_that_the_operator_wrote_is_dialled(self, host: str) -> None:
-        policy = EgressPolicy(upstream_url=f"http://{host}:9000")
+        policy = EgressPolicy(urls=[f"http://{host}:9000"])
         assert policy.decide_url(f"http://{host}:9000/feed") == Allow()
 
     def test_no_other_port_or_address_comes_with_it(self) -> None:
-        policy = EgressPolicy(upstream_url="http://127.0.0.1:9000")
+        policy = EgressPolicy(urls=["http://127.0.0.1:9000"])
         assert policy.decide_url("https://127.0.0.1/") == Deny("egress-loopback")
         assert policy.decide_address("127.0.0.2", 9000, host="127.0.0.1") == Deny("egress-loopback")
         assert policy.decide_address("127.0.0.1", 9000, host="rebound.example") == Deny("egress-loopback")
 
     def test_localhost_leads_to_loopback_and_nowhere_else(self) -> None:
-        policy = EgressPolicy(upstream_url="http://localhost:9000")
+        policy = EgressPolicy(urls=["http://localhost:9000"])
         assert policy.decide_url("http://localhost:9000/") == Allow()
         assert policy.decide_address("127.0.0.1", 9000, host="localhost") == Allow()
         assert policy.decide_address("::1", 9000, host="localhost") == Allow()
@@ -243,11 +243,11 @@ class TestUpstream:
         assert policy.decide_address("127.0.0.1", 9001, host="localhost") == Deny("egress-loopback")
 
     def test_a_metadata_service_is_no_upstream(self) -> None:
-        policy = EgressPolicy(upstream_url="http://169.254.169.254")
+        policy = EgressPolicy(urls=["http://169.254.169.254"])
         assert policy.decide_url("http://169.254.169.254/latest/meta-data") == Deny("egress-metadata")
 
     def test_a_private_name_is_dialled_when_its_network_is_listed(self) -> None:
-        policy = EgressPolicy(upstream_url="http://upstream.internal:9000", allow=["10.0.0.0/8"])
+        policy = EgressPolicy(urls=["http://upstream.internal:9000"], allow=["10.0.0.0/8"])
         assert policy.decide_address("10.0.0.1", 9000, host="upstream.internal") == Allow()
         assert policy.decide_address("192.168.0.1", 9000, host="upstream.internal") == Deny("egress-private")
 
@@ -298,9 +298,7 @@ class TestAllowList:
 
 class TestOurselves:
     def test_our_own_port_is_never_dialled(self) -> None:
-        policy = EgressPolicy(
-            upstream_url="http://127.0.0.1:8080", allow=["127.0.0.1"], listens_on=[("127.0.0.1", 8080)]
-        )
+        policy = EgressPolicy(urls=["http://127.0.0.1:8080"], allow=["127.0.0.1"], listens_on=[("127.0.0.1", 8080)])
         assert policy.decide_url("http://127.0.0.1:8080/") == Deny("egress-self")
         assert policy.decide_address("::ffff:127.0.0.1", 8080, host="example.com") == Deny("egress-self")
         assert policy.decide_address("0.0.0.0", 8080, host="example.com") == Deny("egress-self")

@@ -33,14 +33,14 @@ async def test_a_public_name_that_leads_inside_is_not_dialled(address: str) -> N
             with pytest.raises(EgressDenied) as denied:
                 await upstream.fetch(FetchRequest(server.url("/secret", host="calendar.example")))
     assert denied.value.reason == ("egress-unspecified" if address == "0.0.0.0" else "egress-loopback")
-    assert denied.value.message == f"the egress policy forbids fetching from calendar.example ({denied.value.reason})"
+    assert denied.value.message == f"the egress policy forbids requests to calendar.example ({denied.value.reason})"
     assert server.asked == []
 
 
 async def test_the_name_of_the_upstream_may_not_be_rebound_either() -> None:
     async with serving(plain(200, FEED)) as server:
         url = server.url(host="upstream.example")
-        async with client(EgressPolicy(upstream_url=url), Names(upstream_example=[["127.0.0.1"]])) as upstream:
+        async with client(EgressPolicy(urls=[url]), Names(upstream_example=[["127.0.0.1"]])) as upstream:
             with pytest.raises(EgressDenied):
                 await upstream.fetch(FetchRequest(url))
     assert server.asked == []
@@ -102,13 +102,13 @@ async def test_an_open_connection_serves_only_the_host_it_was_opened_for() -> No
 async def test_localhost_as_the_operator_wrote_it_is_dialled() -> None:
     async with serving(plain(200, FEED)) as server:
         url = server.url(host="localhost")
-        async with client(EgressPolicy(upstream_url=url)) as upstream:
+        async with client(EgressPolicy(urls=[url])) as upstream:
             assert isinstance(await upstream.fetch(FetchRequest(url)), Fetched)
 
 
 async def test_we_do_not_fetch_from_ourselves() -> None:
     async with serving(plain(200, FEED)) as server:
-        egress = EgressPolicy(upstream_url=server.url(), listens_on=[("0.0.0.0", server.port)])
+        egress = EgressPolicy(urls=[server.url()], listens_on=[("0.0.0.0", server.port)])
         async with client(egress) as upstream:
             with pytest.raises(EgressDenied) as denied:
                 await upstream.fetch(FetchRequest(server.url()))

@@ -36,7 +36,7 @@ async def test_a_redirect_is_followed(status: int) -> None:
         "/b/feed?y": plain(status, b"moved", Location="/c"),
         "/c": plain(200, FEED, ETag='"c"'),
     }
-    async with serving(answers) as server, client(EgressPolicy(upstream_url=server.url())) as upstream:
+    async with serving(answers) as server, client(EgressPolicy(urls=[server.url()])) as upstream:
         answer = await upstream.fetch(FetchRequest(server.url("/a/feed?x")))
     assert isinstance(answer, Fetched)
     assert (answer.body, answer.etag) == (FEED, '"c"')
@@ -49,7 +49,7 @@ async def test_a_redirect_is_followed(status: int) -> None:
 
 async def test_within_an_origin_everything_is_taken_along() -> None:
     answers: dict[str, Answer] = {"/a": plain(302, Location="/b"), "/b": plain(304)}
-    async with serving(answers) as server, client(EgressPolicy(upstream_url=server.url())) as upstream:
+    async with serving(answers) as server, client(EgressPolicy(urls=[server.url()])) as upstream:
         answer = await upstream.fetch(private_request(server.url("/a")))
     assert isinstance(answer, NotModified)
     assert [set(asked.headers) & PRIVATE for asked in server.asked] == [PRIVATE, PRIVATE]
@@ -85,7 +85,7 @@ async def test_another_name_for_the_same_server_is_another_origin() -> None:
 async def test_a_loop_ends(location: str) -> None:
     loop = plain(302, Location=location)
     async with serving({"/": loop, "/?next": loop}) as server:
-        egress = EgressPolicy(upstream_url=server.url())
+        egress = EgressPolicy(urls=[server.url()])
         async with client(egress) as upstream:
             with pytest.raises(FetchFailed) as failed:
                 await upstream.fetch(FetchRequest(server.url()))
@@ -97,9 +97,9 @@ async def test_the_number_of_redirects_is_a_limit_that_may_be_reached() -> None:
     answers: dict[str, Answer] = {f"/{n}": plain(302, Location=f"/{n + 1}") for n in range(2)}
     answers["/2"] = plain(200, FEED)
     async with serving(answers) as server:
-        async with client(EgressPolicy(upstream_url=server.url()), Limits(max_redirects=2)) as upstream:
+        async with client(EgressPolicy(urls=[server.url()]), Limits(max_redirects=2)) as upstream:
             assert isinstance(await upstream.fetch(FetchRequest(server.url("/0"))), Fetched)
-        async with client(EgressPolicy(upstream_url=server.url()), Limits(max_redirects=1)) as upstream:
+        async with client(EgressPolicy(urls=[server.url()]), Limits(max_redirects=1)) as upstream:
             with pytest.raises(FetchFailed, match="still redirecting after 1"):
                 await upstream.fetch(FetchRequest(server.url("/0")))
 
@@ -110,7 +110,8 @@ async def test_the_number_of_redirects_is_a_limit_that_may_be_reached() -> None:
         ("https://127.0.0.1/", "egress-loopback"),
         ("https://[::1]/", "egress-loopback"),
         ("https://[::ffff:127.0.0.1]/", "egress-loopback"),
-        ("https://localhost/", "egress-loopback"),
+        ("https://localhost/", "egress-unlisted"),
+        ("https://example.com/", "egress-unlisted"),
         ("https://169.254.169.254/latest/meta-data/", "egress-metadata"),
         ("https://10.0.0.1/", "egress-private"),
         ("http://example.com/", "egress-scheme"),
@@ -125,7 +126,7 @@ async def test_the_number_of_redirects_is_a_limit_that_may_be_reached() -> None:
 )
 async def test_a_redirect_to_where_we_may_not_go_ends_there(location: str, reason: str) -> None:
     async with serving(plain(302, Location=location)) as server:
-        egress = EgressPolicy(upstream_url=server.url())
+        egress = EgressPolicy(urls=[server.url()])
         async with client(egress) as upstream:
             with pytest.raises(FetchFailed) as failed:
                 await upstream.fetch(FetchRequest(server.url()))
@@ -134,7 +135,7 @@ async def test_a_redirect_to_where_we_may_not_go_ends_there(location: str, reaso
 
 
 async def test_a_redirect_that_does_not_say_where_ends_there() -> None:
-    async with serving(plain(301)) as server, client(EgressPolicy(upstream_url=server.url())) as upstream:
+    async with serving(plain(301)) as server, client(EgressPolicy(urls=[server.url()])) as upstream:
         with pytest.raises(FetchFailed) as failed:
             await upstream.fetch(FetchRequest(server.url()))
     assert (failed.value.reason, failed.value.upstream_status) == ("bad-redirect", 301)

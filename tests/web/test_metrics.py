@@ -52,9 +52,12 @@ async def test_requests_fetches_and_feeds_are_counted(tmp_path: Path) -> None:
 def test_two_applications_in_one_process_count_apart() -> None:
     one, other = (Metrics(version="1", tzdata="t", cldr="c") for _ in range(2))
     one.feed("hit")
-    one.fetch("egress-loopback", 0.1)
+    one.destination("egress-loopback", stopped=True)
+    one.destination("egress-private", stopped=False)
     assert one.registry.get_sample_value("feedproxy_cache_requests_total", {"status": "hit"}) == 1
-    assert one.registry.get_sample_value("feedproxy_rejected_destination_total", {"reason": "loopback"}) == 1
+    for reason, mode in (("loopback", "enforce"), ("private", "report")):
+        labels = {"reason": reason, "mode": mode}
+        assert one.registry.get_sample_value("feedproxy_rejected_destination_total", labels) == 1
     assert other.registry.get_sample_value("feedproxy_cache_requests_total", {"status": "hit"}) is None
 
 
