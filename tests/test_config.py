@@ -44,6 +44,18 @@ def test_lists_and_tables_can_be_written_in_the_environment() -> None:
     assert settings.upstream_headers["X-Api-Key"].get_secret_value() == "s3cret"
 
 
+def test_a_host_has_a_table_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "f.toml"
+    file.write_text(
+        '[upstream_hosts."outlook.office365.com"]\nuser_agent = "Mozilla/5.0"\nheaders = { "X-Key" = "s3cret" }\n'
+    )
+    host = load(file, {}).upstream_hosts["outlook.office365.com"]
+    assert host.user_agent == "Mozilla/5.0"
+    assert host.headers["X-Key"].get_secret_value() == "s3cret"
+    environment = {"FEEDPROXY_UPSTREAM_HOSTS": '{"outlook.office365.com": {"user_agent": "Mozilla/5.0"}}'}
+    assert load(None, environment).upstream_hosts["outlook.office365.com"].user_agent == "Mozilla/5.0"
+
+
 def test_names_that_are_no_settings_are_left_alone() -> None:
     assert load(None, {"FEEDPROXY_CONFIG": "x", "FEEDPROXY_TEST_SERVICES": "required", "HOME": "/"}) == Settings()
 
@@ -75,6 +87,21 @@ def test_names_that_are_no_settings_are_left_alone() -> None:
         ({"FEEDPROXY_UPSTREAM_HEADERS": "X-Key: hunter2"}, "FEEDPROXY_UPSTREAM_HEADERS: upstream_headers: in the"),
         ({"FEEDPROXY_UPSTREAM_HEADERS": '{"X Key": "hunter2"}'}, "'X Key': a header field has a name without spaces"),
         ({"FEEDPROXY_EGRESS_ALLOW": "10.0.0.0/99"}, "'10.0.0.0/99' is neither a network"),
+        ({"FEEDPROXY_EGRESS_PORTS": "80,https"}, "FEEDPROXY_EGRESS_PORTS: egress_ports.1: input should be a valid"),
+        ({"FEEDPROXY_EGRESS_PORTS": "0"}, "FEEDPROXY_EGRESS_PORTS: egress_ports.0: input should be greater than"),
+        ({"FEEDPROXY_EGRESS_PORTS": ""}, "FEEDPROXY_EGRESS_PORTS: egress_ports: "),
+        ({"FEEDPROXY_UPSTREAM_HOSTS": "hunter2"}, "FEEDPROXY_UPSTREAM_HOSTS: upstream_hosts: in the environment"),
+        ({"FEEDPROXY_UPSTREAM_HOSTS": '{"A.example": {}}'}, "'A.example': a host name in lower case is wanted"),
+        ({"FEEDPROXY_UPSTREAM_HOSTS": '{"a.example/b": {}}'}, "'a.example/b': a host name in lower case is wanted"),
+        ({"FEEDPROXY_UPSTREAM_HOSTS": '{"a b": {}}'}, "'a b' is no host name or address"),
+        (
+            {"FEEDPROXY_UPSTREAM_HOSTS": '{"a.example": {"headers": {"X Y": "hunter2"}}}'},
+            "upstream_hosts.a.example.headers: 'X Y': a header field has a name without spaces",
+        ),
+        (
+            {"FEEDPROXY_UPSTREAM_HOSTS": '{"a.example": {"agent": "hunter2"}}'},
+            "FEEDPROXY_UPSTREAM_HOSTS: upstream_hosts.a.example.agent: extra inputs are not permitted",
+        ),
         ({"FEEDPROXY_TRUSTED_PROXIES": "proxy.example"}, "'proxy.example' is not an address or network"),
         ({"FEEDPROXY_WORKERS": "2"}, "FEEDPROXY_WORKERS: workers is 2, and each would have a cache of its own"),
         ({"FEEDPROXY_FRESHNESS_MIN": "1000"}, "FEEDPROXY_FRESHNESS_MIN: freshness_min <= freshness_default"),
@@ -123,6 +150,7 @@ def test_effective_settings_show_no_secret() -> None:
                 "FEEDPROXY_REDIS_URL": "redis://:hunter2@cache:6379/1",
                 "FEEDPROXY_SECRET_KEY": "hunter2://" + "x" * 32,
                 "FEEDPROXY_UPSTREAM_HEADERS": '{"X-Api-Key": "hunter2"}',
+                "FEEDPROXY_UPSTREAM_HOSTS": '{"a.example": {"headers": {"X-Api-Key": "hunter2"}}}',
             },
         )
     )

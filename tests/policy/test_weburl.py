@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from feedproxy.policy.weburl import Origin, UrlRefused, WebUrl, follow, read_url, split_userinfo
+from feedproxy.policy.weburl import (
+    Origin,
+    UrlRefused,
+    WebUrl,
+    follow,
+    is_webcal,
+    read_url,
+    split_userinfo,
+    without_tls,
+)
 
 BASE = read_url("https://example.com/a/b.ics?x=1")
 
@@ -100,3 +109,21 @@ def test_a_location_that_cannot_be_fetched_is_refused(location: str, flaw: str) 
 )
 def test_a_user_name_is_taken_out_of_a_url(text: str, rest: str, userinfo: str | None) -> None:
     assert split_userinfo(text) == (rest, userinfo)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("webcal://example.com/a?b", "http://example.com/a?b"),
+        ("WEBCAL://example.com:8443/", "http://example.com:8443/"),
+        ("webcal://example.com:443/", "http://example.com/"),
+    ],
+)
+def test_webcal_without_tls_is_http_on_its_own_port(text: str, plain: str) -> None:
+    assert is_webcal(text)
+    assert str(without_tls(read_url(text))) == plain
+
+
+@pytest.mark.parametrize("text", ["webcals://example.com/", "https://example.com/", "http://webcal/", ""])
+def test_only_webcal_leaves_it_open_how_it_is_fetched(text: str) -> None:
+    assert not is_webcal(text)

@@ -50,8 +50,12 @@ class Server:
             writer.close()
 
 
-async def _head(reader: asyncio.StreamReader) -> Asked:
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+async def _head(reader: asyncio.StreamReader) -> Asked | None:
+    """Read a request; None for a TLS handshake, which no server without TLS talks to."""
+    first = await reader.readexactly(1)
+    if first == b"\x16":
+        return None
+    lines = (first + await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     fields = (line.partition(": ") for line in lines[1:] if line)
     return Asked(lines[0].split(" ")[1], {name.lower(): value for name, _, value in fields})
 

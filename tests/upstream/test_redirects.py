@@ -134,6 +134,21 @@ async def test_a_redirect_to_where_we_may_not_go_ends_there(location: str, reaso
     assert isinstance(failed.value, EgressDenied) == reason.startswith("egress-")
 
 
+async def test_the_upstream_of_the_settings_redirects_only_to_itself_and_to_what_is_listed() -> None:
+    """127.0.0.2 stands for a public host: the upstream is an allow list of one, other feeds may go there."""
+    answers: dict[str, Answer] = {}
+    async with serving(answers) as server, serving(plain(200, FEED), host="127.0.0.2") as other:
+        answers["/"] = plain(302, Location=other.url(host="127.0.0.2"))
+        for urls, allow in ([server.url()], ["127.0.0.2"]), ([], ["127.0.0.1", "127.0.0.2"]):
+            async with client(EgressPolicy(urls=urls, allow=allow)) as upstream:
+                assert isinstance(await upstream.fetch(FetchRequest(server.url())), Fetched)
+        egress = EgressPolicy(urls=[server.url(), other.url(host="127.0.0.2")])
+        async with client(egress) as upstream:
+            with pytest.raises(EgressDenied) as denied:
+                await upstream.fetch(FetchRequest(server.url()))
+    assert denied.value.reason == "egress-unlisted"
+
+
 async def test_a_redirect_that_does_not_say_where_ends_there() -> None:
     async with serving(plain(301)) as server, client(EgressPolicy(urls=[server.url()])) as upstream:
         with pytest.raises(FetchFailed) as failed:
