@@ -43,6 +43,7 @@ _NORMAL = re.compile(
     re.VERBOSE,
 )
 _BLANK_LINES = re.compile(rb"\n\n+")
+_BLANK_IN_FOLD = re.compile(rb"(?<!\n)\n\n++(?=[ \t])")
 _QUOTED_PRINTABLE = re.compile(rb"[^:]{1,200};ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:[ \t]*(" + _KIND + rb")[ \t]*", re.IGNORECASE)
 _TEXTS = frozenset(
@@ -79,7 +80,8 @@ def normalise(body: bytes) -> Normal:
     if is_normal(body):
         return Normal(body)
     repairs: dict[str, int] = {}
-    text = _without_controls(_utf8(_unfold(_one_line_end(_without_mark(body, repairs))), repairs), repairs)
+    text = _unfold(_one_line_end(_without_mark(body, repairs)), repairs)
+    text = _without_controls(_utf8(text, repairs), repairs)
     lines = _content_lines(text.split(b"\n"), repairs)
     return Normal(b"".join(fold(line) + b"\r\n" for line in lines), tuple(repairs.items()))
 
@@ -119,9 +121,13 @@ def _one_line_end(text: bytes) -> bytes:
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
 
 
-def _unfold(text: bytes) -> bytes:
+def _unfold(text: bytes, repairs: dict[str, int]) -> bytes:
     """Join folded lines. Blank lines go first: one inside a folded line is a fold too many, not the line's end."""
-    text = _BLANK_LINES.sub(b"\n", text).lstrip(b"\n")
+    if b"\n\n" in text:
+        if found := len(_BLANK_IN_FOLD.findall(text)):
+            repairs["blank-line-in-fold"] = found
+        text = _BLANK_LINES.sub(b"\n", text)
+    text = text.lstrip(b"\n")
     return text.replace(b"\n ", b"").replace(b"\n\t", b"")
 
 
@@ -204,7 +210,8 @@ def _content_line(line: bytes, *, in_text: bool) -> tuple[bytes, str] | None:
     BEGIN and END are known behind blanks too. Names that begin with `X-` are kept as written.
     """
     if boundary := _BOUNDARY.fullmatch(line):
-        return boundary[1].upper() + b":" + boundary[2].upper(), ""
+        written = boundary[1].upper() + b":" + boundary[2].upper()
+        return written, "boundary-blanks" if len(written) < len(line) else ""
     start = LINE_START.match(line)
     if start is None:
         return None

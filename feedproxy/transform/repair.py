@@ -23,6 +23,8 @@ _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _SEPARATOR_AT_END = re.compile(rb"[;, \t]\r\n(?! )")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
+_ONCE = (b"VERSION", b"PRODID", b"METHOD")
+"""Of what a VCALENDAR may have once, the first counts."""
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
 _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?))")
 
@@ -137,22 +139,25 @@ def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes
     if b"METHOD" in given and given[b"METHOD"].octets != b"METHOD:PUBLISH":
         journal.note(STEP, "method", given[b"METHOD"].value.decode())
     head.append(b"METHOD:PUBLISH")
+    if twice := sum(line.name in _ONCE for line in lines) - sum(name in given for name in _ONCE):
+        journal.note(STEP, "head-property-twice", count=twice)
     head += _refresh_interval(given, journal)
     if b"X-WR-CALNAME" in given and b"NAME" not in given:
         head.append(b"NAME:" + given[b"X-WR-CALNAME"].value)
     elif b"NAME" in given and b"X-WR-CALNAME" not in given:
         head.append(b"X-WR-CALNAME:" + given[b"NAME"].value)
-    written = {b"VERSION", b"PRODID", b"METHOD", *_TTL_NAMES}
+    written = {*_ONCE, *_TTL_NAMES}
     return (*head, *(line.octets for line in lines if line.name not in written))
 
 
 def _version_line(given: dict[bytes, ContentLine], journal: Journal) -> bytes:
     """VERSION:2.0; vCalendar's 1.0 stays, for what it holds is of another syntax."""
     line = given.get(b"VERSION")
-    if line is not None and line.value.strip() in {b"2.0", b"1.0"}:
-        return b"VERSION:" + line.value.strip()
-    journal.note(STEP, "version", line.value.decode() if line else "")
-    return b"VERSION:2.0"
+    version = line.value.strip() if line is not None else b""
+    written = b"VERSION:" + (version if version in {b"2.0", b"1.0"} else b"2.0")
+    if line is None or line.octets != written:
+        journal.note(STEP, "version", line.value.decode() if line else "")
+    return written
 
 
 def _refresh_interval(given: dict[bytes, ContentLine], journal: Journal) -> list[bytes]:
@@ -163,6 +168,9 @@ def _refresh_interval(given: dict[bytes, ContentLine], journal: Journal) -> list
             continue
         if name == b"X-PUBLISH-TTL":
             journal.note(STEP, "x-publish-ttl", duration[1].decode())
+        for other in _TTL_NAMES[:2]:
+            if other in given and given[other].value.strip().upper() != duration[1]:
+                journal.note(STEP, "interval-replaced", given[other].octets.decode())
         return [b"REFRESH-INTERVAL;VALUE=DURATION:" + duration[1], b"X-PUBLISHED-TTL:" + duration[1]]
     for name in _TTL_NAMES:
         if name in given:
