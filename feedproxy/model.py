@@ -92,6 +92,10 @@ class PersonalEvent:
     updated_at: datetime
 
 
+Zones = tuple[tuple[str, int, int], ...]
+"""TZIDs with the first and the last year in which they are used, in the order of the TZIDs."""
+
+
 @dataclass(frozen=True, slots=True)
 class LastGood:
     """The last good answer of a source, as kept in the store so that it outlives the process.

@@ -1,18 +1,38 @@
-"""A base and what one subscription adds to it in, feed octets out: done once for each subscription."""
+"""A base and what one subscription adds to it in, feed octets out.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+    start:  BEGIN:VCALENDAR, its properties, VTIMEZONEs, the base's components     shared by the base's subscribers
+    end:    personal events, END:VCALENDAR                                         one subscriber's own
+
+VTIMEZONEs stand before the events that use them (node-ical reads in order), so there are as many starts of a base as
+there are sets of declarations: few, as those are made for whole years. Its components are deflated once for all.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from hashlib import blake2b
+from typing import TypeVar
 
 import tzmap
+from feedproxy import gzip_member
+from feedproxy.gzip_member import Part, Start
 from feedproxy.ics.components import Component
-from feedproxy.ics.folding import write
-from feedproxy.model import PersonalEvent
-from feedproxy.transform.calendar import ZoneUse
+from feedproxy.ics.folding import unfold, write
+from feedproxy.model import PersonalEvent, Zones
+from feedproxy.transform import personal
+from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.pipeline import Base, Options, by_kind, index
 from feedproxy.transform.report import Report
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+STARTS = 16
+"""How many starts a base keeps, and how many selections of its components."""
+_BEGIN, _END = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
 _PLACEHOLDER = Component(
     b"VEVENT",
     write(
@@ -42,24 +62,27 @@ def render(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Opti
     return assemble(index(body, options), personal, options)
 
 
-def assemble(base: Base, personal: Iterable[PersonalEvent], options: Options) -> Rendered:
-    """Make a feed of a base and what one subscription adds to it."""
+def assemble(
+    base: Base, personal: Iterable[PersonalEvent], options: Options, kept: Sequence[int] | None = None
+) -> Rendered:
+    """Make a feed of a base and what one subscription adds to it, written out and with a report.
+
+    `kept`: the places of the base's components that the subscription wants; all when it is None.
+    """
     journal = base.journal.copy()
-    calendar = Merge(personal)(base.calendar, journal)
-    declared = [_declaration(use) for use in _joined(calendar.zones)]
+    merge = Merge(personal)
+    calendar = merge(_selected(base.calendar, kept), journal)
     components = calendar.components
+    uses = _joined(calendar.zones)
+    if len(components) - len(merge.events) < len(base.calendar.components):
+        used = frozenset().union(*(_named(component, [use.tzid for use in uses]) for component in components))
+        uses = [use for use in uses if use.tzid in used]
+    declared = [_declaration(use) for use in uses]
     if options.placeholder and not components:
         components = (_PLACEHOLDER,)
         journal.note("write", "placeholder")
-    body = b"".join(
-        [
-            b"BEGIN:VCALENDAR\r\n",
-            write(list(calendar.heads[0])),
-            *declared,
-            *(component.text for component in components),
-            b"END:VCALENDAR\r\n",
-        ]
-    )
+    texts = (component.text for component in components)
+    body = b"".join([_BEGIN, write(list(calendar.heads[0])), *declared, *texts, _END])
     counts = by_kind(components)
     if declared:
         counts["VTIMEZONE"] = len(declared)
@@ -72,6 +95,164 @@ def assemble(base: Base, personal: Iterable[PersonalEvent], options: Options) ->
         zones=tuple(journal.zones),
     )
     return Rendered(body, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What one subscription adds to whatever base, written: UIDs, zones, the end of the gzip member."""
+
+    uids: frozenset[bytes]
+    zones: Zones
+    end: bytes
+
+
+BARE = gzip_member.end(_END)
+"""The end of a feed without personal events."""
+
+
+def write_overlay(events: Iterable[PersonalEvent]) -> Overlay:
+    """Write personal events: once for each change of them, whatever becomes of the base."""
+    named = Merge(events).events
+    if not named:
+        return Overlay(frozenset(), (), BARE)
+    uses = _joined(use for event in named.values() if (use := personal.zone_use(event)) is not None)
+    zones = tuple((use.tzid, use.first.year, use.last.year) for use in uses)
+    texts = (personal.component(event).text for event in named.values())
+    return Overlay(frozenset(named), zones, gzip_member.end(b"".join([*texts, _END])))
+
+
+class Head:
+    """What stands before the components: deflated, with a digest of its text, once for each set of declarations."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._text = _BEGIN + write(list(lines))
+        self._deflated: dict[tuple[bytes, ...], tuple[Part, bytes]] = {}
+
+    def followed_by(self, texts: tuple[bytes, ...]) -> tuple[Part, bytes]:
+        """Return the head and these texts as one part, and the digest."""
+        deflated = self._deflated.get(texts)
+        if deflated is None:
+            whole = (self._text, *texts)
+            deflated = gzip_member.deflate(whole), _digest(whole)
+            _keep(self._deflated, texts, deflated)
+        return deflated
+
+
+class Starts:
+    """What feeds begin with that hold the same components: a start for each set of declarations, made when needed.
+
+    `digest`, of 16 octets, names the text of the components.
+    """
+
+    def __init__(self, head: Head, declared: Iterable[ZoneUse], components: Part, digest: bytes) -> None:
+        self._declared = {use.tzid: use for use in _joined(declared)}
+        self._components = components
+        self._digest = digest
+        self._head = head
+        self._starts: dict[tuple[Zones, bytes], Start] = {}
+
+    def start(self, zones: Zones, alone: bytes) -> Start:
+        """Return what a feed begins with whose personal events use these zones; `alone`: in place of no components."""
+        key = tuple(zone for zone in zones if not self._declares(zone)), b"" if self._components.length else alone
+        start = self._starts.get(key)
+        if start is None:
+            start = self._written(*key)
+            _keep(self._starts, key, start)
+        return start
+
+    def _declares(self, zone: tuple[str, int, int]) -> bool:
+        tzid, first, last = zone
+        use = self._declared.get(tzid)
+        return use is not None and (use.definition is not None or (use.first.year <= first and last <= use.last.year))
+
+    def _written(self, needed: Zones, alone: bytes) -> Start:
+        more = (ZoneUse(tzid, date(first, 1, 1), date(last, 12, 31)) for tzid, first, last in needed)
+        uses = _joined([*self._declared.values(), *more]) if needed else self._declared.values()
+        part, digest = self._head.followed_by((*map(_declaration, uses), alone))
+        return gzip_member.start((part, self._components), _digest([digest, self._digest]))
+
+
+class Shared:
+    """What the feeds of a base have in common, deflated once: all its components, or those that some choose."""
+
+    def __init__(self, base: Base, options: Options) -> None:
+        self.base = base
+        self._alone = _PLACEHOLDER.text if options.placeholder else b""
+        self._head = Head(base.calendar.heads[0])
+        texts = [component.text for component in base.calendar.components]
+        self._digest = _digest(texts)
+        self._all = Starts(self._head, base.calendar.zones, gzip_member.deflate(texts), self._digest)
+        self._choices: dict[bytes, Starts] = {}
+
+    @cached_property
+    def personal_uids(self) -> frozenset[bytes]:
+        """The UIDs of the base's components that look like those of personal events."""
+        return frozenset(c.uid() for c in self.base.calendar.components if _may_be_personal(c))
+
+    def start(self, overlay: Overlay, kept: Sequence[int] | None = None) -> Start:
+        """Return what the feed begins with: `gzip_member.member(shared.start(overlay), overlay.end)` is the feed.
+
+        `kept`: the places of the components that the subscription wants, in order; all when it is None. One that has
+        the UID of a personal event is left out.
+        """
+        if self.personal_uids & overlay.uids:
+            components = self.base.calendar.components
+            places = range(len(components)) if kept is None else kept
+            kept = [n for n in places if not (_may_be_personal(components[n]) and components[n].uid() in overlay.uids)]
+        starts = self._all if kept is None else self._only(kept)
+        return starts.start(overlay.zones, self._alone if overlay.end == BARE else b"")
+
+    def _only(self, kept: Sequence[int]) -> Starts:
+        """Return the starts with these components alone; subscriptions with the same filter share them."""
+        choice = array("I", kept).tobytes()
+        starts = self._choices.get(choice)
+        if starts is None:
+            named = frozenset().union(*map(self._named.__getitem__, kept))
+            uses = [use for use in self.base.calendar.zones if use.tzid in named]
+            components = self.base.calendar.components
+            part = gzip_member.deflate_quickly([components[n].text for n in kept])
+            starts = Starts(self._head, uses, part, _digest([self._digest, choice]))
+            _keep(self._choices, choice, starts)
+        return starts
+
+    @cached_property
+    def _named(self) -> list[frozenset[str]]:
+        """Which of the base's zones each component may name."""
+        tzids = {use.tzid for use in self.base.calendar.zones}
+        return [_named(component, tzids) for component in self.base.calendar.components]
+
+
+def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keep one value more; begin anew where there are too many."""
+    if len(kept) >= STARTS:
+        kept.clear()
+    kept[key] = value
+
+
+def _digest(texts: Iterable[bytes]) -> bytes:
+    digest = blake2b(digest_size=16)
+    for text in texts:
+        digest.update(b"%d:" % len(text))
+        digest.update(text)
+    return digest.digest()
+
+
+def _selected(calendar: Calendar, kept: Sequence[int] | None) -> Calendar:
+    return calendar if kept is None else replace(calendar, components=tuple(calendar.components[n] for n in kept))
+
+
+def _may_be_personal(component: Component) -> bool:
+    return b"\nUID:personal-" in component.text
+
+
+def _named(component: Component, tzids: Iterable[str]) -> frozenset[str]:
+    """Return which of these TZIDs the component may name: in text they count too."""
+    text = unfold(component.text)
+    return frozenset(
+        tzid
+        for tzid in tzids
+        if any(form % tzid.encode() in text for form in (b";TZID=%b:", b";TZID=%b;", b';TZID="%b"'))
+    )
 
 
 def _joined(uses: Iterable[ZoneUse]) -> list[ZoneUse]:

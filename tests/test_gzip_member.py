@@ -1,0 +1,55 @@
+"""Members put together of parts hold what the parts hold, and every reader of gzip takes them."""
+
+import gzip
+import subprocess
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedproxy import gzip_member
+from feedproxy.gzip_member import Start, deflate, deflate_quickly, end, member, start
+
+texts = st.lists(st.one_of(st.binary(max_size=50), st.just(b"BEGIN:VEVENT\r\n" * 20)), max_size=5)
+
+
+@given(texts, texts, st.binary(max_size=100))
+def test_a_member_holds_its_parts_one_after_the_other(first: list[bytes], second: list[bytes], last: bytes) -> None:
+    put_together = member(start([deflate(first), deflate_quickly(second)], b""), end(last))
+    assert gzip.decompress(put_together) == b"".join([*first, *second, last])
+    assert gzip_member.text(put_together) == gzip.decompress(put_together)
+
+
+def test_a_part_of_many_megabytes_is_one_among_others() -> None:
+    pieces = [b"%09d" % n for n in range(200_000)]
+    large = member(start([deflate([b"head"]), deflate(pieces)], b""), end(b"tail"))
+    assert gzip.decompress(large) == b"".join([b"head", *pieces, b"tail"])
+
+
+def test_one_start_serves_many_ends_and_one_end_many_starts() -> None:
+    starts = [start([deflate([text])], b"") for text in (b"one", b"two" * 100_000)]
+    ends = {text: end(text) for text in (b"", b"a", b"b" * 100_000)}
+    for begun in starts:
+        for text, ending in ends.items():
+            assert gzip.decompress(member(begun, ending)).endswith(text)
+            assert len(gzip.decompress(member(begun, ending))) == begun.length + len(text)
+
+
+def test_the_gzip_program_reads_it() -> None:
+    put_together = member(start([deflate([b"one, "]), deflate_quickly([b"two, "])], b""), end(b"three"))
+    assert subprocess.run(["gzip", "-dc"], input=put_together, capture_output=True, check=True).stdout == (
+        b"one, two, three"
+    )
+
+
+@pytest.mark.parametrize("place", [0, 12, -8, -4])
+def test_damage_is_noticed(place: int) -> None:
+    octets = bytearray(member(start([deflate([b"one, two"])], b""), end(b"three")))
+    octets[place] ^= 1
+    with pytest.raises(zlib.error):
+        gzip_member.text(bytes(octets))
+
+
+def test_the_first_octets_name_no_time_and_no_system() -> None:
+    assert member(Start((gzip_member.HEADER,), 0, 0, b""), end(b""))[:10] == b"\x1f\x8b\x08" + bytes(6) + b"\xff"
