@@ -13,10 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from feedproxy.errors import SettingsError
 from feedproxy.policy.weburl import UrlRefused, read_url
@@ -35,6 +44,17 @@ def _no_boolean(value: object) -> object:
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _edges(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "[]")
+    except json.JSONDecodeError:
+        raise ValueError(
+            'in the environment this is a JSON array such as [{"kind": "varnish", "url": "..."}]'
+        ) from None
 
 
 def _table(value: object) -> object:
@@ -109,6 +129,12 @@ def _check_server_url(url: str) -> None:
         raise ValueError("characters such as / ? # @ in the password must be percent-encoded")
 
 
+def _token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]*", value.get_secret_value()):
+        raise ValueError("a token is printable ASCII without spaces")
+    return value
+
+
 def _long_enough(value: SecretStr) -> SecretStr:
     if 0 < len(value.get_secret_value()) < 32:
         raise ValueError("at least 32 characters are wanted; `openssl rand -hex 32` makes 64")
@@ -152,6 +178,31 @@ class HostSettings(BaseModel):
 
     user_agent: str = Field(default="", pattern=r"^[ -~]*$")
     headers: Headers = {}
+
+
+class Edge(BaseModel):
+    """A cache in front of us that is told what has changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: Literal["varnish", "nginx", "fastly", "cloudflare"]
+    url: WebUrl = ""
+    zone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
+    token_file: Path | None = None
+    soft: bool = True
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        local = self.kind in {"varnish", "nginx"}
+        if local and not self.url:
+            raise ValueError(f'url is missing: where this {self.kind} is reached, as "http://127.0.0.1:6081"')
+        if not local and not self.zone:
+            what = "Cloudflare's zone id" if self.kind == "cloudflare" else "Fastly's service id"
+            raise ValueError(f"zone is missing: {what}")
+        if bool(self.token.get_secret_value()) == bool(self.token_file):
+            raise ValueError("either token or token_file is wanted")
+        return self
 
 
 class Settings(BaseModel):
@@ -252,6 +303,9 @@ class Settings(BaseModel):
         default=75.0, description="A connection without a complete request is closed after this long."
     )
     stop_seconds: Duration = Field(default=30.0, description="On SIGTERM, requests in flight have this long to end.")
+    edges: Annotated[tuple[Edge, ...], BeforeValidator(_edges)] = Field(
+        default=(), description="Caches in front that are told what has changed: see below."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What the log holds.")
     require_https: bool = Field(
         default=False, description="Refuse API requests that did not come over HTTPS, as `trusted_proxies` say."
@@ -374,7 +428,7 @@ def _shown(name: str, value: object) -> str:
         case dict():
             return json.dumps(dict.fromkeys(value, "***"))
         case tuple():
-            return ",".join(map(str, value))
+            return ",".join(each.kind if isinstance(each, Edge) else str(each) for each in value)
         case bool():
             return str(value).lower()
         case _:

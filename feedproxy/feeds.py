@@ -23,7 +23,7 @@ from cachetools import LRUCache
 from feedproxy.cache import Cache
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
-from feedproxy.model import Feed, PersonalEvent
+from feedproxy.model import Changed, Feed, PersonalEvent
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.secrets import feed_hash, keyed_hash
 from feedproxy.sources import LARGE, Source, Sources, SourceState
@@ -97,6 +97,7 @@ class Feeds:
         options: Options,
         key: bytes,
         clock: Callable[[], datetime],
+        on_change: Callable[[Collection[Changed]], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._cache = cache
@@ -106,6 +107,7 @@ class Feeds:
         self._upstream_headers = upstream_headers
         self._key = key
         self._clock = clock
+        self._on_change = on_change
         self._options = options
         self._flights: dict[str, asyncio.Task[Answer]] = {}
         self._refreshes: dict[str, asyncio.Task[Answer]] = {}
@@ -131,6 +133,7 @@ class Feeds:
         keys = [self._name(subscription_id) for subscription_id in subscription_ids]
         names = [*keys, *self._forget(keys)]
         await self._cache.drop(names)
+        self._on_change([Changed(self._name(each), each, hard=True) for each in subscription_ids])
         self._behind(self._drop_again(names))
 
     def forget(self, keys: Collection[str]) -> None:
@@ -234,6 +237,8 @@ class Feeds:
             return await self._from_source(subscription_id, source, refresh=refresh)
         except FetchFailed as failure:
             answer, seconds = await self._without_feed(source, failure)
+            if refresh and isinstance(answer, AuthRequired):
+                self._on_change([Changed(self._name(subscription_id), subscription_id, hard=True)])
         except FeedRefused as refusal:
             _log.warning("feed refused", extra={"fields": {"feed": source.log_name, "reason": refusal.reason}})
             answer, seconds = Nothing(refusal.reason, RETRY_SECONDS), RETRY_SECONDS
@@ -258,8 +263,11 @@ class Feeds:
             return Unknown()
         state = await self._sources.state(source)
         if state is None or (refresh and not self._sources.lasts(state.fresh_until)):
-            state = await self._sources.refresh(source, state)
-            return Served(await self._publish(subscription_id, source, state), "miss")
+            before, state = state, await self._sources.refresh(source, state)
+            feed = await self._publish(subscription_id, source, state)
+            if before is not None and before.digest != state.digest and source.credentials is None:
+                self._on_change([Changed(source.key, subscription_id)])
+            return Served(feed, "miss")
         feed = await self._publish(subscription_id, source, state)
         if self._sources.lasts(feed.fresh_until):
             return Served(feed, "hit")

@@ -83,6 +83,12 @@ class Metrics:
             ("reason", "mode"),
             registry=registry,
         )
+        self._purges = Counter(
+            "feedproxy_edge_purges",
+            "Changes that edges were told of, by kind of edge: sent, failed (they are sent again), dropped.",
+            ("edge", "result"),
+            registry=registry,
+        )
         self._by_request: dict[tuple[str, str, int, str], Counter] = {}
         self._seconds_by_route: dict[str, Histogram] = {}
 
@@ -130,3 +136,7 @@ class Metrics:
     def auth_failure(self, reason: str) -> None:
         """Count refused credentials: `basic`, `bearer` or `client`."""
         self._auth_failures.labels(reason).inc()
+
+    def purge(self, edge: str, result: str, count: int) -> None:
+        """Count changes that an edge of a kind was told of: `sent`, `failed` or `dropped`."""
+        self._purges.labels(edge, result).inc(count)

@@ -97,6 +97,19 @@ Zones = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A subscription whose feed is no longer what it was, for the caches in front of us.
+
+    `name` is the feed's tag: what it is called in caches. `hard` says that the copies may not be served on even if we
+    cannot be reached: they belong to a feed that was withdrawn, or that is personal from now on.
+    """
+
+    name: str
+    subscription_id: UUID
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LastGood:
     """The last good answer of a source, as kept in the store so that it outlives the process.
 

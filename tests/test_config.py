@@ -56,6 +56,24 @@ def test_a_host_has_a_table_of_its_own(tmp_path: Path) -> None:
     assert load(None, environment).upstream_hosts["outlook.office365.com"].user_agent == "Mozilla/5.0"
 
 
+def test_edges_are_tables_of_their_own_and_their_tokens_are_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "f.toml"
+    file.write_text(
+        '[[edges]]\nkind = "varnish"\nurl = "http://127.0.0.1:6081/"\ntoken = "hunter2"\n'
+        '[[edges]]\nkind = "fastly"\nzone = "SU1Z0"\ntoken_file = "/run/token"\nsoft = false\n'
+    )
+    settings = load(file, {})
+    assert [(edge.kind, edge.url, edge.soft) for edge in settings.edges] == [
+        ("varnish", "http://127.0.0.1:6081", True),
+        ("fastly", "", False),
+    ]
+    assert settings.edges[0].token.get_secret_value() == "hunter2"
+    assert settings.edges[1].token_file == Path("/run/token")
+    assert effective(settings)["edges"] == "varnish,fastly"
+    environment = {"FEEDPROXY_EDGES": '[{"kind": "nginx", "url": "http://nginx", "token": "hunter2"}]'}
+    assert [edge.kind for edge in load(None, environment).edges] == ["nginx"]
+
+
 def test_names_that_are_no_settings_are_left_alone() -> None:
     assert load(None, {"FEEDPROXY_CONFIG": "x", "FEEDPROXY_TEST_SERVICES": "required", "HOME": "/"}) == Settings()
 
@@ -90,6 +108,16 @@ def test_names_that_are_no_settings_are_left_alone() -> None:
         ({"FEEDPROXY_EGRESS_PORTS": "80,https"}, "FEEDPROXY_EGRESS_PORTS: egress_ports.1: input should be a valid"),
         ({"FEEDPROXY_EGRESS_PORTS": "0"}, "FEEDPROXY_EGRESS_PORTS: egress_ports.0: input should be greater than"),
         ({"FEEDPROXY_EGRESS_PORTS": ""}, "FEEDPROXY_EGRESS_PORTS: egress_ports: "),
+        ({"FEEDPROXY_EDGES": "hunter2"}, "FEEDPROXY_EDGES: edges: in the environment this is a JSON array such as"),
+        ({"FEEDPROXY_EDGES": '[{"kind": "squid"}]'}, "edges.0.kind: input should be 'varnish', 'nginx', 'fastly'"),
+        ({"FEEDPROXY_EDGES": '[{"kind": "nginx", "token": "hunter2"}]'}, "edges.0: url is missing: where this nginx"),
+        ({"FEEDPROXY_EDGES": '[{"kind": "cloudflare", "token": "hunter2"}]'}, "zone is missing: Cloudflare's zone id"),
+        ({"FEEDPROXY_EDGES": '[{"kind": "fastly", "zone": "a/b", "token": "hunter2"}]'}, "edges.0.zone: string should"),
+        ({"FEEDPROXY_EDGES": '[{"kind": "varnish", "url": "http://v"}]'}, "either token or token_file is wanted"),
+        (
+            {"FEEDPROXY_EDGES": '[{"kind": "varnish", "url": "http://v", "token": "hunter2 "}]'},
+            "edges.0.token: a token",
+        ),
         ({"FEEDPROXY_UPSTREAM_HOSTS": "hunter2"}, "FEEDPROXY_UPSTREAM_HOSTS: upstream_hosts: in the environment"),
         ({"FEEDPROXY_UPSTREAM_HOSTS": '{"A.example": {}}'}, "'A.example': a host name in lower case is wanted"),
         ({"FEEDPROXY_UPSTREAM_HOSTS": '{"a.example/b": {}}'}, "'a.example/b': a host name in lower case is wanted"),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
 from aiohttp import web
 
@@ -14,10 +15,11 @@ from feedproxy.feeds import Feeds
 from feedproxy.metrics import Metrics
 from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.freshness import Bounds
+from feedproxy.purge import Purger, deliver, with_tokens
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
 from feedproxy.transform import Options
-from feedproxy.upstream import HostProfile, Limits, UpstreamClient
+from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
 from feedproxy.web.errors import answer_errors
 from feedproxy.web.health import CACHE
@@ -60,7 +62,8 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         stack.push_async_callback(cache.close)
         app[CACHE] = cache
         upstream = await stack.enter_async_context(upstream_client(settings, app[METRICS]))
-        app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream)
+        purger = await stack.enter_async_context(_purger(app, await stack.enter_async_context(_way_to_edges(app))))
+        app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream, purger)
         stack.push_async_callback(feeds.close)
         yield
 
@@ -98,7 +101,18 @@ def egress_policy(settings: Settings, urls: Collection[str]) -> EgressPolicy:
     )
 
 
-def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient) -> Feeds:
+def _way_to_edges(app: web.Application) -> GuardedSession:
+    settings = app[keys.SETTINGS]
+    return GuardedSession(
+        egress_policy(settings, [edge.url for edge in settings.edges if edge.url]), metrics=app[METRICS]
+    )
+
+
+def _purger(app: web.Application, session: GuardedSession) -> Purger:
+    return Purger(with_tokens(app[keys.SETTINGS].edges), partial(deliver, session), app[METRICS])
+
+
+def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient, purger: Purger) -> Feeds:
     settings = app[keys.SETTINGS]
     options = Options(placeholder=True, bind_floating=settings.bind_floating)
     sources = Sources(
@@ -125,4 +139,5 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         options=options,
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
+        on_change=purger.changed,
     )
