@@ -25,6 +25,7 @@ from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.pipeline import Base, Options, by_kind, index
+from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.report import Report
 
 Key = TypeVar("Key")
@@ -33,20 +34,6 @@ Value = TypeVar("Value")
 STARTS = 16
 """How many starts a base keeps, and how many selections of its components."""
 _BEGIN, _END = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
-_PLACEHOLDER = Component(
-    b"VEVENT",
-    write(
-        [
-            b"BEGIN:VEVENT",
-            b"UID:placeholder@feedproxy",
-            b"DTSTAMP:19700101T000000Z",
-            b"DTSTART;VALUE=DATE:19700101",
-            b"SUMMARY:No events",
-            b"TRANSP:TRANSPARENT",
-            b"END:VEVENT",
-        ]
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,7 @@ def assemble(
         uses = [use for use in uses if use.tzid in used]
     declared = [_declaration(use) for use in uses]
     if options.placeholder and not components:
-        components = (_PLACEHOLDER,)
+        components = (PLACEHOLDER,)
         journal.note("write", "placeholder")
     texts = (component.text for component in components)
     body = b"".join([_BEGIN, write(list(calendar.heads[0])), *declared, *texts, _END])
@@ -177,7 +164,7 @@ class Shared:
 
     def __init__(self, base: Base, options: Options) -> None:
         self.base = base
-        self._alone = _PLACEHOLDER.text if options.placeholder else b""
+        self._alone = PLACEHOLDER.text if options.placeholder else b""
         self._head = Head(base.calendar.heads[0])
         texts = [component.text for component in base.calendar.components]
         self._digest = _digest(texts)

@@ -1,6 +1,7 @@
 """Upstream octets in, a base out: done once for each change of the source.
 
-    body -> normal form -> components -> repair -> time zones -> the steps that somebody chose
+    body -> normal form -> components -> repair -> time zones -> (joined with others)
+         -> the steps that somebody chose -> new versions of what they changed -> the profile of a client
 
 The steps have one signature and run in one loop; no clock and no random value reaches the output, so the same input
 gives the same octets, and what `assembly` makes of it goes through unchanged when it comes in again.
@@ -10,7 +11,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from feedproxy.errors import FeedRefused
@@ -18,8 +19,12 @@ from feedproxy.ics.components import Component, parse
 from feedproxy.ics.normal import normalise
 from feedproxy.transform.calendar import Calendar, Step
 from feedproxy.transform.floating import bind_floating
+from feedproxy.transform.join import join
+from feedproxy.transform.placeholder import without_placeholder
+from feedproxy.transform.profiles import PLAIN, Profile
 from feedproxy.transform.repair import head_lines, repair
 from feedproxy.transform.report import Journal
+from feedproxy.transform.revision import FIRST, Revision, revise
 from feedproxy.transform.timezones import TimeZones
 
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
@@ -34,13 +39,16 @@ class Options:
     `horizon`: how far beyond its start a recurrence is checked and its time zone declared. `placeholder`: put one
     harmless event of 1970 into an empty feed, because Evolution 3.46 keeps the old events of a feed that has none.
     `bind_floating`: read floating times in the zone that X-WR-TIMEZONE names. `steps`: what else is done, in order;
-    they see a calendar that is repaired and whose TZIDs are as served.
+    they see a calendar that is repaired and whose TZIDs are as served. `revision`: the version of what they do.
+    `profile`: what a family of clients needs beyond what all are given.
     """
 
     horizon: timedelta = timedelta(days=5 * 366)
     placeholder: bool = False
     bind_floating: bool = False
     steps: tuple[Step, ...] = ()
+    revision: Revision = FIRST
+    profile: Profile = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,27 @@ class Base:
 
 def index(body: bytes, options: Options) -> Base:
     """Make the base of a body. Raises FeedRefused (`empty`, `html`, `not-a-calendar`, `truncated`)."""
+    return _chosen(_read(body, options), options)
+
+
+def index_joined(bodies: Sequence[bytes], options: Options, name: str = "") -> Base:
+    """Make one base of several bodies, in order (`feedproxy.transform.join`). Raises FeedRefused."""
+    bases = [_read(body, options) for body in bodies]
+    journal = Journal()
+    for base in bases:
+        journal.add(base.journal)
+    return _chosen(
+        Base(
+            join([base.calendar for base in bases], name, journal),
+            journal,
+            sum(base.octets_in for base in bases),
+            dict(sum((Counter(base.components_in) for base in bases), Counter())),
+        ),
+        options,
+    )
+
+
+def _read(body: bytes, options: Options) -> Base:
     journal = Journal()
     normal = normalise(body)
     if b"BEGIN:VCALENDAR" not in normal.text:
@@ -72,9 +101,29 @@ def index(body: bytes, options: Options) -> Base:
         definitions=tuple(c for c in stream.components if c.kind == b"VTIMEZONE"),
         components=tuple(c for c in stream.components if c.kind != b"VTIMEZONE"),
     )
-    steps: list[Step] = [bind_floating] if options.bind_floating else []
-    calendar = _run([*steps, repair, TimeZones(options.horizon), *options.steps], calendar, journal)
+    floating: list[Step] = [bind_floating] if options.bind_floating or options.profile.bind_floating else []
+    calendar = _run([*floating, repair, TimeZones(options.horizon)], calendar, journal)
     return Base(calendar, journal, len(body), by_kind(stream.components))
+
+
+def _chosen(base: Base, options: Options) -> Base:
+    """Do what the options ask for beyond what every feed is given."""
+    found, journal = base.calendar, base.journal
+    if options.steps:
+        found = without_placeholder(found)
+    chosen = revise(found, _run(options.steps, found, journal), options.revision, journal)
+    if chosen.components is not base.calendar.components:
+        chosen = _with_zones_in_use(chosen, options)
+    return replace(base, calendar=_run(options.profile.steps, chosen, journal))
+
+
+def _with_zones_in_use(calendar: Calendar, options: Options) -> Calendar:
+    """Return the calendar with those time zones only that are left, over the days that are left.
+
+    They are resolved again as they will be when the feed comes in again: the same is served then.
+    """
+    definitions = tuple(Component(b"VTIMEZONE", use.definition) for use in calendar.zones if use.definition is not None)
+    return TimeZones(options.horizon)(replace(calendar, definitions=definitions, zones=()), Journal())
 
 
 def _refusal(body: bytes) -> FeedRefused:

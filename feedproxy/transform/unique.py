@@ -25,7 +25,7 @@ def unique(components: Sequence[Component], journal: Journal) -> list[int]:
             continue
         same = components[rival].text == component.text
         journal.note(STEP, "duplicate" if same else "clash", component.uid().decode())
-        if same or _version(component) < _version(components[rival]):
+        if same or version(component) < version(components[rival]):
             dropped.add(n)
         else:
             dropped.add(rival)
@@ -41,7 +41,8 @@ def identity(component: Component) -> tuple[bytes, ...]:
     return component.kind, component.uid(), recurrence.value.strip(), (recurrence.parameter(b"TZID") or b"").strip(b'"')
 
 
-def _version(component: Component) -> tuple[int, bytes]:
+def version(component: Component) -> tuple[int, bytes]:
+    """Return the SEQUENCE and the LAST-MODIFIED by which two components of one identity are weighed."""
     sequence, modified = component.first(b"SEQUENCE"), component.first(b"LAST-MODIFIED")
     digits = sequence.value.strip() if sequence else b""
     return int(digits) if digits.isdigit() and len(digits) < 10 else 0, modified.value if modified else b""

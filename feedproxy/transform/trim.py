@@ -1,0 +1,91 @@
+"""What is long past left out: some feeds carry ten years that nobody scrolls back to."""
+
+import re
+from datetime import date, datetime, time, timedelta
+
+from feedproxy.ics.components import Component
+from feedproxy.ics.times import wall_times
+from feedproxy.transform import recurrence
+from feedproxy.transform.calendar import Calendar
+from feedproxy.transform.report import Journal
+from feedproxy.transform.uidset import filtered, uid_sets
+
+STEP = "trim"
+HORIZON = timedelta(days=5 * 366)
+"""How far beyond its start a recurrence with a COUNT is expanded at least, to see when it ends."""
+MAX_STEPS = 300_000
+"""What the recurrences of a feed may take to expand; those beyond stay."""
+
+_DURATION = re.compile(rb"\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})S)?)?")
+_COUNT = re.compile(rb"(?:^|;)COUNT=", re.IGNORECASE)
+_BOUND = re.compile(rb"(?:^|;)(?:UNTIL|COUNT)=", re.IGNORECASE)
+_CLOSED = frozenset((b"COMPLETED", b"CANCELLED"))
+_TIMES = (b"DTSTART", b"DTEND", b"DUE", b"COMPLETED", b"RECURRENCE-ID", b"RDATE")
+
+
+class Trim:
+    """The step: a UID set goes when everything in it had ended before the day `since` began.
+
+    Each event is taken by the clock of its own zone; the day is the caller's, so the feed is the same all day. A
+    recurrence stays while it may have an instance, a to-do until it is done or dropped; what has no time stays.
+    """
+
+    def __init__(self, since: date) -> None:
+        self.since = datetime.combine(since, time())
+        self._steps = 0
+
+    def __call__(self, calendar: Calendar, journal: Journal) -> Calendar:
+        """Leave out what is past."""
+        components = calendar.components
+        past: set[int] = set()
+        self._steps = 0
+        sets = uid_sets(components)
+        for each in sets:
+            if all(self._is_past(components[n]) for n in each.members):
+                past.update(each.members)
+        return filtered(calendar, sets, [n for n in range(len(components)) if n not in past], journal, STEP)
+
+    def _is_past(self, component: Component) -> bool:
+        if component.kind == b"VTODO" and not _is_closed(component):
+            return False
+        times = [time for name in _TIMES for line in component.every(name) for time in wall_times(line.value)]
+        if not times or min(times) >= self.since:
+            return False
+        end = _end(component, max(times))
+        if end > self.since:
+            return False
+        rules = [line.value for line in component.every(b"RRULE")]
+        return all(map(_BOUND.search, rules)) and self._last(component, rules, times) + (end - min(times)) <= self.since
+
+    def _last(self, component: Component, rules: list[bytes], times: list[datetime]) -> datetime:
+        """Return a time before which no instance starts later; where it takes too long to tell, the end of all time."""
+        if rules and not any(map(_COUNT.search, rules)):
+            return max(*times, recurrence.last_possible(component, min(times), HORIZON))
+        if not rules:
+            return max(times)
+        self._steps += recurrence.steps(component, HORIZON)
+        if self._steps > MAX_STEPS:
+            return datetime.max  # noqa: DTZ901 - a wall-clock time
+        try:
+            return max(*times, *recurrence.times(component, HORIZON))
+        except recurrence.Inexpandable:
+            return datetime.max  # noqa: DTZ901
+
+
+def _is_closed(todo: Component) -> bool:
+    status = todo.first(b"STATUS")
+    return todo.has(b"COMPLETED") or (status is not None and status.value.strip().upper() in _CLOSED)
+
+
+def _end(component: Component, latest: datetime) -> datetime:
+    """Return when the component itself ends: its latest time and its DURATION; a day without an end lasts the day."""
+    line = component.first(b"DURATION")
+    match = _DURATION.fullmatch(line.value.strip()) if line else None
+    if match is not None:
+        weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    else:
+        start = component.first(b"DTSTART")
+        all_day = start is not None and len(start.value.strip()) == 8 and not component.has(b"DTEND")
+        length = timedelta(days=1) if all_day else timedelta(0)
+    return latest + min(length, datetime.max - latest)  # noqa: DTZ901 - wall-clock times

@@ -1,0 +1,166 @@
+"""What a subscription has of a base: by id, by tag, by time zone; UID sets are never split."""
+
+import hashlib
+
+import pytest
+
+from feedproxy.transform import Options, index
+from feedproxy.transform.eventid import guid
+from feedproxy.transform.selection import Selection, facts, kept
+from tests.readers import rfc
+
+HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//Selection//EN\r\nMETHOD:PUBLISH\r\n"
+
+
+def feed(*events: str) -> bytes:
+    """A feed of events, each given as its lines between BEGIN and END."""
+    bodies = [f"BEGIN:VEVENT\nDTSTAMP:20260101T000000Z\n{event.strip()}\nEND:VEVENT\n" for event in events]
+    return HEAD + "".join(bodies).replace("\n", "\r\n").encode() + b"END:VCALENDAR\r\n"
+
+
+def chosen(body: bytes, *, zone: str = "", **wanted: list[str]) -> list[str]:
+    """The keys of the events that a selection keeps."""
+    base = index(body, Options())
+    selection = Selection(**{name: frozenset(values) for name, values in wanted.items()}, zone=zone)
+    components = kept(facts(base.calendar.components), selection).of(base.calendar.components)
+    return [
+        event.key for event in rfc.Feed(HEAD + b"".join(c.text for c in components) + b"END:VCALENDAR\r\n").events()
+    ]
+
+
+MATCHES = feed(
+    "UID:home\nDTSTART:20260701T100000Z\nCATEGORIES:Home Games,Under 12\nX-EXTERNAL-ID:4711",
+    "UID:away\nDTSTART:20260702T100000Z\nCATEGORIES:Away\nCATEGORIES:Under\\, over,Se\n nior",
+    "UID:plain\nDTSTART:20260703T100000Z",
+)
+SERIES = feed(
+    "UID:series\nDTSTART:20260701T100000Z\nRRULE:FREQ=DAILY;COUNT=5\nCATEGORIES:Training\nX-EXTERNAL-ID:s",
+    "UID:series\nRECURRENCE-ID:20260702T100000Z\nDTSTART:20260702T110000Z",
+    "UID:series\nRECURRENCE-ID:20260703T100000Z\nDTSTART:20260703T110000Z\nCATEGORIES:Match\nX-EXTERNAL-ID:s-3",
+    "UID:other\nDTSTART:20260703T100000Z\nCATEGORIES:Match",
+)
+WHOLE_SERIES = ["series", "series#2026-07-02T10:00:00Z", "series#2026-07-03T10:00:00Z"]
+
+
+def test_the_empty_selection_keeps_everything() -> None:
+    assert not Selection()
+    assert chosen(MATCHES) == ["home", "away", "plain"]
+
+
+@pytest.mark.parametrize("name", ["home", "4711", str(guid("home")), guid("home").upper(), f"{{{guid('home')}}}"])
+def test_an_event_is_known_by_its_uid_its_external_id_and_its_guid(name: str) -> None:
+    assert chosen(MATCHES, include=[name]) == ["home"]
+    assert chosen(MATCHES, exclude=[name]) == ["away", "plain"]
+
+
+def test_an_unknown_id_is_ignored_but_what_is_included_is_all_there_is() -> None:
+    assert chosen(MATCHES, include=["plain", "0000000-0000-0000-0000-000000000000"]) == ["plain"]
+    assert chosen(MATCHES, include=["nobody"]) == []
+    assert chosen(MATCHES, exclude=["nobody"]) == ["home", "away", "plain"]
+
+
+def test_what_is_both_included_and_excluded_is_left_out() -> None:
+    assert chosen(MATCHES, include=["home", "away"], exclude=["away"]) == ["home"]
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [
+        "3f0d6a5e-6f5e-4d57-9a35-0c2b9d1e7f01",
+        "3F0D6A5E-6F5E-4D57-9A35-0C2B9D1E7F01",
+        "3f0d6a5e6f5e4d579a350c2b9d1e7f01",
+        "{3f0d6a5e-6f5e-4d57-9a35-0c2b9d1e7f01}",
+        "3f0d6a5e-6f5e-4d57-9a35-0c2b9d1e7f01@events.example",
+    ],
+)
+def test_a_uid_that_is_a_guid_is_its_own_guid(uid: str) -> None:
+    assert guid(uid) == "3f0d6a5e-6f5e-4d57-9a35-0c2b9d1e7f01"
+
+
+def test_the_guid_of_any_other_uid_is_the_same_for_ever_and_another_for_another_uid() -> None:
+    digest = hashlib.sha1(bytes.fromhex("0d9f6c525a0f5b0e8a3e4d7c1d0a9e61") + b"event-1@example.com").hexdigest()
+    found = guid("event-1@example.com")
+    assert found == "3e9191b9-b681-552c-a6a5-4d46b605100c"
+    assert (found.replace("-", "")[:12], found[14], found[-12:]) == (digest[:12], "5", digest[20:32])
+    assert guid("event-2@example.com") != guid("event-1@example.com")
+
+
+@pytest.mark.parametrize(
+    ("tags", "keys"),
+    [
+        (["Home Games"], ["home"]),
+        (["home  games"], ["home"]),
+        (["Under 12", "Senior"], ["home", "away"]),
+        (["Under, over"], ["away"]),
+        (["Under"], []),
+        (["over"], []),
+    ],
+)
+def test_tags_are_the_items_of_categories(tags: list[str], keys: list[str]) -> None:
+    assert chosen(MATCHES, tags=tags) == keys
+
+
+def test_an_override_has_its_masters_tags_unless_it_has_its_own() -> None:
+    assert chosen(SERIES, tags=["training", "match"]) == [*WHOLE_SERIES, "other"]
+    assert chosen(SERIES, tags=["training"]) == ["series", "series#2026-07-02T10:00:00Z"]
+
+
+def test_an_override_that_is_not_wanted_becomes_an_exdate_and_never_a_stray_original() -> None:
+    base = index(SERIES, Options())
+    known = facts(base.calendar.components)
+    left = kept(known, Selection(tags=frozenset(["Training"])))
+    assert left.indices == [0, 1]
+    assert list(left.changed) == [0]
+    master = left.changed[0]
+    assert [line.octets for line in master.every(b"EXDATE")] == [b"EXDATE:20260703T100000Z"]
+    assert [line.value for line in master.every(b"SEQUENCE")] == [b"1"]
+    body = HEAD + b"".join(c.text for c in left.of(base.calendar.components)) + b"END:VCALENDAR\r\n"
+    assert rfc.Feed(body).instances("series", 9) == [f"2026-07-0{day}T10:00:00Z" for day in (1, 2, 4, 5)]
+
+
+def test_an_override_does_not_stay_without_its_master() -> None:
+    assert chosen(SERIES, tags=["match"]) == ["other"]
+
+
+def test_any_id_of_a_uid_set_includes_all_of_it_and_excludes_what_bears_it() -> None:
+    for name in ("series", "s", "s-3", guid("series")):
+        assert chosen(SERIES, include=[name]) == WHOLE_SERIES
+    assert chosen(SERIES, exclude=["s-3"]) == [*WHOLE_SERIES[:2], "other"]
+    for name in ("series", "s", guid("series")):
+        assert chosen(SERIES, exclude=[name]) == ["other"]
+
+
+ZONED = feed(
+    "UID:eastern\nDTSTART:20260701T100000Z\nX-CALREPLY-TIMEZONE:Eastern Standard Time",
+    "UID:romance\nDTSTART:20260701T100000Z\nCATEGORIES:Final,romance standard time",
+    "UID:both\nDTSTART:20260701T100000Z\nCATEGORIES:Eastern Standard Time,Romance Standard Time",
+    "UID:iana\nDTSTART:20260701T100000Z\nX-CALREPLY-TIMEZONE:America/New_York",
+    "UID:untagged\nDTSTART:20260701T100000Z\nCATEGORIES:Final",
+)
+
+
+@pytest.mark.parametrize(
+    ("zone", "keys"),
+    [
+        ("Eastern Standard Time", ["eastern", "both", "iana", "untagged"]),
+        ("eastern standard time", ["eastern", "both", "iana", "untagged"]),
+        ("America/New_York", ["eastern", "both", "iana", "untagged"]),
+        ("Europe/Paris", ["romance", "both", "untagged"]),
+        ("Europe/Madrid", ["romance", "both", "untagged"]),
+        ("Tokyo Standard Time", ["untagged"]),
+        ("Nowhere/At_All", ["untagged"]),
+    ],
+)
+def test_a_time_zone_brings_the_events_of_that_zone_and_those_of_none(zone: str, keys: list[str]) -> None:
+    assert chosen(ZONED, zone=zone) == keys
+
+
+def test_all_of_a_selection_must_let_an_event_through() -> None:
+    assert chosen(ZONED, zone="Romance Standard Time", tags=["Final"], exclude=["untagged"]) == ["romance"]
+
+
+def test_components_without_uid_are_never_chosen_among() -> None:
+    body = MATCHES.replace(b"END:VCALENDAR", b"BEGIN:X-NOTE\r\nX-A:1\r\nEND:X-NOTE\r\nEND:VCALENDAR")
+    base = index(body, Options())
+    left = kept(facts(base.calendar.components), Selection(include=frozenset(["home"])))
+    assert [c.kind for c in left.of(base.calendar.components)] == [b"VEVENT", b"X-NOTE"]
