@@ -24,12 +24,14 @@ from feedproxy.policy.publish import KeepLastGood, publish
 from feedproxy.policy.secrets import log_name
 from feedproxy.store import Store
 from feedproxy.transform import Base, Options, index
-from feedproxy.upstream import Fetched, FetchRequest, NotModified, UpstreamClient
+from feedproxy.upstream import Fetched, FetchRequest, NotModified, Route, UpstreamClient
 
 LARGE = 100_000
 """Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
 
 STORE_PATIENCE_SECONDS = 2.0
+ROUTES = 100_000
+"""Of how many sources it is remembered where they have moved."""
 
 _REFRESH_INTERVAL = re.compile(rb"REFRESH-INTERVAL(?:;[^:]*)?:(.*)")
 _log = logging.getLogger(__name__)
@@ -103,6 +105,7 @@ class Sources:
         self._loss_share = loss_share
         self._clock = clock
         self._options = options
+        self._routes: LRUCache[str, Route] = LRUCache(ROUTES)
         self._states: LRUCache[str, SourceState] = LRUCache(max_octets, getsizeof=lambda s: s.base.octets_in + 2_000)
 
     def lasts(self, fresh_until: datetime) -> bool:
@@ -140,6 +143,7 @@ class Sources:
         Raises FetchFailed or FeedRefused when there is no old one, and FetchFailed in any case when the upstream has
         withdrawn the feed: then it must not be served on.
         """
+        route = self._routes.get(source.key, Route())
         request = FetchRequest(
             url=source.url,
             credentials=source.credentials,
@@ -149,17 +153,22 @@ class Sources:
         )
         start = perf_counter()
         try:
-            answer = await self._upstream.fetch(request)
+            answer = await self._upstream.fetch(route.applied(request, state.digest if state else None))
         except FetchFailed as failure:
+            self._routes.pop(source.key, None)
             self._metrics.fetch(failure.reason, perf_counter() - start)
             return await self._failed(source, state, failure)
+        self._routes[source.key] = route = route.noted(answer)
         match answer:
             case NotModified():
                 self._metrics.fetch("not-modified", answer.seconds)
-                return await self._confirmed(source, state, answer)
+                state = await self._confirmed(source, state, answer)
             case Fetched():
                 self._metrics.fetch("fetched", answer.seconds)
-                return await self._fetched(source, state, answer)
+                state = await self._fetched(source, state, answer)
+        if state.failures == 0:  # the answer was not held back
+            self._routes[source.key] = route.settled(answer, state.digest)
+        return state
 
     async def _failed(self, source: Source, state: SourceState | None, failure: FetchFailed) -> SourceState:
         if withdrawn(source, failure):

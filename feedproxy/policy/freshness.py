@@ -10,7 +10,7 @@ from feedproxy.policy.httpdate import read_http_date
 JITTER = 0.1
 
 _PASSING_STATUSES = frozenset({"status-408", "status-425", "status-429"})
-_STANDING = frozenset({"tls", "too-large", "too-many-redirects", "bad-redirect", "https-to-http"})
+_STANDING = frozenset({"tls", "certificate", "too-large", "too-many-redirects", "bad-redirect", "https-to-http"})
 """Reasons of `feedproxy.upstream.failures`."""
 
 _DIRECTIVE = re.compile(r'([a-z-]+)\s*(?:=\s*"?([^",\s]*)"?)?')

@@ -6,7 +6,8 @@ within bounds; `failures` gives everything that can go wrong its name.
 """
 
 from feedproxy.upstream.client import HostProfile, Limits, UpstreamClient
-from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified
+from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified, Validators, Way
+from feedproxy.upstream.route import Route
 from feedproxy.upstream.session import GuardedSession, Reply
 
 __all__ = [
@@ -18,5 +19,8 @@ __all__ = [
     "Limits",
     "NotModified",
     "Reply",
+    "Route",
     "UpstreamClient",
+    "Validators",
+    "Way",
 ]

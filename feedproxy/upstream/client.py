@@ -3,8 +3,8 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Self
 from urllib.parse import unquote_to_bytes
@@ -19,7 +19,7 @@ from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.weburl import UrlRefused, WebUrl, is_webcal, read_url, split_userinfo, without_tls
 from feedproxy.upstream import failures, redirects
 from feedproxy.upstream.body import ACCEPT_ENCODING, BodyReader, too_large
-from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified
+from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified, Validators, Way
 from feedproxy.upstream.response import Response
 from feedproxy.upstream.session import GuardedSession
 
@@ -95,47 +95,55 @@ class UpstreamClient:
     async def fetch(self, request: FetchRequest) -> Fetched | NotModified:
         """GET, following redirects. Raises FetchFailed, or EgressDenied where the policy forbids it; nothing else."""
         try:
-            url, credentials = _target(request)
+            asked = _read(request)
         except UrlRefused as refusal:
             raise self._session.gate.refused_url(refusal) from None
-        private = _private_headers(request, credentials)
         try:
             async with asyncio.timeout(self._limits.total_seconds):
-                if is_webcal(request.url):
-                    return await self._webcal(url, private)
-                return await self._follow(url, private)
+                if asked.moved_to is not None:
+                    with suppress(FetchFailed):
+                        return await self._follow(asked, asked.moved_to)
+                if asked.webcal:
+                    return await self._webcal(asked)
+                return await self._follow(asked, asked.url)
         except TimeoutError:
-            raise failures.timed_out(url.origin.host, self._limits.total_seconds) from None
+            raise failures.timed_out(asked.url.origin.host, self._limits.total_seconds) from None
 
-    async def _webcal(self, url: WebUrl, private: CIMultiDict[str]) -> Fetched | NotModified:
+    async def _webcal(self, asked: "_Asked") -> Fetched | NotModified:
         """Fetch with https, or with http from a host that has no TLS at all, where the policy allows that."""
         try:
-            return await self._follow(url, private)
+            return await self._follow(asked, asked.url)
         except FetchFailed as failure:
-            plain = without_tls(url)
+            plain = without_tls(asked.url)
             if failure.reason not in failures.NO_TLS or not self._session.gate.allows(plain):
                 raise
-        return await self._follow(plain, private)
+        return await self._follow(replace(asked, url=plain), plain)
 
-    async def _follow(self, url: WebUrl, private: CIMultiDict[str]) -> Fetched | NotModified:
-        """Ask, and ask on where the answer points. What is `private` to the first origin stays behind for good."""
+    async def _follow(self, asked: "_Asked", url: WebUrl) -> Fetched | NotModified:
+        """Ask at `url`, and on where the answer points. What is private to the origin asked stays behind for good."""
         began = asyncio.get_running_loop().time()
-        start = url.origin
         hops: list[Hop] = []
-        crossed = False
-        self._session.gate.check(url)
+        pointed: list[tuple[int, str]] = []
+        from_moved = url is asked.moved_to
+        crossed = url.origin != asked.url.origin
+        self._session.gate.check(url, start=asked.url.origin)
         while True:
-            answer = await self._ask(url, CIMultiDict() if crossed else private)
+            validators = asked.validators_for(url, crossed=crossed)
+            headers = CIMultiDict[str]() if crossed else asked.private.copy()
+            headers.update(validators)
+            answer = await self._ask(url, headers)
             hops.append(Hop(f"{url.origin}{url.path}", answer.status, answer.address))
             if answer.status not in redirects.STATUSES:
                 break
             target = self._next(url, answer, len(hops))
-            self._session.gate.check(target, start=start)
-            crossed = crossed or target.origin != url.origin
+            pointed.append((answer.status, str(target)))
+            self._session.gate.check(target, start=asked.url.origin)
+            crossed = crossed or target.origin != asked.url.origin
             url = target
+        abroad = Validators(str(url), answer.field("ETag"), answer.field("Last-Modified")) if crossed else None
         seconds = asyncio.get_running_loop().time() - began
-        conditional = not crossed and ("If-None-Match" in private or "If-Modified-Since" in private)
-        return _concluded(url, answer, tuple(hops), seconds, crossed=crossed, conditional=conditional)
+        way = Way(tuple(pointed), from_moved, abroad)
+        return _concluded(url, answer, tuple(hops), way, seconds, conditional=bool(validators))
 
     def _next(self, url: WebUrl, answer: "_Answer", hops: int) -> WebUrl:
         block = failures.known_block(url.origin.host, answer.status, answer.headers)
@@ -184,43 +192,71 @@ class _Answer:
     body: bytes
     wire_octets: int
 
+    def field(self, name: str) -> str | None:
+        """Return a header field if it is text that can be stored and sent back as it came."""
+        value = self.headers.get(name)
+        return value if value is not None and value.isascii() and value.isprintable() else None
 
-def _target(request: FetchRequest) -> tuple[WebUrl, Credentials | None]:
-    """Read the request's URL; the credentials are its own or, failing those, the URL's. Raises UrlRefused."""
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, read. `private` and `validators` are the header fields for its own origin."""
+
+    url: WebUrl
+    webcal: bool
+    moved_to: WebUrl | None
+    private: CIMultiDict[str]
+    validators: dict[str, str]
+    abroad: Validators | None
+
+    def validators_for(self, url: WebUrl, *, crossed: bool) -> dict[str, str]:
+        """Return the header fields that make a request conditional, if this URL gave the copy at hand, or may have."""
+        if self.abroad is not None and self.abroad.url == str(url):
+            return _conditional(self.abroad.etag, self.abroad.last_modified)
+        return {} if crossed else self.validators
+
+
+def _conditional(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    fields = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _read(request: FetchRequest) -> _Asked:
+    """Read a request; the credentials are its own or, failing those, its URL's. Raises UrlRefused."""
     text, userinfo = split_userinfo(request.url)
     url = read_url(text)
-    if request.credentials is not None or userinfo is None:
-        return url, request.credentials
-    user, _, password = userinfo.partition(":")
-    return url, Credentials(unquote_to_bytes(user), unquote_to_bytes(password))
-
-
-def _private_headers(request: FetchRequest, credentials: Credentials | None) -> CIMultiDict[str]:
-    """Return the header fields that are for the origin of the request's URL alone."""
-    headers = CIMultiDict(request.headers)
+    credentials = request.credentials
+    if credentials is None and userinfo is not None:
+        user, _, password = userinfo.partition(":")
+        credentials = Credentials(unquote_to_bytes(user), unquote_to_bytes(password))
+    private = CIMultiDict(request.headers)
     if credentials is not None:
-        headers["Authorization"] = "Basic " + b64encode(credentials.octets).decode("ascii")
-    if request.etag is not None:
-        headers["If-None-Match"] = request.etag
-    if request.last_modified is not None:
-        headers["If-Modified-Since"] = request.last_modified
-    return headers
+        private["Authorization"] = "Basic " + b64encode(credentials.octets).decode("ascii")
+    return _Asked(
+        url=url,
+        webcal=is_webcal(request.url),
+        moved_to=read_url(request.moved_to) if request.moved_to is not None else None,
+        private=private,
+        validators=_conditional(request.etag, request.last_modified),
+        abroad=request.abroad,
+    )
 
 
 def _concluded(
-    url: WebUrl, answer: _Answer, hops: tuple[Hop, ...], seconds: float, *, crossed: bool, conditional: bool
+    url: WebUrl, answer: _Answer, hops: tuple[Hop, ...], way: Way, seconds: float, *, conditional: bool
 ) -> Fetched | NotModified:
     """Say what the last answer means. A 304 is one only to a `conditional` request."""
-    host, status, field = url.origin.host, answer.status, partial(_plain, answer.headers)
+    host, status, field = url.origin.host, answer.status, answer.field
     if status == 304 and conditional:
         return NotModified(
-            etag=field("ETag"),
-            last_modified=field("Last-Modified"),
+            etag=None if way.abroad else field("ETag"),
+            last_modified=None if way.abroad else field("Last-Modified"),
             cache_control=field("Cache-Control"),
             expires=field("Expires"),
             date=field("Date"),
             age=field("Age"),
             hops=hops,
+            way=way,
             seconds=seconds,
         )
     if status != 200:
@@ -230,20 +266,15 @@ def _concluded(
         raise FetchFailed("html", block, upstream_status=status)
     return Fetched(
         body=answer.body,
-        etag=None if crossed else field("ETag"),
-        last_modified=None if crossed else field("Last-Modified"),
+        etag=None if way.abroad else field("ETag"),
+        last_modified=None if way.abroad else field("Last-Modified"),
         cache_control=field("Cache-Control"),
         expires=field("Expires"),
         date=field("Date"),
         age=field("Age"),
         content_type=field("Content-Type"),
         hops=hops,
+        way=way,
         wire_octets=answer.wire_octets,
         seconds=seconds,
     )
-
-
-def _plain(headers: CIMultiDictProxy[str], name: str) -> str | None:
-    """Return a header field if it is text that can be stored and sent back as it came."""
-    value = headers.get(name)
-    return value if value is not None and value.isascii() and value.isprintable() else None

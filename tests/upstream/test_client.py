@@ -67,19 +67,20 @@ class TestAsking:
         ]
 
     async def test_validators_credentials_and_own_fields_are_sent(self) -> None:
-        request = {"etag": '"v1"', "last_modified": "Sat, 21 Nov 2026 00:00:00 GMT"}
+        etag, last_modified = '"v1"', "Sat, 21 Nov 2026 00:00:00 GMT"
         async with serving(plain(200, FEED)) as server, client() as upstream:
             await upstream.fetch(
                 FetchRequest(
                     server.url(),
                     credentials=Credentials("ü".encode(), b"a:b"),
                     headers={"X-Api-Key": "k", "user-agent": "Special/1", "Accept-Encoding": "br"},
-                    **request,
+                    etag=etag,
+                    last_modified=last_modified,
                 )
             )
         headers = server.asked[0].headers
         assert headers["authorization"] == "Basic w7w6YTpi"
-        assert (headers["if-none-match"], headers["if-modified-since"]) == tuple(request.values())
+        assert (headers["if-none-match"], headers["if-modified-since"]) == (etag, last_modified)
         assert (headers["x-api-key"], headers["user-agent"]) == ("k", "Special/1")
         assert headers["accept-encoding"] == "gzip, deflate"
 

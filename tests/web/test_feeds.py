@@ -637,3 +637,21 @@ async def test_an_event_accepted_while_the_feed_is_being_made_is_in_it(
     monkeypatch.setattr(store, "events_of", overtaken)
     assert b"Dinner" in await (await stage.get()).read()
     assert calls == 2
+
+
+async def test_a_feed_that_has_moved_for_good_is_asked_for_at_its_new_place_after_three_looks(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(status=301, headers={"Location": f"/v1/webcal/{OTHER}"})
+    stage.upstream.answers[OTHER] = Answer(calendar("bears", "lions"))
+    for _ in range(4):
+        assert (await stage.get()).status == 200
+        await stage.settled()
+        stage.clock.wind(days=1)
+    asked = [UUID(request.match_info["guid"]) for request in stage.upstream.requests]
+    assert asked == [GAME, OTHER, GAME, OTHER, GAME, OTHER, OTHER]
+
+
+async def test_what_the_egress_policy_refuses_is_counted_by_its_reason(stage: Stage) -> None:
+    stage.upstream.answers[GAME] = Answer(status=302, headers={"Location": "https://169.254.169.254/latest/"})
+    assert (await stage.get()).status == 503
+    metrics = await (await stage.get("/metrics")).text()
+    assert 'feedproxy_rejected_destination_total{mode="enforce",reason="metadata"} 1.0' in metrics
