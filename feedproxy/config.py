@@ -150,6 +150,13 @@ def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _field_names(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
+            raise ValueError(f"{value!r} is no name of a header field such as Surrogate-Key")
+    return values
+
+
 def _destinations(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         try:
@@ -275,6 +282,21 @@ class Settings(BaseModel):
     stale_seconds: Seconds = Field(
         default=604_800, description="Seconds that caches on the way may serve a feed on while we cannot be reached."
     )
+    capability_url_seconds: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=0,
+        ge=0,
+        le=TEN_YEARS,
+        description="Your own edge may keep a personal feed so long and give it to whoever has its URL; 0: it may not.",
+    )
+    edge_control_fields: Annotated[Words, AfterValidator(_field_names)] = Field(
+        default=("CDN-Cache-Control",), description="Fields that tell an edge how long to keep a feed."
+    )
+    edge_tag_fields: Annotated[Words, AfterValidator(_field_names)] = Field(
+        default=("Surrogate-Key", "Cache-Tag"), description="Fields that tell an edge a feed's tags, to purge it by."
+    )
+    uncompressed_user_agents: Words = Field(
+        default=(), description="Parts of User-Agents, in any case, that are sent no content coding."
+    )
     loss_share: float = Field(
         default=0.4,
         ge=0,
@@ -289,6 +311,9 @@ class Settings(BaseModel):
     cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
     basic_realm: str = Field(
         default="calendar", pattern=r"^[ !#-\[\]-~]+$", description="Realm named when a feed asks for a password."
+    )
+    login_attempts: Count = Field(
+        default=10, description="Different passwords that one network may try on one feed in 5 minutes."
     )
     access_token_seconds: Seconds = Field(default=300, description="Life of an access token.")
     refresh_token_seconds: Seconds = Field(default=3600, description="Life of a refresh token.")

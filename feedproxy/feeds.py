@@ -69,8 +69,13 @@ class Nothing:
     retry_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """These credentials have never opened the feed, and may not be tried upstream now."""
+
+
 Failure = AuthRequired | Unknown | Nothing
-Answer = Served | Failure
+Answer = Served | Failure | Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,14 @@ class Feeds:
         self._changes: LRUCache[str, int] = LRUCache(MEMORY)
         self._versions: LRUCache[str, tuple[str, datetime]] = LRUCache(MEMORY)
 
-    async def answer(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
-        """Return the feed of a subscription, or why there is none. Trouble upstream is an answer, not an exception."""
-        answer = await self._answer(subscription_id, credentials)
+    async def answer(
+        self, subscription_id: UUID, credentials: Credentials | None, may_try: Callable[[], bool] = lambda: True
+    ) -> Answer:
+        """Return the feed of a subscription, or why there is none. Trouble upstream is an answer, not an exception.
+
+        `may_try` is asked before credentials that have never opened the feed are tried upstream.
+        """
+        answer = await self._answer(subscription_id, credentials, may_try)
         if isinstance(answer, Served):
             self._metrics.feed(answer.status)
             if answer.status == "stale":
@@ -162,7 +172,9 @@ class Feeds:
         self._drops.add(task)
         task.add_done_callback(self._drops.discard)
 
-    async def _answer(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
+    async def _answer(
+        self, subscription_id: UUID, credentials: Credentials | None, may_try: Callable[[], bool]
+    ) -> Answer:
         """Look for an open feed first, then for that of the credentials."""
         cached = self._cached(subscription_id, None)
         if cached is None and credentials is not None:
@@ -178,6 +190,8 @@ class Feeds:
             answer = await self._uncached(subscription_id, None)
             if isinstance(answer, Served):
                 return answer
+            if not may_try():
+                return Withheld()
         return await self._uncached(subscription_id, credentials)
 
     async def _opened_before(self, subscription_id: UUID, credentials: Credentials) -> bool:
@@ -281,7 +295,7 @@ class Feeds:
             await self._cache.drop([source.key])
             return AuthRequired(), CREDENTIALS_REFUSED_SECONDS if source.credentials else OPEN_REFUSED_SECONDS
         if failure.upstream_status in {400, 404, 410}:
-            return Unknown(), UNKNOWN_SECONDS
+            return Unknown(), CREDENTIALS_REFUSED_SECONDS if source.credentials else UNKNOWN_SECONDS
         retry_after = int(min(max(failure.retry_after or 0, RETRY_SECONDS), LONGEST_RETRY_SECONDS))
         return Nothing(failure.reason, retry_after), retry_after
 

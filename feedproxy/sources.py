@@ -153,7 +153,7 @@ class Sources:
         )
         start = perf_counter()
         try:
-            answer = await self._upstream.fetch(route.applied(request, state.digest if state else None))
+            answer = await self._fetch(route.applied(request, state.digest if state else None))
         except FetchFailed as failure:
             self._routes.pop(source.key, None)
             self._metrics.fetch(failure.reason, perf_counter() - start)
@@ -169,6 +169,16 @@ class Sources:
         if state.failures == 0:  # the answer was not held back
             self._routes[source.key] = route.settled(answer, state.digest)
         return state
+
+    async def _fetch(self, request: FetchRequest) -> Fetched | NotModified:
+        """Ask with the credentials in UTF-8; an upstream that does not take them may know them in Latin-1."""
+        try:
+            return await self._upstream.fetch(request)
+        except FetchFailed as failure:
+            latin_1 = request.credentials.in_latin_1() if request.credentials else None
+            if failure.upstream_status != 401 or latin_1 is None:
+                raise
+            return await self._upstream.fetch(replace(request, credentials=latin_1))
 
     async def _failed(self, source: Source, state: SourceState | None, failure: FetchFailed) -> SourceState:
         if withdrawn(source, failure):

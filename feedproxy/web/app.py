@@ -1,5 +1,6 @@
 """The application: what it holds while it runs, opened and closed in one place."""
 
+import math
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -14,22 +15,29 @@ from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
 from feedproxy.metrics import Metrics
 from feedproxy.policy.egress import EgressPolicy
-from feedproxy.policy.freshness import Bounds
+from feedproxy.policy.feed_response import Rules
+from feedproxy.policy.freshness import Bounds, longest
 from feedproxy.purge import Purger, deliver, with_tokens
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
 from feedproxy.transform import Options
 from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
+from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.errors import answer_errors
 from feedproxy.web.health import CACHE
 from feedproxy.web.https import require_https
+from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
 from feedproxy.web.routes import add_routes
 from feedproxy.web.slow_bodies import limit_body_time
 from feedproxy.web.stamp import stamp
 from feedproxy.web.token_expiry import purge_tokens
 from tzmap import CLDR_VERSION, TZDATA_EDITION
+
+STALE_WHILE_REVALIDATE = 3_600
+CODED_SHARE = 8
+"""Feeds in br and zstd may take an eighth of what feeds may take in memory."""
 
 
 def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
@@ -40,6 +48,9 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app = web.Application(middlewares=[answer_errors, require_https, limit_body_time])
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
+    app[keys.RULES] = _rules(settings)
+    app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
+    app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
     app.cleanup_ctx.extend((_resources, purge_tokens))
     app.on_response_prepare.append(stamp)
@@ -119,11 +130,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         store=store,
         upstream=upstream,
         metrics=app[METRICS],
-        bounds=Bounds(
-            default=timedelta(seconds=settings.freshness_default),
-            least=timedelta(seconds=settings.freshness_min),
-            most=timedelta(seconds=settings.freshness_max),
-        ),
+        bounds=_bounds(settings),
         loss_share=settings.loss_share,
         max_octets=settings.cache_octets,
         options=options,
@@ -140,4 +147,25 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
         on_change=purger.changed,
+    )
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        default=timedelta(seconds=settings.freshness_default),
+        least=timedelta(seconds=settings.freshness_min),
+        most=timedelta(seconds=settings.freshness_max),
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        longest=math.ceil(longest(_bounds(settings)).total_seconds()),
+        stale_while_revalidate=STALE_WHILE_REVALIDATE,
+        stale_if_error=settings.stale_seconds,
+        edge_control=settings.edge_control_fields,
+        edge_tags=settings.edge_tag_fields,
+        capability=settings.capability_url_seconds,
+        uncompressed=tuple(part.lower() for part in settings.uncompressed_user_agents),
+        realm=settings.basic_realm,
     )

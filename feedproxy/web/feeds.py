@@ -1,69 +1,93 @@
-"""The feed route: a subscription's calendar, as every calendar client and every cache on the way wants it."""
+"""The feed route: a subscription's calendar. What is said of it is decided in `feedproxy.policy.feed_response`."""
 
+from datetime import timedelta
 from typing import assert_never
+from uuid import UUID
 
 from aiohttp import hdrs, web
+from multidict import CIMultiDict
 
-from feedproxy.feeds import AuthRequired, Nothing, Served, Unknown
-from feedproxy.model import Feed
-from feedproxy.policy.access import basic_credentials
-from feedproxy.policy.httpdate import http_date
-from feedproxy.policy.validators import encoding, etag, not_modified
+from feedproxy.feeds import Answer, AuthRequired, Nothing, Served, Unknown, Withheld, feed_name
+from feedproxy.policy import feed_response
+from feedproxy.policy.access import Credentials, basic_credentials
+from feedproxy.policy.client_network import client_network
+from feedproxy.policy.feed_response import Asked, Reply
+from feedproxy.policy.secrets import keyed_hash
 from feedproxy.web import keys
 from feedproxy.web.calreply_models import read_guid
+from feedproxy.web.login_limits import Login
 from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
-
-MAX_AGE = 300
-"""Seconds for which a cache on the way need not ask, at most: what changes here is seen there as soon."""
-LEAST_MAX_AGE = 30
-STALE_WHILE_REVALIDATE = 3_600
-UNKNOWN_MAX_AGE = 60
 
 
 async def feed(request: web.Request) -> web.Response:
     """GET or HEAD the feed. Whoever has the GUID may read it unless the upstream wants credentials for it."""
+    app, rules, asked = request.app, request.app[keys.RULES], _asked(request)
     subscription_id = read_guid(request.match_info["subscription_id"])
-    authorization = request.headers.get(hdrs.AUTHORIZATION)
     if subscription_id is None:
-        return _unknown(private=authorization is not None)
+        return _without_feed(feed_response.unknown(asked, rules))
     request[SUBSCRIPTION_ID] = subscription_id
-    answer = await request.app[keys.FEEDS].answer(subscription_id, basic_credentials(authorization))
+    answer, wait = await _answer(request, subscription_id)
     match answer:
         case Served():
             request[CACHE_STATUS] = answer.status
-            return _served(request, answer.feed)
+            tags = (feed_name(app[keys.SECRET_KEY], subscription_id, None),)
+            reply = feed_response.served(answer.feed, answer.status, asked, rules, tags=tags, now=app[keys.CLOCK]())
+            if reply.coding is None:
+                return _without_feed(reply)
+            body = await app[keys.CODED_BODIES].body(answer.feed, reply.coding)
+            return web.Response(status=reply.status, headers=CIMultiDict(reply.fields), body=body)
         case AuthRequired():
-            return _auth_required(request.app[keys.SETTINGS].basic_realm)
+            return _without_feed(feed_response.credentials_wanted(rules))
         case Unknown():
-            return _unknown(private=authorization is not None)
+            return _without_feed(feed_response.unknown(asked, rules))
         case Nothing():
-            headers = {hdrs.RETRY_AFTER: str(answer.retry_after), hdrs.CACHE_CONTROL: "private, no-store"}
-            return web.Response(status=503, text=f"no usable feed: {answer.reason}\n", headers=headers)
+            return _without_feed(feed_response.nothing_usable(rules, answer.reason, answer.retry_after))
+        case Withheld():
+            return _without_feed(feed_response.too_many_guesses(rules, wait))
         case _:
             assert_never(answer)
 
 
-def _served(request: web.Request, feed: Feed) -> web.Response:
-    chosen = encoding(request.headers.get(hdrs.ACCEPT_ENCODING))
-    headers = {hdrs.VARY: hdrs.ACCEPT_ENCODING, hdrs.CACHE_CONTROL: _cache_control(request, feed)}
-    if chosen is None:
-        return web.Response(status=406, text="gzip or identity, please\n", headers=headers)
-    tag = etag(feed.digest, chosen)
-    headers[hdrs.ETAG] = tag
-    headers[hdrs.LAST_MODIFIED] = http_date(feed.last_modified)
-    if not_modified(
-        _joined(request, hdrs.IF_NONE_MATCH),
-        request.headers.get(hdrs.IF_MODIFIED_SINCE),
-        tag=tag,
-        last_modified=feed.last_modified,
-    ):
-        return web.Response(status=304, headers=headers)
-    headers[hdrs.CONTENT_TYPE] = "text/calendar; charset=utf-8"
-    headers[hdrs.CONTENT_DISPOSITION] = "attachment; filename=calendar.ics"
-    if chosen == "gzip":
-        headers[hdrs.CONTENT_ENCODING] = "gzip"
-        return web.Response(body=feed.gzip, headers=headers)
-    return web.Response(body=feed.body, headers=headers)
+async def _answer(request: web.Request, subscription_id: UUID) -> tuple[Answer, timedelta]:
+    """Ask for the feed; count credentials that have to be tried, and say how long they have to wait if they may not."""
+    app = request.app
+    credentials = basic_credentials(request.headers.get(hdrs.AUTHORIZATION))
+    if credentials is None:
+        return await app[keys.FEEDS].answer(subscription_id, None), timedelta(0)
+    credentials = credentials.in_utf8()
+    login: Login | None = None
+    wait: timedelta | None = None
+
+    def may_try() -> bool:
+        nonlocal login, wait
+        login = _login(request, subscription_id, credentials)
+        wait = app[keys.LOGIN_LIMITS].attempt(login)
+        return wait is None
+
+    answer = await app[keys.FEEDS].answer(subscription_id, credentials, may_try)
+    if login is not None and isinstance(answer, Served | Nothing):
+        app[keys.LOGIN_LIMITS].forgive(login)
+    return answer, wait or timedelta(0)
+
+
+def _login(request: web.Request, subscription_id: UUID, credentials: Credentials) -> Login:
+    key = request.app[keys.SECRET_KEY]
+    forwarded_for = request.headers.getall("X-Forwarded-For", [])
+    return Login(
+        network=client_network(request.remote, forwarded_for, request.app[keys.SETTINGS].trusted_proxies),
+        feed=feed_name(key, subscription_id, None),
+        credentials=keyed_hash(key, "credentials", credentials.octets),
+    )
+
+
+def _asked(request: web.Request) -> Asked:
+    return Asked(
+        authorization=hdrs.AUTHORIZATION in request.headers,
+        accept_encoding=_joined(request, hdrs.ACCEPT_ENCODING),
+        if_none_match=_joined(request, hdrs.IF_NONE_MATCH),
+        if_modified_since=request.headers.get(hdrs.IF_MODIFIED_SINCE),
+        user_agent=request.headers.get(hdrs.USER_AGENT, ""),
+    )
 
 
 def _joined(request: web.Request, name: str) -> str | None:
@@ -72,26 +96,5 @@ def _joined(request: web.Request, name: str) -> str | None:
     return ", ".join(fields) if fields else None
 
 
-def _cache_control(request: web.Request, feed: Feed) -> str:
-    """Tell shared caches the truth: nginx and some CDNs reuse a plain `max-age` for requests with credentials."""
-    if feed.protected or feed.personal:
-        return "private, no-cache"
-    left = int((feed.fresh_until - request.app[keys.CLOCK]()).total_seconds())
-    max_age = min(max(left, LEAST_MAX_AGE), MAX_AGE)
-    stale = request.app[keys.SETTINGS].stale_seconds
-    return f"public, max-age={max_age}, stale-while-revalidate={STALE_WHILE_REVALIDATE}, stale-if-error={stale}"
-
-
-def _auth_required(realm: str) -> web.Response:
-    headers = {
-        hdrs.WWW_AUTHENTICATE: f'Basic realm="{realm}", charset="UTF-8"',
-        hdrs.CACHE_CONTROL: "private, no-store",
-        hdrs.VARY: hdrs.ACCEPT_ENCODING,
-    }
-    return web.Response(status=401, text="this calendar asks for a user name and a password\n", headers=headers)
-
-
-def _unknown(*, private: bool) -> web.Response:
-    """404: calendar clients keep what they have, where a 410 would make Thunderbird disable the calendar for good."""
-    control = "private, no-store" if private else f"public, max-age={UNKNOWN_MAX_AGE}"
-    return web.Response(status=404, headers={hdrs.CACHE_CONTROL: control, hdrs.VARY: hdrs.ACCEPT_ENCODING})
+def _without_feed(reply: Reply) -> web.Response:
+    return web.Response(status=reply.status, headers=CIMultiDict(reply.fields), text=reply.text or None)

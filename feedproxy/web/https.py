@@ -1,13 +1,11 @@
 """HTTPS or not, and who says so: X-Forwarded-Proto counts only when a listed proxy sent it."""
 
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
-
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from feedproxy.config import Settings
 from feedproxy.errors import Forbidden
+from feedproxy.policy.client_network import is_trusted
 from feedproxy.web import keys
 
 
@@ -25,12 +23,4 @@ def came_over_https(request: web.BaseRequest, settings: Settings) -> bool:
     if request.secure:
         return True
     forwarded = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower()
-    return forwarded == "https" and _is_listed(request.remote, settings.trusted_proxies)
-
-
-@lru_cache(maxsize=1_024)
-def _is_listed(address: str | None, networks: tuple[str, ...]) -> bool:
-    try:
-        return any(ip_address(address or "") in ip_network(network) for network in networks)
-    except ValueError:
-        return False
+    return forwarded == "https" and is_trusted(request.remote, settings.trusted_proxies)

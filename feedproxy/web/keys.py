@@ -7,12 +7,18 @@ from aiohttp import web
 
 from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
+from feedproxy.policy.feed_response import Rules
 from feedproxy.store import Store
+from feedproxy.web.coded_bodies import CodedBodies
+from feedproxy.web.login_limits import LoginLimits
 
 Clock = Callable[[], datetime]
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
+CODED_BODIES = web.AppKey("coded_bodies", CodedBodies)
 FEEDS = web.AppKey("feeds", Feeds)
+LOGIN_LIMITS = web.AppKey("login_limits", LoginLimits)
+RULES = web.AppKey("rules", Rules)
 SECRET_KEY = web.AppKey("secret_key", bytes)
 SETTINGS = web.AppKey("settings", Settings)
 STORE = web.AppKey("store", Store)

@@ -20,6 +20,25 @@ def test_what_a_client_sends_is_read(user: bytes, password: bytes) -> None:
     assert credentials.octets == user + b":" + password
 
 
+@pytest.mark.parametrize(
+    ("sent", "utf8", "latin_1"),
+    [
+        ("fan:päss".encode(), "fan:päss".encode(), b"fan:p\xe4ss"),
+        (b"fan:p\xe4ss", "fan:päss".encode(), b"fan:p\xe4ss"),
+        (b"f\xe4n:pass", "fän:pass".encode(), b"f\xe4n:pass"),
+        (b"fan:pass", b"fan:pass", None),
+        ("fan:\u20ac".encode(), "fan:\u20ac".encode(), None),
+    ],
+)
+def test_credentials_are_the_same_in_utf_8_and_latin_1(sent: bytes, utf8: bytes, latin_1: bytes | None) -> None:
+    credentials = basic_credentials(header(sent))
+    assert credentials is not None
+    one = credentials.in_utf8()
+    other = one.in_latin_1()
+    assert one.octets == utf8
+    assert (other.octets if other is not None else None) == latin_1
+
+
 @pytest.mark.parametrize("scheme", ["basic", "BASIC", " Basic", "Basic  "])
 def test_the_scheme_is_read_in_any_case_and_spacing(scheme: str) -> None:
     assert basic_credentials(header(b"ann:secret", scheme)) == Credentials(b"ann", b"secret")
