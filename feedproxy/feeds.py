@@ -279,7 +279,7 @@ class Feeds:
         if state is None or (refresh and not self._sources.lasts(state.fresh_until)):
             before, state = state, await self._sources.refresh(source, state)
             feed = await self._publish(subscription_id, source, state)
-            if before is not None and before.digest != state.digest and source.credentials is None:
+            if before is not None and _is_another(before, state) and source.credentials is None:
                 self._on_change([Changed(source.key, subscription_id)])
             return Served(feed, "miss")
         feed = await self._publish(subscription_id, source, state)
@@ -322,7 +322,8 @@ class Feeds:
         visible = [event for event in events if _appears(event, now) is None]
         appearing = [time for event in events if (time := _appears(event, now)) is not None]
         body, compressed = await self._write(state, visible)
-        digest = hashlib.sha256(body).hexdigest()[:32]
+        generation = b".%d" % state.generation if state.generation else b""
+        digest = hashlib.sha256(body + generation).hexdigest()[:32]
         return Feed(
             body=body,
             gzip=compressed,
@@ -345,7 +346,7 @@ class Feeds:
         """Return when these octets came to be: the same for the same octets, and later than any others before."""
         times = [state.changed_at]
         for event in events:
-            times += [event.updated_at, event.details.visible_from or event.updated_at]
+            times += [state.edition_at, event.updated_at, event.details.visible_from or event.updated_at]
         before = self._versions.get(name)
         if before is not None:
             if before[0] == digest:
@@ -372,6 +373,10 @@ def feed_name(key: bytes, subscription_id: UUID, credentials: Credentials | None
     if credentials is None:
         return name
     return name + "." + keyed_hash(key, "credentials", credentials.octets).hex()[:32]
+
+
+def _is_another(before: SourceState, now: SourceState) -> bool:
+    return (before.digest, before.generation) != (now.digest, now.generation)
 
 
 def _appears(event: PersonalEvent, now: datetime) -> datetime | None:

@@ -110,13 +110,31 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A body that was doubted and held back: why (`feedproxy.policy.publish`), how many components it had, since when.
+
+    `accepted`: an operator has said that it is right.
+    """
+
+    reason: str
+    text: str
+    events: int
+    since: datetime
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LastGood:
     """The last good answer of a source, as kept in the store so that it outlives the process.
 
     `source` is the source's key (`feedproxy.feeds`), never its URL. `body` is what the upstream sent, decoded from its
-    content encoding, and `digest` its SHA-256; `etag` and `last_modified` are the upstream's validators as it wrote
-    them; `events` counts the components in it; `fetched_at` is the last time that the upstream confirmed it (200 or
-    304), `changed_at` the last time that its octets changed.
+    content encoding and settled against the one before, and `digest` its SHA-256; `etag` and `last_modified` are the
+    upstream's validators as it wrote them; `events` counts the components in it; `fetched_at` is the last time that the
+    upstream confirmed it, with a 304 or with a body in which nothing but churn was new.
+
+    `rendered` is the SHA-256 of the feed made of it without any overlay, and `changed_at` since when there are such
+    octets; `edition` names the release and the zone data that made it, in force since `edition_at`. `generation` tells
+    validators of the same octets apart. `held` is what came since and was not believed.
     """
 
     source: str
@@ -127,6 +145,11 @@ class LastGood:
     events: int
     fetched_at: datetime
     changed_at: datetime
+    rendered: bytes | None = None
+    edition: str | None = None
+    edition_at: datetime | None = None
+    generation: int = 0
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)

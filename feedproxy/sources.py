@@ -1,6 +1,8 @@
 """A source's last good body: fetched, weighed against the one before, indexed once, kept in memory and in the store.
 
-What a look upstream ends in is decided by pure functions (`feedproxy.policy`); here they are obeyed.
+What a look upstream ends in is decided by pure functions (`feedproxy.policy`); here they are obeyed. A new body is
+settled against the one in the store, which all processes share: so what they serve is the same, octet for octet, also
+when each fetches for itself from an upstream that writes every answer anew.
 """
 
 import asyncio
@@ -10,21 +12,25 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
+from typing import TypeVar
 
 from cachetools import LRUCache
 
+import feedproxy
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
-from feedproxy.model import LastGood
+from feedproxy.model import Held, LastGood
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.freshness import Bounds, Said, lasts, lifetime, retry_after_failure
-from feedproxy.policy.publish import KeepLastGood, publish
+from feedproxy.policy.publish import KeepLastGood, Publish, confirms, publish
 from feedproxy.policy.secrets import log_name
 from feedproxy.store import Store
-from feedproxy.transform import Base, Options, index
+from feedproxy.transform import Base, Options, assemble, index, lost_ahead, settle
 from feedproxy.upstream import Fetched, FetchRequest, NotModified, Route, UpstreamClient
+from tzmap import CLDR_VERSION, TZDATA_EDITION
 
 LARGE = 100_000
 """Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
@@ -33,8 +39,16 @@ STORE_PATIENCE_SECONDS = 2.0
 ROUTES = 100_000
 """Of how many sources it is remembered where they have moved."""
 
+EDITION = f"feedproxy {feedproxy.__version__}, tzdata {TZDATA_EDITION}, CLDR {CLDR_VERSION}"
+"""What octets depend on beside the body: personal events are written by these, and their zones declared."""
+
+RACES = 8
+"""How often another process may be first with a new body before this one leaves it at that."""
+
 _REFRESH_INTERVAL = re.compile(rb"REFRESH-INTERVAL(?:;[^:]*)?:(.*)")
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +74,8 @@ class Source:
 class SourceState:
     """The last good body of a source, indexed, and what is known of its freshness.
 
-    `failures` counts the looks upstream since it was confirmed; `doubted` is how many components a body had that was
-    held back. It will be believed when one with as many comes next: octets may differ each time (DTSTAMP).
+    `digest`, `etag`, `last_modified`, `fetched_at`, `changed_at`, `rendered`, `edition_at`, `generation` and `held` are
+    as in `LastGood`; `failures` counts the looks upstream since the body was confirmed.
     """
 
     base: Base
@@ -71,8 +85,11 @@ class SourceState:
     fetched_at: datetime
     changed_at: datetime
     fresh_until: datetime
+    rendered: bytes
+    edition_at: datetime
+    generation: int
+    held: Held | None = None
     failures: int = 0
-    doubted: int | None = None
 
 
 def withdrawn(source: Source, failure: FetchFailed) -> bool:
@@ -118,24 +135,49 @@ class Sources:
         if state is not None:
             return state
         good = await self._store.last_good(source.key)
-        if good is None:
-            return None
+        state = await self._restored(source, good) if good is not None else None
+        return self._remember(source, state) if state is not None else None
+
+    async def _restored(self, source: Source, good: LastGood) -> SourceState | None:
+        """Index what the store has; None if it is no longer thought good.
+
+        Where this release or its zone data make other octets of it than were served, they count as changed now.
+        """
         try:
-            base = await self._index(good.body)
+            base, rendered = await self._index(good.body)
         except FeedRefused as refusal:  # an earlier release thought it good
             _log.warning("last good refused", extra={"fields": {"feed": source.log_name, "reason": refusal.reason}})
             return None
-        fresh_until = good.fetched_at + lifetime(_said(base), self._bounds, source=source.key)
-        state = SourceState(
+        if (good.rendered, good.edition) != (rendered, EDITION):
+            noted = self._as_rendered_now(good, rendered)
+            there: LastGood | None = noted
+            async with _store_may_be_away(source):
+                if not await self._store.note_rendering(noted, after=good):
+                    there = await self._store.last_good(source.key)
+            good = there if there is not None and there.digest == good.digest else noted
+        return SourceState(
             base=base,
             digest=good.digest,
             etag=good.etag,
             last_modified=good.last_modified,
             fetched_at=good.fetched_at,
             changed_at=good.changed_at,
-            fresh_until=fresh_until,
+            fresh_until=good.fetched_at + lifetime(_said(base), self._bounds, source=source.key),
+            rendered=rendered,
+            edition_at=good.edition_at or good.changed_at,
+            generation=good.generation,
+            held=good.held,
         )
-        return self._remember(source, state)
+
+    def _as_rendered_now(self, good: LastGood, rendered: bytes) -> LastGood:
+        now = self._clock()
+        return replace(
+            good,
+            rendered=rendered,
+            edition=EDITION,
+            edition_at=good.edition_at if good.edition == EDITION else now,
+            changed_at=good.changed_at if good.rendered == rendered else _later(good.changed_at, now),
+        )
 
     async def refresh(self, source: Source, state: SourceState | None) -> SourceState:
         """Look upstream. Returns the new state, or the old one with the time of the next look.
@@ -162,7 +204,13 @@ class Sources:
         match answer:
             case NotModified():
                 self._metrics.fetch("not-modified", answer.seconds)
-                state = await self._confirmed(source, state, answer)
+                if state is None:
+                    raise FetchFailed("status-304", "the upstream answered 304 to a request without validators")
+                confirmed = await self._confirmed(source, state, answer)
+                if confirmed is None:  # ask for the whole body, to settle it against the one that stands there
+                    self._routes.pop(source.key, None)
+                    return await self.refresh(source, replace(state, etag=None, last_modified=None))
+                state = confirmed
             case Fetched():
                 self._metrics.fetch("fetched", answer.seconds)
                 state = await self._fetched(source, state, answer)
@@ -188,33 +236,51 @@ class Sources:
             raise failure
         if state is None:
             raise failure
-        return self._kept(source, state, failure.reason, failure.retry_after)
+        return await self._kept(source, state, failure)
 
-    def _kept(
-        self,
-        source: Source,
-        state: SourceState,
-        reason: str,
-        retry_after: float | None = None,
-        doubted: int | None = None,
+    async def _kept(self, source: Source, state: SourceState, failure: FetchFailed | FeedRefused) -> SourceState:
+        """Keep the last good body for want of another. A doubt wants to be confirmed by the very next look."""
+        if state.held is not None and not state.held.accepted:
+            async with _store_may_be_away(source):
+                await self._store.forget_held(source.key)
+            state = replace(state, held=None)
+        decision = publish(state.base.events, failure, lost_ahead=0, loss_share=self._loss_share, confirmed=False)
+        assert isinstance(decision, KeepLastGood)
+        retry_after = failure.retry_after if isinstance(failure, FetchFailed) else None
+        return self._look_again(source, state, decision, retry_after)
+
+    async def _held_back(self, source: Source, state: SourceState, decision: KeepLastGood, events: int) -> SourceState:
+        """Keep the last good body, and in mind what was doubted."""
+        now = self._clock()
+        since = state.held.since if state.held is not None and state.held.events == events else now
+        held = Held(decision.reason, decision.text, events, since)
+        async with _store_may_be_away(source):
+            await self._store.hold_back(source.key, held)
+        return self._look_again(source, replace(state, held=held), decision)
+
+    def _look_again(
+        self, source: Source, state: SourceState, decision: KeepLastGood, retry_after: float | None = None
     ) -> SourceState:
-        """Keep the last good body and say when to look again."""
-        self._metrics.kept_last_good(reason)
-        _log.warning("last good kept", extra={"fields": {"feed": source.log_name, "reason": reason}})
+        """Say when to look upstream again while the last good body is served."""
+        self._metrics.kept_last_good(decision.reason)
+        fields = {"feed": source.log_name, "reason": decision.reason, "text": decision.text}
+        _log.warning("last good kept", extra={"fields": fields})
         failures = state.failures + 1
-        pause = retry_after_failure(failures, reason, retry_after, self._bounds, source=source.key)
-        return self._remember(
-            source, replace(state, fresh_until=self._clock() + pause, failures=failures, doubted=doubted)
-        )
+        pause = retry_after_failure(failures, decision.reason, retry_after, self._bounds, source=source.key)
+        return self._remember(source, replace(state, fresh_until=self._clock() + pause, failures=failures))
 
-    async def _confirmed(self, source: Source, state: SourceState | None, answer: NotModified | Fetched) -> SourceState:
-        """Note that the body is what it was."""
-        if state is None:
-            raise FetchFailed("status-304", "the upstream answered 304 to a request without validators")
+    async def _confirmed(self, source: Source, state: SourceState, answer: NotModified | Fetched) -> SourceState | None:
+        """Note that the body is what it was; None if the store has another by now."""
         now = self._clock()
         etag, last_modified = answer.etag or state.etag, answer.last_modified or state.last_modified
+        there: tuple[int, datetime] | None = (state.generation, state.changed_at)
         async with _store_may_be_away(source):
-            await self._store.confirm_last_good(source.key, fetched_at=now, etag=etag, last_modified=last_modified)
+            there = await self._store.confirm_last_good(
+                source.key, state.digest, fetched_at=now, etag=etag, last_modified=last_modified
+            )
+        if there is None:
+            return None
+        generation, changed_at = there
         fresh_until = now + lifetime(_said(state.base, answer), self._bounds, source=source.key)
         return self._remember(
             source,
@@ -223,71 +289,131 @@ class Sources:
                 etag=etag,
                 last_modified=last_modified,
                 fetched_at=now,
+                changed_at=changed_at,
                 fresh_until=fresh_until,
+                generation=generation,
+                held=None,
                 failures=0,
-                doubted=None,
             ),
         )
 
     async def _fetched(self, source: Source, state: SourceState | None, answer: Fetched) -> SourceState:
-        digest = hashlib.sha256(answer.body).digest()
-        if state is not None and digest == state.digest:
-            return await self._confirmed(source, state, answer)
+        if state is not None and hashlib.sha256(answer.body).digest() == state.digest:
+            confirmed = await self._confirmed(source, state, answer)
+            if confirmed is not None:
+                return confirmed
+        for _ in range(RACES):
+            settled = await self._settled(source, state, answer)
+            if settled is not None:
+                return settled
+        raise Unavailable("other processes keep storing other bodies of this feed", retry_after=10)
+
+    async def _settled(self, source: Source, state: SourceState | None, answer: Fetched) -> SourceState | None:
+        """Settle a body against the one in the store, weigh it and publish it; None if another process was first.
+
+        While the store is away, what is in memory is weighed against instead.
+        """
+        last: LastGood | None = None
+        before = state
+        async with _store_may_be_away(source):
+            last = await self._store.last_good(source.key)
+        if last is not None and (state is None or state.digest != last.digest):
+            before = await self._restored(source, last)
+        elif last is not None and state is not None:
+            before = replace(state, generation=last.generation, changed_at=last.changed_at, held=last.held)
+        body = answer.body
+        if last is not None:
+            body = await _done(partial(settle, last.body, answer.body), len(answer.body))
+        if last is not None and before is not None and body is last.body:
+            return await self._confirmed(source, before, answer)
         try:
-            base = await self._index(answer.body)
+            base, rendered = await self._index(body)
         except FeedRefused as refusal:
             self._metrics.refused(refusal.reason)
-            if state is None:
+            if before is None:
                 raise
-            return self._kept(source, state, refusal.reason)
-        decision = publish(
-            state.base.events if state else None,
-            base.events,
-            loss_share=self._loss_share,
-            confirmed=state is not None and state.doubted == base.events,
-        )
-        if isinstance(decision, KeepLastGood) and state is not None:
-            return self._kept(source, state, decision.reason, doubted=base.events)
-        return await self._published(source, answer, base, digest)
-
-    async def _published(self, source: Source, answer: Fetched, base: Base, digest: bytes) -> SourceState:
+            return await self._kept(source, before, refusal)
+        decision = await self._weighed(before, base)
+        if isinstance(decision, KeepLastGood):
+            assert before is not None, "nothing is doubted without a last good body"
+            return await self._held_back(source, before, decision, base.events)
         now = self._clock()
-        state = SourceState(
+        renew = decision.doubted or (last is not None and before is None)
+        earlier = before or last
+        same = before is not None and before.rendered == rendered and not renew
+        published = SourceState(
             base=base,
-            digest=digest,
+            digest=hashlib.sha256(body).digest(),
             etag=answer.etag,
             last_modified=answer.last_modified,
             fetched_at=now,
-            changed_at=now,
+            changed_at=now if earlier is None else earlier.changed_at if same else _later(earlier.changed_at, now),
             fresh_until=now + lifetime(_said(base, answer), self._bounds, source=source.key),
+            rendered=rendered,
+            edition_at=before.edition_at if before is not None else now,
+            generation=(earlier.generation if earlier is not None else 0) + renew,
         )
+        return await self._saved(source, published, body, after=last.digest if last is not None else None, renew=renew)
+
+    async def _weighed(self, before: SourceState | None, new: Base) -> Publish | KeepLastGood:
+        if before is None:
+            return Publish()
+        now, last = self._clock(), before.base
+        lost = 0
+        if new.events < last.events:
+            work = partial(lost_ahead, last.calendar.components, new.calendar.components, now=now)
+            lost = await _done(work, last.octets_in)
+        confirmed = confirms(before.held, new.events, now=now, least=self._bounds.least)
+        return publish(last.events, new.events, lost_ahead=lost, loss_share=self._loss_share, confirmed=confirmed)
+
+    async def _saved(
+        self, source: Source, state: SourceState, body: bytes, *, after: bytes | None, renew: bool
+    ) -> SourceState | None:
+        """Put a body into the store, unless another process was first: then None is returned."""
         good = LastGood(
             source=source.key,
-            body=answer.body,
-            digest=digest,
-            etag=answer.etag,
-            last_modified=answer.last_modified,
-            events=base.events,
-            fetched_at=now,
-            changed_at=now,
+            body=body,
+            digest=state.digest,
+            etag=state.etag,
+            last_modified=state.last_modified,
+            events=state.base.events,
+            fetched_at=state.fetched_at,
+            changed_at=state.changed_at,
+            rendered=state.rendered,
+            edition=EDITION,
+            edition_at=state.edition_at,
         )
+        generation: int | None = state.generation
         async with _store_may_be_away(source):
-            await self._store.save_last_good(good)
-        return self._remember(source, state)
+            generation = await self._store.save_last_good(good, after=after, renew=renew)
+        return self._remember(source, replace(state, generation=generation)) if generation is not None else None
 
-    async def _index(self, body: bytes) -> Base:
+    async def _index(self, body: bytes) -> tuple[Base, bytes]:
+        """Return the base of a body and the SHA-256 of the feed made of it. Raises FeedRefused."""
         start = perf_counter()
-        if len(body) < LARGE:
+
+        def work() -> tuple[Base, bytes]:
             base = index(body, self._options)
-        else:
-            base = await asyncio.to_thread(index, body, self._options)
+            return base, hashlib.sha256(assemble(base, (), self._options).body).digest()
+
+        base, rendered = await _done(work, len(body))
         self._metrics.rendered(perf_counter() - start, {c.rule: c.count for c in base.journal.changes()})
-        return base
+        return base, rendered
 
     def _remember(self, source: Source, state: SourceState) -> SourceState:
         if state.base.octets_in + 2_000 <= self._states.maxsize:
             self._states[source.key] = state
         return state
+
+
+async def _done(work: Callable[[], T], octets: int) -> T:
+    """Do work on so many octets: in a thread, if it would hold the event loop for long."""
+    return work() if octets < LARGE else await asyncio.to_thread(work)
+
+
+def _later(before: datetime, now: datetime) -> datetime:
+    """Return when octets changed that have changed `before`, too: dates in headers know no less than a second."""
+    return max(now, before + timedelta(seconds=1))
 
 
 @asynccontextmanager

@@ -81,6 +81,7 @@ async def _subscription(settings: Settings, subscription_id: UUID, credentials: 
         kept=kept,
         loss_share=settings.loss_share,
         options=replace(SERVED, bind_floating=settings.bind_floating),
+        now=utc_now(),
     )
 
 

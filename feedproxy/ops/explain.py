@@ -5,16 +5,19 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from feedproxy.errors import FeedRefused, FetchFailed
 from feedproxy.model import LastGood, PersonalEvent
 from feedproxy.policy.publish import KeepLastGood, publish
-from feedproxy.transform import Change, Options, Report, ZoneReport, assemble, index
+from feedproxy.transform import Change, Options, Report, ZoneReport, assemble, index, lost_ahead
 from feedproxy.upstream import Fetched
 from tzmap.resolution import offset_text
 
 SERVED = Options(placeholder=True)
 """How the service transforms a feed, unless its settings say otherwise."""
+
+NOTHING_IS_OVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,18 @@ def examine(
     kept: LastGood | None = None,
     loss_share: float = 1.0,
     options: Options = SERVED,
+    now: datetime = NOTHING_IS_OVER,
 ) -> Explanation:
     """Transform a body, else the last good one, and gather what is to be said.
 
     `body` None: the fetch failed. A body that has lost more than `loss_share` of the last good one is held back, as it
-    is by the service when it comes for the first time.
+    is by the service when it comes for the first time; what is over by `now` is no loss.
     """
     events = tuple(personal)
     reason = f"{failure.reason}: {failure.message}" if failure is not None else None
     report = None
     if body is not None:
-        last = kept.events if kept else None
-        report, reason = _transformed(body, events, options, last=last, loss_share=loss_share)
+        report, reason = _weighed(body, events, options, kept, loss_share=loss_share, now=now)
     used_kept = kept if report is None else None
     if used_kept is not None:
         report, _ = _transformed(used_kept.body, events, options)
@@ -74,17 +77,40 @@ def examine(
     )
 
 
-def _transformed(
-    body: bytes, events: Iterable[PersonalEvent], options: Options, *, last: int | None = None, loss_share: float = 1.0
+def _weighed(
+    body: bytes,
+    events: Iterable[PersonalEvent],
+    options: Options,
+    kept: LastGood | None,
+    *,
+    loss_share: float,
+    now: datetime,
 ) -> tuple[Report | None, str | None]:
+    """Transform a body unless the service would hold it back; else say why."""
+    report, reason = _transformed(body, events, options)
+    if report is None or kept is None:
+        return report, reason
     try:
-        base = index(body, options)
+        new, last = (index(each, options) for each in (body, kept.body))
+    except FeedRefused:  # an earlier release thought it good
+        return report, reason
+    decision = publish(
+        last.events,
+        new.events,
+        lost_ahead=lost_ahead(last.calendar.components, new.calendar.components, now=now),
+        loss_share=loss_share,
+        confirmed=kept.held is not None and kept.held.accepted,
+    )
+    if isinstance(decision, KeepLastGood):
+        return None, f"{decision.reason}: {decision.text}; believed when it comes again"
+    return report, reason
+
+
+def _transformed(body: bytes, events: Iterable[PersonalEvent], options: Options) -> tuple[Report | None, str | None]:
+    try:
+        return assemble(index(body, options), events, options).report, None
     except FeedRefused as refusal:
         return None, f"{refusal.reason}: {refusal.message}"
-    decision = publish(last, base.events, loss_share=loss_share, confirmed=False)
-    if isinstance(decision, KeepLastGood):
-        return None, f"{decision.reason}: {base.events} components after {last}; believed when it comes again"
-    return assemble(base, events, options).report, None
 
 
 def as_json(explanation: Explanation) -> dict[str, object]:

@@ -1,20 +1,33 @@
-"""The last good answer of each source. Bodies are stored deflated (RFC 1950): text shrinks to a tenth."""
+"""The last good answer of each source. Bodies are stored deflated (RFC 1950): text shrinks to a tenth.
+
+Every process looks upstream for itself, and all must serve the same octets: so each change names the body that it
+comes after, and is not made when another process has put one there since.
+"""
 
 import asyncio
 import zlib
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feedproxy.model import LastGood
+from feedproxy.model import Held, LastGood
 from feedproxy.store import upsert
+from feedproxy.store.schema import generations
 from feedproxy.store.schema import last_good as table
+
+ALL = ""
+"""The name under which the generation of all sources is counted."""
+
+_NOTHING_HELD = dict.fromkeys(("held_reason", "held_text", "held_events", "held_since", "held_accepted"), null())
 
 
 async def last_good(connection: AsyncConnection, source: str) -> LastGood | None:
     """Find the last good answer of a source."""
-    found = await connection.execute(select(table).where(table.c.source == source))
+    generation = _generation(source).label("generation")
+    found = await connection.execute(select(table, generation).where(table.c.source == source))
     row = found.mappings().one_or_none()
     if row is None:
         return None
@@ -28,11 +41,22 @@ async def last_good(connection: AsyncConnection, source: str) -> LastGood | None
         events=row["events"],
         fetched_at=row["fetched_at"],
         changed_at=row["changed_at"],
+        rendered=row["rendered"],
+        edition=row["edition"],
+        edition_at=row["edition_at"],
+        generation=row["generation"],
+        held=_held(row),
     )
 
 
-async def save_last_good(connection: AsyncConnection, good: LastGood, deflated_body: bytes) -> None:
-    """Put `good`, whose body is `deflated_body`, in the place of the source's earlier answer."""
+async def save_last_good(
+    connection: AsyncConnection, good: LastGood, deflated_body: bytes, *, after: bytes | None, renew: bool
+) -> int | None:
+    """Put `good`, whose body is `deflated_body`, in the place of the answer whose digest is `after` (None: of none).
+
+    Returns the generation that is in force then, which is a new one if it is to `renew` it; None, and nothing is done,
+    if another answer stands there.
+    """
     values = {
         "deflated_body": deflated_body,
         "digest": good.digest,
@@ -41,26 +65,143 @@ async def save_last_good(connection: AsyncConnection, good: LastGood, deflated_b
         "events": good.events,
         "fetched_at": good.fetched_at,
         "changed_at": good.changed_at,
+        "rendered": good.rendered,
+        "edition": good.edition,
+        "edition_at": good.edition_at,
     }
     statement = upsert.insert(connection, table).values(source=good.source, **values)
-    await connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=values))
+    if after is None:
+        statement = statement.on_conflict_do_nothing()
+    else:
+        statement = statement.on_conflict_do_update(
+            index_elements=["source"], set_=values | _NOTHING_HELD, where=table.c.digest == after
+        )
+    if (await connection.execute(statement.returning(table.c.source))).one_or_none() is None:
+        return None
+    if renew:
+        await _add_generation(connection, good.source)
+    return await _generation_now(connection, good.source)
 
 
 async def confirm_last_good(
-    connection: AsyncConnection, source: str, *, fetched_at: datetime, etag: str | None, last_modified: str | None
-) -> None:
-    """Note a 304: only the validators that it carries replace the stored ones (RFC 9111 section 3.2)."""
-    await connection.execute(
+    connection: AsyncConnection,
+    source: str,
+    digest: bytes,
+    *,
+    fetched_at: datetime,
+    etag: str | None,
+    last_modified: str | None,
+) -> tuple[int, datetime] | None:
+    """Note that the upstream has confirmed the answer of that digest, and that nothing is held back any more.
+
+    Only the validators that are given replace the stored ones (RFC 9111 section 3.2). Returns its generation and since
+    when there are such octets; None if another answer stands there, or none.
+    """
+    values = {
+        "fetched_at": fetched_at,
+        "etag": func.coalesce(etag, table.c.etag),
+        "last_modified": func.coalesce(last_modified, table.c.last_modified),
+        **_NOTHING_HELD,
+    }
+    statement = update(table).where(table.c.source == source, table.c.digest == digest).values(values)
+    row = (await connection.execute(statement.returning(table.c.changed_at))).one_or_none()
+    if row is None:
+        return None
+    return await _generation_now(connection, source), row[0]
+
+
+async def note_rendering(connection: AsyncConnection, good: LastGood, *, after: LastGood) -> bool:
+    """Note what was rendered of a body, by which edition and since when; False if `after` is no longer what stands."""
+    statement = (
         update(table)
-        .where(table.c.source == source)
-        .values(
-            fetched_at=fetched_at,
-            etag=func.coalesce(etag, table.c.etag),
-            last_modified=func.coalesce(last_modified, table.c.last_modified),
+        .where(
+            table.c.source == good.source,
+            table.c.digest == after.digest,
+            table.c.rendered.is_not_distinct_from(after.rendered),
+            table.c.edition.is_not_distinct_from(after.edition),
         )
+        .values(rendered=good.rendered, edition=good.edition, edition_at=good.edition_at, changed_at=good.changed_at)
     )
+    return (await connection.execute(statement)).rowcount == 1
 
 
 async def drop_last_good(connection: AsyncConnection, source: str) -> None:
-    """Forget the last good answer of a source."""
+    """Forget the last good answer of a source, but not its generation."""
     await connection.execute(delete(table).where(table.c.source == source))
+
+
+async def hold_back(connection: AsyncConnection, source: str, held: Held) -> None:
+    """Note that a body was held back."""
+    values = {f"held_{name}": getattr(held, name) for name in ("reason", "text", "events", "since", "accepted")}
+    await connection.execute(update(table).where(table.c.source == source).values(values))
+
+
+async def forget_held(connection: AsyncConnection, source: str) -> None:
+    """Forget what was held back, unless an operator has accepted it."""
+    await connection.execute(
+        update(table).where(table.c.source == source, table.c.held_accepted.is_(False)).values(_NOTHING_HELD)
+    )
+
+
+async def held(connection: AsyncConnection) -> tuple[tuple[str, Held], ...]:
+    """List what is held back, by source, the oldest first."""
+    columns = [column for column in table.c if column.name == "source" or column.name.startswith("held_")]
+    found = await connection.execute(
+        select(*columns).where(table.c.held_reason.is_not(None)).order_by(table.c.held_since, table.c.source)
+    )
+    return tuple((row["source"], each) for row in found.mappings() if (each := _held(row)) is not None)
+
+
+async def accept_held(connection: AsyncConnection, feed: str) -> int:
+    """Accept what is held back of a feed, under whatever credentials; return of how many sources that is."""
+    statement = update(table).where(_is_of(feed), table.c.held_reason.is_not(None)).values(held_accepted=True)
+    return (await connection.execute(statement)).rowcount
+
+
+async def renew(connection: AsyncConnection, feed: str | None, *, now: datetime) -> int:
+    """Begin a new generation of a feed, under whatever credentials, or of all (None).
+
+    The octets count as changed `now`, to the next second, which is all that a date in a header can tell. Returns how
+    many last good answers that concerns.
+    """
+    later = now + timedelta(seconds=1)
+    chosen = _is_of(feed) if feed is not None else table.c.source.is_not(None)
+    sources = (await connection.execute(select(table.c.source).where(chosen))).scalars().all()
+    for source in sources if feed is not None else [ALL]:
+        await _add_generation(connection, source)
+    await connection.execute(update(table).where(chosen, table.c.changed_at < later).values(changed_at=later))
+    return len(sources)
+
+
+def _is_of(feed: str) -> ColumnElement[bool]:
+    """Match the sources of a feed: its name, or its name and that of credentials behind a full stop."""
+    return or_(table.c.source == feed, table.c.source.startswith(feed + ".", autoescape=True))
+
+
+def _generation(source: str) -> Any:
+    numbers = select(func.coalesce(func.sum(generations.c.number), 0)).where(generations.c.source.in_((source, ALL)))
+    return numbers.scalar_subquery()
+
+
+async def _generation_now(connection: AsyncConnection, source: str) -> int:
+    number: int = (await connection.execute(select(_generation(source)))).scalar_one()
+    return number
+
+
+async def _add_generation(connection: AsyncConnection, source: str) -> None:
+    statement = upsert.insert(connection, generations).values(source=source, number=1)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["source"], set_={"number": generations.c.number + 1})
+    )
+
+
+def _held(row: Mapping[Any, Any]) -> Held | None:
+    if row["held_reason"] is None:
+        return None
+    return Held(
+        row["held_reason"],
+        row["held_text"],
+        events=row["held_events"],
+        since=row["held_since"],
+        accepted=row["held_accepted"],
+    )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
 
 from feedproxy.store.columns import ROW_ID, Instant, WallTime
 
@@ -119,4 +119,19 @@ last_good = Table(
     Column("events", Integer, nullable=False),
     Column("fetched_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    Column("rendered", LargeBinary),
+    Column("edition", Text),
+    Column("edition_at", Instant),
+    Column("held_reason", Text, comment="all of held_* are null when nothing is held back"),
+    Column("held_text", Text),
+    Column("held_events", Integer),
+    Column("held_since", Instant),
+    Column("held_accepted", Boolean),
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("source", Text, primary_key=True, comment="empty: all sources; both count. Outlives the last good answer"),
+    Column("number", Integer, nullable=False),
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from feedproxy.model import AccessToken, Account, Application, EventDetails, LastGood, PersonalEvent, RefreshToken
+from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, PersonalEvent, RefreshToken
 from feedproxy.store import accounts, events, lastgood, serverkeys, tokens
 from feedproxy.store.database import Database, open_database, unusable_as_settings_error
 from feedproxy.store.events import Attached
@@ -143,19 +143,57 @@ class Store:
         """Find the last good answer of a source."""
         return await self._database.read(lastgood.last_good, source)
 
-    async def save_last_good(self, good: LastGood) -> None:
-        """Put `good` in the place of its source's earlier answer."""
+    async def save_last_good(self, good: LastGood, *, after: bytes | None, renew: bool = False) -> int | None:
+        """Put `good` in the place of its source's answer whose digest is `after`; None: where there is none.
+
+        Its `generation` and `held` are not looked at: the one in force is returned, a new one if it is to `renew` it,
+        and nothing is held back then. None, and nothing has happened, if another process was first.
+        """
         deflated_body = await asyncio.to_thread(zlib.compress, good.body)
-        await self._database.write(lastgood.save_last_good, good, deflated_body)
+        return await self._database.write(lastgood.save_last_good, good, deflated_body, after=after, renew=renew)
 
     async def confirm_last_good(
-        self, source: str, *, fetched_at: datetime, etag: str | None, last_modified: str | None
-    ) -> None:
-        """Note that a source answered 304. A validator that it did not repeat (None) stays (RFC 9111 section 3.2)."""
-        await self._database.write(
-            lastgood.confirm_last_good, source, fetched_at=fetched_at, etag=etag, last_modified=last_modified
+        self, source: str, digest: bytes, *, fetched_at: datetime, etag: str | None, last_modified: str | None
+    ) -> tuple[int, datetime] | None:
+        """Note that a source has confirmed the answer of that digest; what was held back is forgotten.
+
+        A validator that it did not repeat (None) stays (RFC 9111 section 3.2). Returns the generation, and since when
+        there are such octets; None, and nothing has happened, if another answer stands there.
+        """
+        return await self._database.write(
+            lastgood.confirm_last_good, source, digest, fetched_at=fetched_at, etag=etag, last_modified=last_modified
         )
 
+    async def note_rendering(self, good: LastGood, *, after: LastGood) -> bool:
+        """Note `rendered`, `edition`, `edition_at` and `changed_at` of a last good answer; its body stays.
+
+        False, and nothing has happened, if what stands there was not rendered as `after` says.
+        """
+        return await self._database.write(lastgood.note_rendering, good, after=after)
+
     async def drop_last_good(self, source: str) -> None:
-        """Forget the last good answer of a source that the upstream has withdrawn."""
+        """Forget the last good answer of a source that the upstream has withdrawn; its generation stays."""
         await self._database.write(lastgood.drop_last_good, source)
+
+    async def hold_back(self, source: str, held: Held) -> None:
+        """Note that a body was held back, in the place of what was before. Nothing happens without a last good one."""
+        await self._database.write(lastgood.hold_back, source, held)
+
+    async def forget_held(self, source: str) -> None:
+        """Forget what was held back, unless an operator has accepted it."""
+        await self._database.write(lastgood.forget_held, source)
+
+    async def held(self) -> tuple[tuple[str, Held], ...]:
+        """List what is held back, by source, the oldest first."""
+        return await self._database.read(lastgood.held)
+
+    async def accept_held(self, feed: str) -> int:
+        """Accept what is held back of a feed, under whatever credentials; return of how many sources that is."""
+        return await self._database.write(lastgood.accept_held, feed)
+
+    async def renew(self, feed: str | None, *, now: datetime) -> int:
+        """Begin a new generation of a feed, under whatever credentials, or of all (None): validators differ from now.
+
+        Returns how many last good answers that concerns.
+        """
+        return await self._database.write(lastgood.renew, feed, now=now)

@@ -1,8 +1,10 @@
 """One base in, one feed out. Pure: octets and values in, octets and a report out."""
 
 from feedproxy.transform.assembly import Overlay, Rendered, Shared, assemble, render, write_overlay
+from feedproxy.transform.losses import lost_ahead
 from feedproxy.transform.pipeline import Base, Options, index, index_joined
 from feedproxy.transform.report import Change, Report, ZoneReport
+from feedproxy.transform.settle import settle
 
 __all__ = [
     "Base",
@@ -16,6 +18,8 @@ __all__ = [
     "assemble",
     "index",
     "index_joined",
+    "lost_ahead",
     "render",
+    "settle",
     "write_overlay",
 ]

@@ -40,8 +40,8 @@ class Inexpandable(Exception):
 def last_possible(component: Component, start: datetime, horizon: timedelta) -> datetime:
     """Return the last wall-clock time at which a recurrence that starts at `start` is looked at."""
     end = max(_add(start, horizon), AT_LEAST_UNTIL)
-    untils = [_until(line.value) for line in component.every(b"RRULE")]
-    known = [until for until in untils if until is not None]
+    untils = [until(line.value) for line in component.every(b"RRULE")]
+    known = [time for time in untils if time is not None]
     if not known or len(known) < len(untils):
         return end
     return min(end, _add(max(start, *known), timedelta(days=1)))
@@ -90,7 +90,8 @@ def _steps(rule: bytes, days: int) -> int:
     return passed * prod(times[1].count(b",") + 1 for times in _TIMES_OF_DAY.finditer(rule))
 
 
-def _until(rule: bytes) -> datetime | None:
+def until(rule: bytes) -> datetime | None:
+    """Return the UNTIL of a rule as a wall-clock time; None if it has none that can be read."""
     match = _UNTIL.search(rule.upper())
     return wall_time(match[1]) if match else None
 

@@ -126,7 +126,9 @@ def test_a_body_that_is_held_back_is_not_shown_as_served() -> None:
     when = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
     kept = LastGood("key", calendar(*"abcdefghij"), b"digest", None, None, 10, when, when)
     explanation = examine("x", calendar("a", "b"), kept=kept, loss_share=0.4)
-    assert explanation.failure == "sharply-shrunk: 2 components after 10; believed when it comes again"
+    assert explanation.failure == (
+        "sharply-shrunk: 2 components after 10, and 8 of the lost not over; believed when it comes again"
+    )
     assert explanation.report is not None
     assert explanation.report.components_out["VEVENT"] == 10
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import StatementError
 
 from feedproxy.errors import BadRequest, Conflict, SettingsError
-from feedproxy.model import AccessToken, Account, Application, EventDetails, LastGood, RefreshToken
+from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, RefreshToken
 from feedproxy.store import Store, migrate, open_store
 from feedproxy.store.database import open_database
 from feedproxy.store.schema import metadata
@@ -28,6 +28,9 @@ MINUTE = timedelta(minutes=1)
 HALF_PAST_TWO = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 # a wall clock
 DENTIST = EventDetails("Dentist", HALF_PAST_TWO, HALF_PAST_TWO + 45 * MINUTE, "Europe/Rome")
 HOLIDAY = EventDetails("Holiday", date(2026, 12, 24), date(2026, 12, 27), "Australia/Sydney")
+
+GOOD = LastGood("source", b"body", b"digest", '"1"', "yesterday", 7, NOW, NOW)
+HELD = Held("sharply-shrunk", "1 component after 7", 1, NOW)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 SPANS = st.tuples(st.dates(), st.dates()) | st.tuples(st.datetimes(), st.datetimes())
@@ -461,17 +464,136 @@ class StoreContract:
 
     async def test_a_last_good_answer_comes_back_as_saved(self, store: Store, other: Store) -> None:
         good = LastGood("source", b"BEGIN:VCALENDAR\r\n" * 9_999, b"\0digest", '"e\t1"', "yesterday", 7, NOW, NOW)
-        await store.save_last_good(good)
+        assert await store.save_last_good(good, after=None) == 0
         assert await other.last_good("source") == good
         assert await other.last_good("another") is None
-        newer = replace(good, body=b"", etag=None, last_modified=None, events=0, fetched_at=NOW + MINUTE)
-        await other.save_last_good(newer)
+        newer = replace(
+            good,
+            body=b"",
+            digest=b"2",
+            etag=None,
+            last_modified=None,
+            events=0,
+            fetched_at=NOW + MINUTE,
+            rendered=b"\0",
+            edition="feedproxy 1",
+            edition_at=NOW,
+        )
+        assert await other.save_last_good(newer, after=b"\0digest") == 0
         assert await store.last_good("source") == newer
 
+    async def test_who_comes_late_with_a_body_changes_nothing(self, store: Store, other: Store) -> None:
+        async def save(by: Store, body: bytes, *, after: bytes | None) -> bool:
+            return await by.save_last_good(replace(GOOD, body=body, digest=body), after=after) is not None
+
+        assert await save(store, b"first", after=None)
+        assert not await save(other, b"late", after=None)
+        assert await save(other, b"second", after=b"first")
+        assert not await save(store, b"late", after=b"first")
+        found = await store.last_good("source")
+        assert found is not None
+        assert found.body == b"second"
+
+    async def test_of_many_that_follow_one_body_at_once_one_is_kept(self, store: Store, other: Store) -> None:
+        await store.save_last_good(GOOD, after=None)
+        bodies = [replace(GOOD, body=b"%d" % n, digest=b"%d" % n) for n in range(20)]
+        saved = await asyncio.gather(
+            *((store, other)[n % 2].save_last_good(good, after=GOOD.digest) for n, good in enumerate(bodies))
+        )
+        winners = [good for good, generation in zip(bodies, saved, strict=True) if generation is not None]
+        assert len(winners) == 1
+        assert await store.last_good("source") == winners[0]
+
     async def test_a_304_confirms_the_answer_and_keeps_what_it_does_not_repeat(self, store: Store) -> None:
-        good = LastGood("source", b"body", b"digest", '"1"', "yesterday", 7, NOW, NOW)
-        await store.save_last_good(good)
-        await store.confirm_last_good("source", fetched_at=NOW + MINUTE, etag='"2"', last_modified=None)
-        assert await store.last_good("source") == replace(good, fetched_at=NOW + MINUTE, etag='"2"')
-        await store.confirm_last_good("another", fetched_at=NOW, etag=None, last_modified=None)
+        await store.save_last_good(GOOD, after=None)
+        later = NOW + MINUTE
+        confirmed = await store.confirm_last_good(
+            "source", GOOD.digest, fetched_at=later, etag='"2"', last_modified=None
+        )
+        assert confirmed == (0, NOW)
+        assert await store.last_good("source") == replace(GOOD, fetched_at=later, etag='"2"')
+
+    async def test_nothing_but_what_stands_there_is_confirmed(self, store: Store) -> None:
+        await store.save_last_good(GOOD, after=None)
+        for source, digest in (("source", b"another"), ("another", GOOD.digest)):
+            confirmed = await store.confirm_last_good(source, digest, fetched_at=NOW, etag='"2"', last_modified=None)
+            assert confirmed is None
+        assert await store.last_good("source") == GOOD
         assert await store.last_good("another") is None
+
+    async def test_what_was_rendered_anew_is_noted_once(self, store: Store, other: Store) -> None:
+        await store.save_last_good(GOOD, after=None)
+        first = replace(GOOD, rendered=b"1", edition="1", edition_at=NOW, changed_at=NOW + MINUTE)
+        assert await store.note_rendering(first, after=GOOD)
+        assert not await other.note_rendering(replace(first, changed_at=NOW + 2 * MINUTE), after=GOOD)
+        assert await store.last_good("source") == first
+        assert await other.note_rendering(replace(first, rendered=b"2"), after=first)
+        assert not await store.note_rendering(replace(first, digest=b"another"), after=replace(GOOD, digest=b"another"))
+
+    async def test_what_is_held_back_is_kept_until_something_good_comes(self, store: Store, other: Store) -> None:
+        await store.hold_back("source", HELD)
+        assert await store.held() == (), "there is nothing that is served instead"
+        for end in ("published", "confirmed", "forgotten", "withdrawn"):
+            await store.save_last_good(GOOD, after=None)
+            await store.hold_back("source", replace(HELD, events=9))
+            await store.hold_back("source", HELD)
+            assert await other.last_good("source") == replace(GOOD, held=HELD)
+            assert await other.held() == (("source", HELD),)
+            match end:
+                case "published":
+                    await store.save_last_good(GOOD, after=GOOD.digest)
+                case "confirmed":
+                    await store.confirm_last_good("source", GOOD.digest, fetched_at=NOW, etag=None, last_modified=None)
+                case "forgotten":
+                    await store.forget_held("source")
+                case "withdrawn":
+                    await store.drop_last_good("source")
+            assert await other.held() == ()
+            await store.drop_last_good("source")
+
+    async def test_an_operator_accepts_what_is_held_back_under_any_credentials(self, store: Store) -> None:
+        for n, source in enumerate(("feed", "feed.fan", "feeds", "other")):
+            await store.save_last_good(replace(GOOD, source=source), after=None)
+            if n != 3:
+                await store.hold_back(source, replace(HELD, since=NOW + n * MINUTE))
+        assert await store.accept_held("feed") == 2
+        assert await store.accept_held("other") == 0
+        assert [(source, held.accepted) for source, held in await store.held()] == [
+            ("feed", True),
+            ("feed.fan", True),
+            ("feeds", False),
+        ]
+        for source in ("feed", "feeds"):
+            await store.forget_held(source)
+        assert [source for source, _ in await store.held()] == ["feed", "feed.fan"], "a word of the operator's lasts"
+        await store.hold_back("feed", HELD)
+        good = await store.last_good("feed")
+        assert good is not None
+        assert good.held == HELD, "it was said of another body"
+
+    async def test_a_generation_only_grows_and_outlives_the_body(self, store: Store, other: Store) -> None:
+        async def generation(source: str) -> int:
+            good = await other.last_good(source)
+            assert good is not None
+            return good.generation
+
+        for source in ("feed", "feed.fan", "feeds"):
+            assert await store.save_last_good(replace(GOOD, source=source), after=None) == 0
+        assert await store.save_last_good(replace(GOOD, source="feed"), after=GOOD.digest, renew=True) == 1
+        assert await store.save_last_good(replace(GOOD, source="feed"), after=b"another", renew=True) is None
+        assert await store.renew("feed", now=NOW + MINUTE) == 2
+        assert await store.renew(None, now=NOW + MINUTE) == 3
+        assert await store.renew("unknown", now=NOW) == 0
+        assert [await generation(source) for source in ("feed", "feed.fan", "feeds")] == [3, 2, 1]
+        confirmed = await store.confirm_last_good("feed", GOOD.digest, fetched_at=NOW, etag=None, last_modified=None)
+        assert confirmed == (3, NOW + MINUTE + timedelta(seconds=1))
+        await store.drop_last_good("feed")
+        assert await store.save_last_good(replace(GOOD, source="feed"), after=None) == 3
+
+    async def test_a_new_generation_never_makes_octets_older(self, store: Store) -> None:
+        later = NOW + timedelta(days=1)
+        await store.save_last_good(replace(GOOD, changed_at=later), after=None)
+        await store.renew(None, now=NOW)
+        good = await store.last_good("source")
+        assert good is not None
+        assert (good.generation, good.changed_at) == (1, later)

@@ -340,7 +340,7 @@ async def test_a_last_good_body_that_is_no_longer_thought_good_is_fetched_anew(s
     app = stage.client.app
     now = stage.clock()
     good = LastGood(feed_name(app[keys.SECRET_KEY], GAME, None), b"<html>", b"digest", None, None, 1, now, now)
-    await app[keys.STORE].save_last_good(good)
+    await app[keys.STORE].save_last_good(good, after=None)
     assert (await stage.get()).status == 200
 
 
