@@ -1,6 +1,12 @@
 """Folding: a content line over 75 octets goes on in the next physical line, behind a space (RFC 5545 section 3.1)."""
 
+import re
+
 LIMIT = 75
+
+_FIRST, _REST = (re.compile(rb"(?s:.{1,%d}(?![\x80-\xbf])|.)" % room) for room in (LIMIT, LIMIT - 1))
+_SHORT_LINES = re.compile(rb"(?s:.{0,%d}\n)*+" % LIMIT)
+"""Lines that need no fold: as many as end in each stretch of 76 octets are passed over at once."""
 
 
 def fold(line: bytes) -> bytes:
@@ -10,16 +16,23 @@ def fold(line: bytes) -> bytes:
     """
     if len(line) <= LIMIT:
         return line
+    if line.isascii():
+        return b"\r\n ".join([line[:LIMIT], *[line[n : n + LIMIT - 1] for n in range(LIMIT, len(line), LIMIT - 1)]])
+    first = _FIRST.findall(line, 0, LIMIT + 1)[0]
+    return b"\r\n ".join([first, *_REST.findall(line, len(first))])
+
+
+def fold_lines(text: bytes) -> bytes:
+    """Write unfolded lines, each ended by LF, as text of the normal form."""
     parts = []
-    start, room = 0, LIMIT
-    while len(line) - start > room:
-        end = start + room
-        while line[end] & 0xC0 == 0x80 and end > start + 1:
-            end -= 1
-        parts.append(line[start:end])
-        start, room = end, LIMIT - 1
-    parts.append(line[start:])
-    return b"\r\n ".join(parts)
+    at = 0
+    while at < len(text):
+        end = short.end() if (short := _SHORT_LINES.match(text, at)) else at
+        parts.append(text[at:end].replace(b"\n", b"\r\n"))
+        at = text.find(b"\n", end) + 1 or len(text)
+        if at > end:
+            parts += (fold(text[end : at - 1]), b"\r\n")
+    return b"".join(parts)
 
 
 def unfold(text: bytes) -> bytes:
