@@ -136,6 +136,8 @@ class Feeds:
                 self._metrics.stale((self._clock() - answer.feed.fresh_until).total_seconds())
         elif isinstance(answer, AuthRequired):
             self._metrics.auth_failure("basic" if credentials else "missing")
+        elif isinstance(answer, Withheld):
+            self._metrics.auth_failure("limited")
         return answer
 
     async def changed(self, subscription_ids: Collection[UUID]) -> None:

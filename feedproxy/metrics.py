@@ -134,7 +134,7 @@ class Metrics:
             self._repairs.labels(rule).inc(times)
 
     def auth_failure(self, reason: str) -> None:
-        """Count refused credentials: `basic`, `bearer` or `client`."""
+        """Count refused credentials: `basic`, `missing`, `limited`, `bearer` or `client`."""
         self._auth_failures.labels(reason).inc()
 
     def purge(self, edge: str, result: str, count: int) -> None:

@@ -195,6 +195,8 @@ class _Answer:
     def field(self, name: str) -> str | None:
         """Return a header field if it is text that can be stored and sent back as it came."""
         value = self.headers.get(name)
+        if value is not None and name == "Cache-Control":  # a list, which may be spread over several fields
+            value = ", ".join(self.headers.getall(name))
         return value if value is not None and value.isascii() and value.isprintable() else None
 
 

@@ -40,6 +40,21 @@ async def test_200_304_head_and_gzip(service: Service) -> None:
     assert gzip.decompress(deflated) == body
 
 
+async def test_every_coding_that_curl_reads_gives_the_same_octets(service: Service) -> None:
+    url = f"{service.url}/v1/webcal/{PUBLIC}"
+    known = (await asyncio.to_thread(subprocess.run, ["curl", "-V"], capture_output=True, check=True)).stdout.split()
+    plain = (await curl(url))[2]
+    tags = set()
+    for coding, feature in (("gzip", b"libz"), ("br", b"brotli"), ("zstd", b"zstd")):
+        if feature in known:
+            status, fields, body = await curl("--compressed", "-H", f"Accept-Encoding: {coding}", url)
+            assert (status, fields["content-encoding"], body) == (200, coding, plain)
+            tags.add(fields["etag"])
+    status, fields, body = await curl("--compressed", url)
+    assert (status, fields["content-encoding"], body) == (200, "gzip", plain)
+    assert fields["etag"] in tags
+
+
 async def test_401_and_basic_auth(service: Service) -> None:
     url = f"{service.url}/v1/webcal/{PROTECTED}"
     status, fields, body = await curl(url)

@@ -153,6 +153,12 @@ class TestAnswers:
         assert answer.hops == (Hop(server.url("/a"), 200, "127.0.0.1"),)
         assert 0 < answer.seconds < 10
 
+    async def test_cache_control_may_be_spread_over_several_fields(self) -> None:
+        spread = plain(200, FEED, Cache_Control="max-age=60\r\nCache-Control: no-store")
+        async with serving({"/": spread}) as server, client() as upstream:
+            answer = await upstream.fetch(FetchRequest(server.url("/")))
+        assert answer.cache_control == "max-age=60, no-store"
+
     async def test_a_304_is_given_when_a_copy_is_at_hand(self) -> None:
         async with serving(plain(304, ETag='"b"', Cache_Control="max-age=60")) as server, client() as upstream:
             for request in (

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 
 from feedproxy.config import Settings
+from feedproxy.model import Account, EventDetails
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
@@ -90,3 +91,22 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield ready
         for client in clients:
             await client.close()
+
+
+async def attach(stage: Stage, title: str, *, visible_from: datetime | None = None) -> Account:
+    """Attach a personal event to GAME, as the API does."""
+    app = stage.client.app
+    assert app is not None
+    store = app[keys.STORE]
+    account = await store.account("CAL") or await store.add_account("CAL", now=stage.clock())
+    details = EventDetails(
+        title=title,
+        start=datetime(2026, 12, 1, 9, 0),  # noqa: DTZ001 - a wall-clock time
+        end=datetime(2026, 12, 1, 10, 0),  # noqa: DTZ001
+        zone="Australia/Sydney",
+        notify_before=15,
+        visible_from=visible_from,
+    )
+    attached = await store.put_event(account, "booking", details, [GAME], now=stage.clock())
+    await app[keys.FEEDS].changed(attached.changed)
+    return account

@@ -13,7 +13,7 @@ from aiohttp import ClientResponse, encode_basic_auth
 
 from feedproxy.feeds import Feeds
 from tests.servers.upstream import Answer, calendar
-from tests.web.stage import FAN, GAME, OTHER, PATH, STRANGER, Stage
+from tests.web.stage import FAN, GAME, OTHER, PATH, STRANGER, Stage, attach
 
 PROTECTED = UUID("33333333-c7f2-42b8-acb9-bda8f804c0d7")
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
@@ -140,6 +140,28 @@ async def test_an_open_feed_has_tags_that_hold_no_guid(stage: Stage) -> None:
     assert tag not in GAME.hex
     stage.upstream.answers[OTHER] = Answer(calendar("bears"))
     assert (await stage.get(f"/v1/webcal/{OTHER}")).headers["Cache-Tag"] != tag
+
+
+async def test_only_the_operators_own_edge_may_keep_a_personal_feed_and_only_if_he_says_so(stage: Stage) -> None:
+    await attach(stage, "Dinner")
+    before = await stage.get()
+    assert not SHARED_FIELDS & set(before.headers)
+    await stage.restart(capability_url_seconds=60)
+    for headers in ({}, {"If-None-Match": "*"}):
+        await stage.get()
+        stage.clock.wind(seconds=10)
+        response = await stage.get(headers=headers)
+        assert response.headers["Cache-Control"] == "private, no-cache", "for all others"
+        kept = int(response.headers["CDN-Cache-Control"].removeprefix("max-age=").partition(",")[0])
+        assert kept - int(response.headers["Age"]) == 60
+        assert response.headers["Surrogate-Key"]
+    stage.upstream.answers[GAME].credentials = FAN
+    stage.upstream.answers[GAME].etag = '"2"'
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await stage.settled()
+    for headers in ({}, {"Authorization": FAN}):
+        assert not SHARED_FIELDS & set((await stage.get(headers=headers)).headers), "protected feeds never"
 
 
 async def test_what_came_with_credentials_is_private_whatever_the_answer(

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,11 +11,11 @@ from feedproxy import sources
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.errors import Unavailable
 from feedproxy.feeds import Served, feed_name
-from feedproxy.model import Account, EventDetails, Feed, LastGood, PersonalEvent
+from feedproxy.model import Feed, LastGood, PersonalEvent
 from feedproxy.web import keys
 from feedproxy.web.health import CACHE
 from tests.servers.upstream import Answer, calendar
-from tests.web.stage import FAN, GAME, OTHER, PATH, STRANGER, Stage
+from tests.web.stage import FAN, GAME, OTHER, PATH, STRANGER, Stage, attach
 
 AT_ONE_IN_NEW_YORK = b"DTSTART;TZID=America/New_York:20261206T130000"
 
@@ -206,10 +206,12 @@ async def test_a_feed_that_becomes_protected_is_public_no_more(stage: Stage) -> 
         Answer(calendar("bears", "lions"), status=206),
         Answer(b"", status=503, headers={"Retry-After": "30"}),
         Answer(b"", status=404),
+        Answer(b"", status=410),
+        Answer(b"", status=429),
         Answer(b"", status=302, headers={"Location": "http://169.254.169.254/latest/meta-data/"}),
         Answer(calendar()),
     ],
-    ids=["html", "empty", "truncated", "json", "206", "503", "404", "redirect", "no-events"],
+    ids=["html", "empty", "truncated", "json", "206", "503", "404", "410", "429", "redirect", "no-events"],
 )
 async def test_a_bad_fetch_never_wipes_a_calendar(stage: Stage, garbage: Answer) -> None:
     good = await stage.get()
@@ -442,24 +444,6 @@ async def test_upstream_max_age_is_obeyed_within_bounds(stage: Stage) -> None:
     await stage.get()
     await stage.settled()
     assert len(stage.upstream.requests) == 2
-
-
-async def attach(stage: Stage, title: str, *, visible_from: datetime | None = None) -> Account:
-    app = stage.client.app
-    assert app is not None
-    store = app[keys.STORE]
-    account = await store.account("CAL") or await store.add_account("CAL", now=stage.clock())
-    details = EventDetails(
-        title=title,
-        start=datetime(2026, 12, 1, 9, 0),  # noqa: DTZ001 - a wall-clock time
-        end=datetime(2026, 12, 1, 10, 0),  # noqa: DTZ001
-        zone="Australia/Sydney",
-        notify_before=15,
-        visible_from=visible_from,
-    )
-    attached = await store.put_event(account, "booking", details, [GAME], now=stage.clock())
-    await app[keys.FEEDS].changed(attached.changed)
-    return account
 
 
 async def test_a_personal_event_is_in_the_next_feed_and_nobody_elses(stage: Stage) -> None:
