@@ -15,9 +15,8 @@ was: so a copy on the way ends with ours, and `max-age` need not count down.
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
-from feedproxy.model import Feed
 from feedproxy.policy.content_coding import Coding, coding
 from feedproxy.policy.httpdate import http_date
 from feedproxy.policy.validators import etag, not_modified
@@ -34,6 +33,23 @@ How = Literal["hit", "stale", "miss"]
 _PRIVATE = ("Cache-Control", "private, no-store")
 _SPACED_TAGS = frozenset({"surrogate-key", "xkey"})
 """Fields in which Fastly and Varnish want blanks between tags; Cloudflare, Akamai and others want commas."""
+
+
+class FeedState(Protocol):
+    """What is asked of a feed here; `feedproxy.model.Feed` says what each means."""
+
+    @property
+    def digest(self) -> str: ...
+    @property
+    def last_modified(self) -> datetime: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+    @property
+    def fresh_until(self) -> datetime: ...
+    @property
+    def protected(self) -> bool: ...
+    @property
+    def personal(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +92,23 @@ class Reply:
     text: str = ""
 
 
-def served(feed: Feed, how: How, asked: Asked, rules: Rules, *, tags: tuple[str, ...], now: datetime) -> Reply:
-    """Return the 200 or 304 for a feed; `tags` name it, and what it is made of, to an edge."""
+def served(
+    feed: FeedState,
+    how: How,
+    asked: Asked,
+    rules: Rules,
+    *,
+    tags: tuple[str, ...],
+    now: datetime,
+    reason: str | None = None,
+) -> Reply:
+    """Return the 200 or 304 for a feed.
+
+    `tags` name it, and what it is made of, to an edge; `reason` is a short id of why it is not newer.
+    """
     chosen = coding_for(asked, rules)
     audience = audience_of(feed, asked, rules)
-    fields = state_fields(feed, chosen, audience, rules, tags) + moment_fields(feed, how, audience, rules, now)
+    fields = state_fields(feed, chosen, audience, rules, tags) + moment_fields(feed, how, audience, rules, now, reason)
     good = not_modified(
         asked.if_none_match,
         asked.if_modified_since,
@@ -99,7 +127,7 @@ def coding_for(asked: Asked, rules: Rules) -> Coding:
     return coding(asked.accept_encoding)
 
 
-def audience_of(feed: Feed, asked: Asked, rules: Rules) -> Audience:
+def audience_of(feed: FeedState, asked: Asked, rules: Rules) -> Audience:
     """Tell who may keep the answer."""
     if feed.protected or asked.authorization:
         return "client"
@@ -108,7 +136,7 @@ def audience_of(feed: Feed, asked: Asked, rules: Rules) -> Audience:
     return "everybody"
 
 
-def state_fields(feed: Feed, chosen: Coding, audience: Audience, rules: Rules, tags: tuple[str, ...]) -> Fields:
+def state_fields(feed: FeedState, chosen: Coding, audience: Audience, rules: Rules, tags: tuple[str, ...]) -> Fields:
     """Return the fields of a 200 or 304 that stay while the feed's state does."""
     fields = [
         ("ETag", etag(feed.digest, chosen)),
@@ -126,7 +154,9 @@ def state_fields(feed: Feed, chosen: Coding, audience: Audience, rules: Rules, t
     return tuple(fields)
 
 
-def moment_fields(feed: Feed, how: How, audience: Audience, rules: Rules, now: datetime) -> Fields:
+def moment_fields(
+    feed: FeedState, how: How, audience: Audience, rules: Rules, now: datetime, reason: str | None = None
+) -> Fields:
     """Return the fields of a 200 or 304 that count seconds: Age (RFC 9111 section 5.1) and Cache-Status (RFC 9211)."""
     age = max(_whole(now - feed.fetched_at), 0)
     left = _whole(feed.fresh_until - now)
@@ -134,7 +164,8 @@ def moment_fields(feed: Feed, how: How, audience: Audience, rules: Rules, now: d
     if how == "miss":
         fields.append(("Cache-Status", "feedproxy; fwd=uri-miss; stored"))
     else:
-        fields += [("Age", str(age)), ("Cache-Status", f"feedproxy; hit; ttl={left}")]
+        detail = f"; detail={reason}" if reason else ""
+        fields += [("Age", str(age)), ("Cache-Status", f"feedproxy; hit; ttl={left}{detail}")]
     if audience == "edge":
         kept = age * (how != "miss") + min(rules.capability, max(left, 0))
         fields += [(name, f"max-age={kept}, stale-if-error={rules.stale_if_error}") for name in rules.edge_control]
@@ -186,7 +217,7 @@ def nothing_usable(rules: Rules, reason: str, retry_after: int) -> Reply:
     return Reply(503, fields, text=f"no usable feed: {reason}\n")
 
 
-def _lifetime(feed: Feed, rules: Rules) -> int:
+def _lifetime(feed: FeedState, rules: Rules) -> int:
     """Return the seconds for which the feed was fresh when the upstream was last looked at.
 
     While the upstream fails, it goes on to the next look, but not beyond `longest`: then Age is more than this.

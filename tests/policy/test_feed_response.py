@@ -1,11 +1,10 @@
 """What is said of a feed: to everybody, to the operator's own edge, to the client alone; and nothing to others."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from feedproxy.model import Feed
 from feedproxy.policy.feed_response import (
     Asked,
     Audience,
@@ -24,16 +23,21 @@ from feedproxy.policy.feed_response import (
 
 FETCHED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 NOW = FETCHED + timedelta(seconds=100, milliseconds=900)
-OPEN = Feed(
-    body=b"BEGIN:VCALENDAR\r\n",
-    gzip=b"",
-    digest="a1b2",
-    last_modified=datetime(2026, 11, 1, 9, 0, tzinfo=UTC),
-    fetched_at=FETCHED,
-    fresh_until=FETCHED + timedelta(seconds=900),
-    protected=False,
-    personal=False,
-)
+
+
+@dataclass(frozen=True)
+class State:
+    """All that is asked of a feed."""
+
+    digest: str = "a1b2"
+    last_modified: datetime = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+    fetched_at: datetime = FETCHED
+    fresh_until: datetime = FETCHED + timedelta(seconds=900)
+    protected: bool = False
+    personal: bool = False
+
+
+OPEN = State()
 PERSONAL = replace(OPEN, personal=True)
 PROTECTED = replace(OPEN, protected=True)
 RULES = Rules(
@@ -50,7 +54,7 @@ SHARED_FIELDS = {"CDN-Cache-Control", "Surrogate-Key", "Cache-Tag"}
 
 
 def answer(
-    feed: Feed = OPEN, asked: Asked = PLAIN, rules: Rules = RULES, *, how: How = "hit", now: datetime = NOW
+    feed: State = OPEN, asked: Asked = PLAIN, rules: Rules = RULES, *, how: How = "hit", now: datetime = NOW
 ) -> Reply:
     return served(feed, how, asked, rules, tags=TAGS, now=now)
 
@@ -89,7 +93,7 @@ def test_an_open_feed_is_everybodys_until_the_next_look_upstream() -> None:
 )
 @pytest.mark.parametrize("if_none_match", [None, "*"])
 def test_who_may_keep_a_feed_is_told_on_200_and_304(
-    feed: Feed, asked: Asked, rules: Rules, audience: Audience, if_none_match: str | None
+    feed: State, asked: Asked, rules: Rules, audience: Audience, if_none_match: str | None
 ) -> None:
     assert audience_of(feed, asked, rules) == audience
     reply = answer(feed, replace(asked, if_none_match=if_none_match), rules)
@@ -130,6 +134,11 @@ def test_age_and_cache_status_count_seconds(since_fetch: float, how: How, age: s
     fields = dict(answer(how=how, now=FETCHED + timedelta(seconds=since_fetch)).fields)
     assert fields.get("Age") == age
     assert fields["Cache-Status"] == status
+
+
+def test_cache_status_says_why_a_feed_is_not_newer() -> None:
+    reply = served(OPEN, "stale", PLAIN, RULES, tags=TAGS, now=NOW, reason="status-503")
+    assert dict(reply.fields)["Cache-Status"] == "feedproxy; hit; ttl=799; detail=status-503"
 
 
 @pytest.mark.parametrize(
