@@ -36,20 +36,31 @@ _SPACED_TAGS = frozenset({"surrogate-key", "xkey"})
 
 
 class FeedState(Protocol):
-    """What is asked of a feed here; `feedproxy.model.Feed` says what each means."""
+    """What is asked of a feed here."""
 
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """The hash that validators are made of."""
+
     @property
-    def last_modified(self) -> datetime: ...
+    def last_modified(self) -> datetime:
+        """When its octets last changed."""
+
     @property
-    def fetched_at(self) -> datetime: ...
+    def fetched_at(self) -> datetime:
+        """When the upstream last confirmed it."""
+
     @property
-    def fresh_until(self) -> datetime: ...
+    def fresh_until(self) -> datetime:
+        """When the upstream is looked at next."""
+
     @property
-    def protected(self) -> bool: ...
+    def protected(self) -> bool:
+        """Whether the upstream wanted credentials for it."""
+
     @property
-    def personal(self) -> bool: ...
+    def personal(self) -> bool:
+        """Whether it holds personal events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,9 @@ def served(
     """
     chosen = coding_for(asked, rules)
     audience = audience_of(feed, asked, rules)
-    fields = state_fields(feed, chosen, audience, rules, tags) + moment_fields(feed, how, audience, rules, now, reason)
+    fields = state_fields(feed, chosen, audience, rules, tags) + moment_fields(
+        feed, how, audience, rules, now=now, reason=reason
+    )
     good = not_modified(
         asked.if_none_match,
         asked.if_modified_since,
@@ -155,7 +168,7 @@ def state_fields(feed: FeedState, chosen: Coding, audience: Audience, rules: Rul
 
 
 def moment_fields(
-    feed: FeedState, how: How, audience: Audience, rules: Rules, now: datetime, reason: str | None = None
+    feed: FeedState, how: How, audience: Audience, rules: Rules, *, now: datetime, reason: str | None = None
 ) -> Fields:
     """Return the fields of a 200 or 304 that count seconds: Age (RFC 9111 section 5.1) and Cache-Status (RFC 9211)."""
     age = max(_whole(now - feed.fetched_at), 0)

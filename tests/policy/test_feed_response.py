@@ -159,7 +159,7 @@ def test_the_fields_of_a_state_do_not_depend_on_the_time() -> None:
     early, late = (dict(answer(now=FETCHED + timedelta(seconds=n)).fields) for n in (1, 800))
     assert {name for name in early if early[name] != late[name]} == {"Age", "Cache-Status"}
     stated = dict(state_fields(OPEN, "identity", "everybody", RULES, TAGS))
-    counted = dict(moment_fields(OPEN, "hit", "everybody", RULES, NOW))
+    counted = dict(moment_fields(OPEN, "hit", "everybody", RULES, now=NOW))
     assert not set(stated) & set(counted)
 
 
