@@ -1,7 +1,8 @@
 """The steps that an operator or a caller may choose, in the one order in which a feed goes through unchanged again.
 
-Texts are rewritten before they are looked at, so a tag or a pattern is looked for in what is served; what takes texts
-away comes last. Only what busy-only has taken away cannot be looked for in a feed that goes through again.
+Texts are rewritten before they are looked at, so a tag or a pattern is looked for in what is served. What looks at
+whole UID sets comes behind what takes overrides out of them, and what takes texts away comes last: only what busy-only
+has taken away cannot be looked for in a feed that goes through again.
 """
 
 from collections.abc import Sequence
@@ -27,14 +28,14 @@ def chosen_steps(
 ) -> tuple[Step, ...]:
     """Return the steps for what was chosen. Raises BadRequest for a rule that cannot be applied."""
     steps: list[Step] = []
-    if since is not None:
-        steps.append(Trim(since))
     if rewrites:
         steps.append(Rewrite(rewrites))
-    if selection:
-        steps.append(Select(selection))
     if matches:
         steps.append(Matching(matches))
+    if selection:
+        steps.append(Select(selection))
+    if since is not None:
+        steps.append(Trim(since))
     if without_alarms:
         steps.append(drop_alarms)
     if only_busy:

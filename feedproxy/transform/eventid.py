@@ -6,6 +6,7 @@ our own: the same at every fetch, in every process, for ever. The UID itself dec
 """
 
 import re
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from feedproxy.ics.components import Component
@@ -20,11 +21,12 @@ def guid(uid: str) -> str:
     return _canonical(uid) or str(uuid5(NAMESPACE, uid))
 
 
-def spellings(name: str) -> set[str]:
+@lru_cache(10_000)
+def spellings(name: str) -> frozenset[str]:
     """Return what an id that somebody gave may be: the text itself, and a GUID as we write it."""
     text = name.strip()
     found = _canonical(text)
-    return {text, found} if found else {text}
+    return frozenset((text, found) if found else (text,))
 
 
 def external_ids(component: Component) -> set[str]:

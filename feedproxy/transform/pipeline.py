@@ -72,20 +72,20 @@ def index(body: bytes, options: Options) -> Base:
 
 
 def index_joined(bodies: Sequence[bytes], options: Options, name: str = "") -> Base:
-    """Make one base of several bodies, in order (`feedproxy.transform.join`). Raises FeedRefused."""
-    bases = [_read(body, options) for body in bodies]
+    """Make one base of several bodies, in order (`feedproxy.transform.join`). Raises FeedRefused, naming which."""
+    bases = []
+    for n, body in enumerate(bodies, 1):
+        try:
+            bases.append(_read(body, options))
+        except FeedRefused as refusal:
+            place = f"feed {n} of {len(bodies)}: " if len(bodies) > 1 else ""
+            raise FeedRefused(refusal.reason, place + refusal.message) from None
     journal = Journal()
     for base in bases:
         journal.add(base.journal)
-    return _chosen(
-        Base(
-            join([base.calendar for base in bases], name, journal),
-            journal,
-            sum(base.octets_in for base in bases),
-            dict(sum((Counter(base.components_in) for base in bases), Counter())),
-        ),
-        options,
-    )
+    calendar = join([base.calendar for base in bases], name, journal)
+    counts = sum((Counter(base.components_in) for base in bases), Counter[str]())
+    return _chosen(Base(calendar, journal, sum(base.octets_in for base in bases), dict(counts)), options)
 
 
 def _read(body: bytes, options: Options) -> Base:

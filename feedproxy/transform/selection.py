@@ -2,10 +2,10 @@
 
 What the events say is read once for each base (`facts`); choosing for a subscription (`kept`) is set arithmetic.
 
-    include     only these, if any is given; an id of any member names its whole UID set
     exclude     never these; an id that only an override has takes that override away
     tags        those that have one of these CATEGORIES, if any is given
     zone        those of this time zone, and those of none
+    include     only these, if any is given; an id of any member that is left names its whole UID set
 
 All of them must let an event through. What an override does not say of itself it has of its master. Components of a
 kind without UID are never chosen among: they stay.
@@ -54,14 +54,14 @@ EVERYTHING = Selection()
 class Facts:
     """What a choice asks of a list of components: which indices go by an id, have a tag, are of a zone.
 
-    `named` leads from an id to every member of the UID sets that go by it, `bearers` to those members that bear it
-    themselves. `sets` are those UID sets that have more than one member; `all` and `others` every index, and every one
-    that is never chosen among.
+    `bearers` leads from an id to those that go by it themselves. `sets` are those UID sets that have more than one
+    member, `companions` leads from each of these to all of them. `all` and `others` are every index, and every one that
+    is never chosen among.
     """
 
     components: Sequence[Component]
     sets: tuple[UidSet, ...]
-    named: Mapping[str, tuple[int, ...]]
+    companions: Mapping[int, tuple[int, ...]]
     bearers: Mapping[str, tuple[int, ...]]
     tags: Mapping[str, tuple[int, ...]]
     zones: Mapping[str, tuple[int, ...]]
@@ -85,7 +85,6 @@ class Select:
 def facts(components: Sequence[Component]) -> Facts:
     """Read what choices ask of these components."""
     sets = uid_sets(components)
-    named: dict[str, list[int]] = {}
     bearers: dict[str, list[int]] = {}
     tags: dict[str, list[int]] = {}
     zones: dict[str, list[int]] = {}
@@ -96,14 +95,10 @@ def facts(components: Sequence[Component]) -> Facts:
         uid = components[each.members[0]].uid().decode()
         for name in {uid, unescape(uid.encode()), guid(uid)}:
             bearers.setdefault(name, []).extend(each.members)
-            named.setdefault(name, []).extend(each.members)
         inherited = _Said(frozenset(), frozenset())
-        external: set[str] = set()
         for n in each.members:
-            own = external_ids(components[n])
-            for name in own:
+            for name in external_ids(components[n]):
                 bearers.setdefault(name, []).append(n)
-            external |= own
             said = _said(components[n], inherited)
             if n == each.master:
                 inherited = said
@@ -113,13 +108,12 @@ def facts(components: Sequence[Component]) -> Facts:
                 zones.setdefault(zone, []).append(n)
             if not said.zones:
                 unzoned.append(n)
-        for name in external:
-            named.setdefault(name, []).extend(each.members)
     everything = frozenset(range(len(components)))
+    several = tuple(each for each in sets if len(each.members) > 1)
     return Facts(
         components=components,
-        sets=tuple(each for each in sets if len(each.members) > 1),
-        named=_frozen(named),
+        sets=several,
+        companions={n: each.members for each in several for n in each.members},
         bearers=_frozen(bearers),
         tags=_frozen(tags),
         zones=_frozen(zones),
@@ -132,14 +126,15 @@ def facts(components: Sequence[Component]) -> Facts:
 def wanted(known: Facts, selection: Selection) -> frozenset[int]:
     """Return the indices that a selection lets through, before masters and overrides are looked at."""
     chosen = known.all
-    if selection.include:
-        chosen = _union(known.named, (s for name in selection.include for s in spellings(name)))
     if selection.tags:
         chosen &= _union(known.tags, map(_folded, selection.tags))
     if selection.zone:
         chosen &= _union(known.zones, _zone_keys(selection.zone)).union(known.unzoned)
     if selection.exclude:
         chosen -= _union(known.bearers, (s for name in selection.exclude for s in spellings(name)))
+    if selection.include:
+        named = chosen & _union(known.bearers, (s for name in selection.include for s in spellings(name)))
+        chosen &= named.union(*(known.companions[n] for n in named & known.companions.keys()))
     return chosen if chosen is known.all else chosen | known.others
 
 
