@@ -21,7 +21,7 @@ SEPARATE = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZON
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
 _PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
 _WELL_FORMED = re.compile(
-    rb"""BEGIN:([^\r]*)\r\n
+    rb"""BEGIN:(?!VCALENDAR\r)([^\r]*)\r\n
          (?: LINE
            | BEGIN: (?!(?:SEPARATE|VCALENDAR)\r) ([^\r]*)\r\n LINE*+ END:\2\r\n
            )*+

@@ -101,7 +101,7 @@ def parse(feed: bytes) -> Node:
     """Take a feed apart. Raises ValueError wherever it is not as RFC 5545 section 3.1 says."""
     root = Node("")
     stack = [root]
-    for line in _logical_lines(feed):
+    for line in logical_lines(feed):
         match = _LINE.fullmatch(line)
         if match is None:
             raise ValueError(f"no content line: {line!r}")
@@ -119,7 +119,8 @@ def parse(feed: bytes) -> Node:
     return root.children[0]
 
 
-def _logical_lines(feed: bytes) -> list[str]:
+def logical_lines(feed: bytes) -> list[str]:
+    """Return the unfolded lines. Raises ValueError where a physical line is not as it must be."""
     if not feed.endswith(b"\r\n"):
         raise ValueError("the last line has no end")
     physical = feed.decode("utf-8").removesuffix("\r\n").split("\r\n")

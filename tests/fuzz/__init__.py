@@ -1,0 +1,1 @@
+"""The transformation under a fuzzer: `make fuzz SECONDS=1200`. What it found is kept in `findings`."""
