@@ -24,8 +24,10 @@ LARGE = 65_536
 OVERHEAD = 500
 """Octets that an entry costs beside its body (measured: 450 to 500)."""
 
-_Made = Literal["br", "zstd"]
-_Key = tuple[str, _Made]
+Made = Literal["br", "zstd"]
+"""The codings that are made here."""
+
+_Key = tuple[str, Made]
 
 
 class CodedBodies:
@@ -61,7 +63,7 @@ class CodedBodies:
         return body
 
 
-def compress(body: bytes, coding: _Made) -> bytes:
+def compress(body: bytes, coding: Made) -> bytes:
     """Write a body in a coding."""
     match coding:
         case "br":
