@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import unfold
 
-SEPARATE = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE"))
+MARK = b"X-FEEDPROXY-RUN"
+"""The kind of a component that stands for events which are read elsewhere (`feedproxy.ics.runs`)."""
+SEPARATE = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE", MARK))
 """Kinds that stand in a VCALENDAR and in no component of RFC 5545: where one begins, such a one before has ended."""
 
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
@@ -31,8 +34,7 @@ _WELL_FORMED = re.compile(
 """A component in which others are nested at most one deep, as nearly all are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """A component of a VCALENDAR: its kind, its text from BEGIN to END, and which VCALENDAR of the stream it is of."""
 
     kind: bytes

@@ -43,6 +43,9 @@ _NORMAL = re.compile(
     .replace(b"CONTROLS", rb"\x00-\x08\x0a-\x1f\x7f"),
     re.VERBOSE,
 )
+_NO_CONTROLS = bytes(set(range(256)) - set(_CONTROLS + b"\r\n"))
+_SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
+"""Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
 _BLANK_LINES = re.compile(rb"\n\n+")
 
 
@@ -68,6 +71,21 @@ def is_normal(text: bytes) -> bool:
     """Tell whether text is in normal form already."""
     if _NORMAL.fullmatch(text) is None:
         return False
+    return _has_clean_letters(text)
+
+
+def is_clean(lines: bytes) -> bool:
+    """Tell whether physical lines are as normal form wants them, whatever they say: CRLF, lengths, characters.
+
+    Every CR of them must be known to have its LF behind it.
+    """
+    breaks = lines.translate(None, _NO_CONTROLS)
+    if breaks != b"\r\n" * (len(breaks) // 2) or _SHORT_LINES.fullmatch(lines) is None:
+        return False
+    return _has_clean_letters(lines)
+
+
+def _has_clean_letters(text: bytes) -> bool:
     return text.isascii() or (
         _is_utf8(text) and _WIDE_CONTROL.search(text) is None and not any(wide in text for wide in _WIDE_BREAKS)
     )
@@ -77,14 +95,14 @@ def _without_mark(body: bytes, repairs: dict[str, int]) -> bytes:
     if body.startswith(codecs.BOM_UTF8):
         repairs["byte-order-mark"] = 1
         return body.removeprefix(codecs.BOM_UTF8)
-    encoding = _wide_encoding(body[:4])
+    encoding = wide_encoding(body[:4])
     if encoding is None:
         return body
     repairs["utf-16"] = 1
     return body.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
 
 
-def _wide_encoding(start: bytes) -> str | None:
+def wide_encoding(start: bytes) -> str | None:
     """Name the UTF-16 that a body is in: by its mark, or by the NULs beside its first two letters."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

@@ -18,8 +18,8 @@ from typing import TypeVar
 import tzmap
 from feedproxy import gzip_member
 from feedproxy.gzip_member import Part, Start
-from feedproxy.ics.components import Component
 from feedproxy.ics.folding import unfold, write
+from feedproxy.ics.runs import Piece
 from feedproxy.model import PersonalEvent, Zones
 from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar, ZoneUse
@@ -59,18 +59,18 @@ def assemble(
     journal = base.journal.copy()
     merge = Merge(personal)
     calendar = merge(_selected(base.calendar, kept), journal)
-    components = calendar.components
+    pieces = calendar.pieces
     uses = _joined(calendar.zones)
-    if len(components) - len(merge.events) < len(base.calendar.components):
-        used = frozenset().union(*(_named(component, [use.tzid for use in uses]) for component in components))
+    if calendar.events() - len(merge.events) < base.events:
+        used = frozenset().union(*(_named(piece, [use.tzid for use in uses]) for piece in pieces))
         uses = [use for use in uses if use.tzid in used]
     declared = [_declaration(use) for use in uses]
-    if options.placeholder and not components:
-        components = (PLACEHOLDER,)
+    if options.placeholder and not pieces:
+        pieces = (PLACEHOLDER,)
         journal.note("write", "placeholder")
-    texts = (component.text for component in components)
+    texts = (piece.text for piece in pieces)
     body = b"".join([_BEGIN, write(list(calendar.heads[0])), *declared, *texts, _END])
-    counts = by_kind(components)
+    counts = by_kind(pieces)
     if declared:
         counts["VTIMEZONE"] = len(declared)
     report = Report(
@@ -166,7 +166,7 @@ class Shared:
         self.base = base
         self._alone = PLACEHOLDER.text if options.placeholder else b""
         self._head = Head(base.calendar.heads[0])
-        texts = [component.text for component in base.calendar.components]
+        texts = [piece.text for piece in base.calendar.pieces]
         self._digest = _digest(texts)
         self._all = Starts(self._head, base.calendar.zones, gzip_member.deflate(texts), self._digest)
         self._choices: dict[bytes, Starts] = {}
@@ -174,6 +174,8 @@ class Shared:
     @cached_property
     def personal_uids(self) -> frozenset[bytes]:
         """The UIDs of the base's components that look like those of personal events."""
+        if not any(map(_may_be_personal, self.base.calendar.pieces)):
+            return frozenset()
         return frozenset(c.uid() for c in self.base.calendar.components if _may_be_personal(c))
 
     def start(self, overlay: Overlay, kept: Sequence[int] | None = None) -> Start:
@@ -225,16 +227,16 @@ def _digest(texts: Iterable[bytes]) -> bytes:
 
 
 def _selected(calendar: Calendar, kept: Sequence[int] | None) -> Calendar:
-    return calendar if kept is None else replace(calendar, components=tuple(calendar.components[n] for n in kept))
+    return calendar if kept is None else replace(calendar, pieces=tuple(calendar.components[n] for n in kept))
 
 
-def _may_be_personal(component: Component) -> bool:
-    return b"\nUID:personal-" in component.text
+def _may_be_personal(piece: Piece) -> bool:
+    return b"\nUID:personal-" in piece.text
 
 
-def _named(component: Component, tzids: Iterable[str]) -> frozenset[str]:
-    """Return which of these TZIDs the component may name: in text they count too."""
-    text = unfold(component.text)
+def _named(piece: Piece, tzids: Iterable[str]) -> frozenset[str]:
+    """Return which of these TZIDs the piece may name: in text they count too."""
+    text = unfold(piece.text)
     return frozenset(
         tzid
         for tzid in tzids

@@ -1,10 +1,12 @@
 """What the steps of the pipeline hand on: a calendar as immutable slices of the source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from feedproxy.ics.components import Component
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.report import Journal
 
 
@@ -22,26 +24,37 @@ class ZoneUse:
     definition: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calendar:
     """A calendar on its way through the pipeline.
 
     `heads` are the property lines of its VCALENDARs, unfolded; there is one when the repair is done. `definitions` are
-    the VTIMEZONEs as found, gone when the time zones are resolved; `zones` what is to be declared instead.
-    `components` are all others in the order of the source.
+    the VTIMEZONEs as found, gone when the time zones are resolved; `zones` what is to be declared instead. `pieces` are
+    all other components in the order of the source, one by one or in runs.
     """
 
     heads: tuple[tuple[bytes, ...], ...]
     definitions: tuple[Component, ...]
-    components: tuple[Component, ...]
+    pieces: tuple[Piece, ...]
     zones: tuple[ZoneUse, ...] = ()
 
-    def with_components(self, components: list[Component]) -> "Calendar":
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """The pieces one by one, for steps that look at each component."""
+        return tuple(
+            each for piece in self.pieces for each in (piece.components() if isinstance(piece, Run) else (piece,))
+        )
+
+    def with_components(self, components: Sequence[Component]) -> "Calendar":
         """Return the calendar with these components, itself if they are what it has."""
         changed = len(components) != len(self.components) or any(
             a is not b for a, b in zip(components, self.components, strict=True)
         )
-        return replace(self, components=tuple(components)) if changed else self
+        return replace(self, pieces=tuple(components)) if changed else self
+
+    def events(self) -> int:
+        """Count the components."""
+        return sum(len(piece.uids) if isinstance(piece, Run) else 1 for piece in self.pieces)
 
 
 Step = Callable[[Calendar, Journal], Calendar]

@@ -38,7 +38,7 @@ def join(calendars: Sequence[Calendar], name: str, journal: Journal) -> Calendar
     return Calendar(
         heads=(_named(head, name) if name else head,),
         definitions=(),
-        components=tuple(component for n, component in enumerate(components) if n not in lost),
+        pieces=tuple(component for n, component in enumerate(components) if n not in lost),
         zones=tuple(use for calendar in apart for use in calendar.zones),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar
@@ -22,15 +23,23 @@ class Merge:
         """Add the events; one that the source already holds under the same UID is replaced."""
         if not self.events:
             return calendar
-        kept = [c for c in calendar.components if b"\nUID:personal-" not in c.text or c.uid() not in self.events]
-        if len(kept) != len(calendar.components):
-            journal.note(STEP, "replaced", count=len(calendar.components) - len(kept))
+        kept = [each for piece in calendar.pieces for each in self._kept(piece)]
+        replaced = calendar.events() - replace(calendar, pieces=tuple(kept)).events()
+        if replaced:
+            journal.note(STEP, "replaced", count=replaced)
         for uid in self.events:
             journal.note(STEP, "personal-event", uid.decode())
         events = self.events.values()
         zones = tuple(use for event in events if (use := personal.zone_use(event)) is not None)
         return replace(
             calendar,
-            components=(*kept, *(personal.component(event) for event in events)),
+            pieces=(*kept, *(personal.component(event) for event in events)),
             zones=(*calendar.zones, *zones),
         )
+
+    def _kept(self, piece: Piece) -> list[Piece]:
+        """Return what is left of a piece when the events have taken the places of those with their UIDs."""
+        if b"\nUID:personal-" not in piece.text:
+            return [piece]
+        parts = piece.parted(self.events) if isinstance(piece, Run) else [piece]
+        return [part for part in parts if isinstance(part, Run) or part.uid() not in self.events]

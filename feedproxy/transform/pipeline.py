@@ -17,6 +17,7 @@ from datetime import timedelta
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component, parse
 from feedproxy.ics.normal import normalise
+from feedproxy.ics.runs import Piece, Run, cut, restored
 from feedproxy.transform.calendar import Calendar, Step
 from feedproxy.transform.floating import bind_floating
 from feedproxy.transform.join import join
@@ -63,7 +64,7 @@ class Base:
     @property
     def events(self) -> int:
         """How many components it has to show."""
-        return len(self.calendar.components)
+        return self.calendar.events()
 
 
 def index(body: bytes, options: Options) -> Base:
@@ -90,20 +91,22 @@ def index_joined(bodies: Sequence[bytes], options: Options, name: str = "") -> B
 
 def _read(body: bytes, options: Options) -> Base:
     journal = Journal()
-    normal = normalise(body)
+    rest, runs = cut(body)
+    normal = normalise(rest)
     if b"BEGIN:VCALENDAR" not in normal.text:
         raise _refusal(body)
     stream = parse(normal.text)
     for rule, count in (*normal.repairs, *stream.repairs):
         journal.note("read", rule, count=count)
+    pieces = restored(stream, runs)
     calendar = Calendar(
         heads=tuple(head_lines(head) for head in stream.heads),
-        definitions=tuple(c for c in stream.components if c.kind == b"VTIMEZONE"),
-        components=tuple(c for c in stream.components if c.kind != b"VTIMEZONE"),
+        definitions=tuple(c for c in pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),
+        pieces=tuple(c for c in pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"),
     )
     floating: list[Step] = [bind_floating] if options.bind_floating or options.profile.bind_floating else []
     calendar = _run([*floating, repair, TimeZones(options.horizon)], calendar, journal)
-    return Base(calendar, journal, len(body), by_kind(stream.components))
+    return Base(calendar, journal, len(body), by_kind(pieces))
 
 
 def _chosen(base: Base, options: Options) -> Base:
@@ -112,7 +115,7 @@ def _chosen(base: Base, options: Options) -> Base:
     if options.steps:
         found = without_placeholder(found)
     chosen = revise(found, _run(options.steps, found, journal), options.revision, journal)
-    if chosen.components is not base.calendar.components:
+    if chosen.pieces is not base.calendar.pieces:
         chosen = _with_zones_in_use(chosen, options)
     return replace(base, calendar=_run(options.profile.steps, chosen, journal))
 
@@ -140,6 +143,12 @@ def _run(steps: Sequence[Step], calendar: Calendar, journal: Journal) -> Calenda
     return calendar
 
 
-def by_kind(components: Iterable[Component]) -> dict[str, int]:
+def by_kind(pieces: Iterable[Piece]) -> dict[str, int]:
     """Count components by kind."""
-    return dict(Counter(component.kind.decode() for component in components))
+    found: Counter[str] = Counter()
+    for piece in pieces:
+        if isinstance(piece, Run):
+            found["VEVENT"] += len(piece.uids)
+        else:
+            found[piece.kind.decode()] += 1
+    return dict(found)

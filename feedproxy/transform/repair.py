@@ -11,6 +11,7 @@ from dataclasses import replace
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import fold, unfold, write
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
 from feedproxy.transform.unique import SCHEDULED, unique
@@ -32,22 +33,34 @@ _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\
 def repair(calendar: Calendar, journal: Journal) -> Calendar:
     """Mend the components and the head. One head is left."""
     cancelled = {scope for scope, head in enumerate(calendar.heads) if b"METHOD:CANCEL" in _upper(head)}
-    components = []
-    for component in calendar.components:
-        if component.kind in SCHEDULED and component.is_empty():
-            journal.note(STEP, "empty-component", component.kind.decode())
+    pieces: list[Piece] = []
+    for piece in calendar.pieces:
+        if isinstance(piece, Run) and piece.scope not in cancelled:
+            pieces.append(piece)
             continue
-        mended = without_trailing_separators(component, journal)
-        if component.kind in SCHEDULED:
-            mended = _with_identity(mended, journal)
-            if component.scope in cancelled and component.kind != b"VFREEBUSY":
-                mended = _cancelled(mended, journal)
-        components.append(mended)
+        for component in piece.components() if isinstance(piece, Run) else (piece,):
+            mended = _mended(component, journal, cancelled=component.scope in cancelled)
+            if mended is not None:
+                pieces.append(mended)
     return replace(
-        calendar.with_components([components[n] for n in unique(components, journal)]),
+        calendar,
         heads=(_head(calendar.heads, journal),),
         definitions=tuple(without_trailing_separators(definition, journal) for definition in calendar.definitions),
+        pieces=tuple(unique(pieces, journal)),
     )
+
+
+def _mended(component: Component, journal: Journal, *, cancelled: bool) -> Component | None:
+    """Mend a component; None when it says nothing."""
+    if component.kind in SCHEDULED and component.is_empty():
+        journal.note(STEP, "empty-component", component.kind.decode())
+        return None
+    mended = without_trailing_separators(component, journal)
+    if component.kind in SCHEDULED:
+        mended = _with_identity(mended, journal)
+        if cancelled and component.kind != b"VFREEBUSY":
+            mended = _cancelled(mended, journal)
+    return mended
 
 
 def without_trailing_separators(component: Component, journal: Journal) -> Component:
@@ -74,7 +87,7 @@ def _with_identity(component: Component, journal: Journal) -> Component:
     if has_uid and has_stamp:
         return component
     if not has_uid:
-        digest = hashlib.sha256(without(component, b"DTSTAMP").text).hexdigest()[:32].encode()
+        digest = hashlib.sha256(unfold(without(component, b"DTSTAMP").text)).hexdigest()[:32].encode()
         lines.append(b"UID:" + digest + UID_DOMAIN)
         journal.note(STEP, "uid-missing", lines[0].decode())
         component = without(component, b"UID")

@@ -40,7 +40,7 @@ FIRST = Revision()
 
 def revise(before: Calendar, after: Calendar, revision: Revision, journal: Journal) -> Calendar:
     """Give a new version to each component of `after` that was another one in `before`."""
-    if after.components is before.components:
+    if after.pieces is before.pieces:
         return after
     untouched = set(map(id, before.components))
     origins: dict[tuple[bytes, ...], Component] | None = None

@@ -97,7 +97,13 @@ def _are_alike(before: Sequence[Component], after: Sequence[Component]) -> bool:
     """Tell whether components of one identity, each list in its order, differ by churn alone."""
     if len(before) != len(after) or not all(map(_is_alike, before, after)):
         return False
-    return len(before) == 1 or unique(before, Journal()) == unique(after, Journal())
+    return len(before) == 1 or _survive(before) == _survive(after)
+
+
+def _survive(components: Sequence[Component]) -> list[bool]:
+    """Tell of each of several that clash whether it is the one that is shown."""
+    kept = {id(component) for component in unique(components, Journal())}
+    return [id(component) in kept for component in components]
 
 
 def _is_alike(before: Component, after: Component) -> bool:

@@ -12,8 +12,11 @@ Wall-clock text is never computed: only the parameter changes. A value that ends
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import tzmap
+from feedproxy.ics.components import Component
+from feedproxy.ics.runs import Piece
 from feedproxy.ics.times import wall_time
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
@@ -23,6 +26,7 @@ from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census, Use
 from feedproxy.transform.unique import unique
 
+Heads = tuple[bytes, ...]
 MAX_STEPS = 300_000
 """What the recurrences of a feed may take to expand; beyond, name and definition must agree throughout the range.
 
@@ -45,23 +49,33 @@ class TimeZones:
         and the range of each zone is that of these.
         """
         done = Journal()
-        resolved = self._resolved(calendar, done)
-        if any(b"\nRECURRENCE-ID;" in component.text for component in calendar.components):
-            kept = unique(resolved.components, journal)
-            if len(kept) < len(calendar.components):
-                return self(calendar.with_components([calendar.components[n] for n in kept]), journal)
+        origins, resolved = self._resolved(calendar, done)
+        if any(isinstance(piece, Component) and b"\nRECURRENCE-ID;" in piece.text for piece in calendar.pieces):
+            kept = {id(piece) for piece in unique(resolved.pieces, journal)}
+            if len(kept) < len(resolved.pieces):
+                left = [origin for origin, piece in zip(origins, resolved.pieces, strict=True) if id(piece) in kept]
+                return self(replace(calendar, pieces=tuple(left)), journal)
         journal.add(done)
         return resolved
 
-    def _resolved(self, calendar: Calendar, journal: Journal) -> Calendar:
+    def _resolved(self, calendar: Calendar, journal: Journal) -> tuple[list[Piece], Calendar]:
+        """Return the calendar resolved, and what each of its pieces was."""
         census = Census(self.horizon)
-        heads = [census.take(component) for component in calendar.components]
-        definitions = Definitions(calendar.definitions, journal)
+        counted = [each for piece in calendar.pieces for each in _counted(census, piece)]
+        census.finish()
+        served, zones = self._served(census, Definitions(calendar.definitions, journal), journal)
+        rename = Rename(census, served, journal)
+        renamed = [(piece, each) for piece, found in counted for each in _renamed(rename, piece, found)]
+        pieces = tuple(each for _, each in renamed)
+        return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=tuple(zones))
+
+    def _served(
+        self, census: Census, definitions: Definitions, journal: Journal
+    ) -> tuple[dict[tuple[int, str], Served], list[ZoneUse]]:
         served: dict[tuple[int, str], Served] = {}
         taken: dict[str, Served] = {}
-        zones = []
+        zones: list[ZoneUse] = []
         for (scope, tzid), use in census.uses.items():
-            use.widen_by_plain()
             definition = definitions.find(scope, tzid)
             resolution = self._resolve(tzid, use, definition, by_value=census.steps <= MAX_STEPS)
             here = served[scope, tzid] = serve(resolution, definition, taken)
@@ -69,9 +83,7 @@ class TimeZones:
             defined = definition is not None
             journal.zones.append(ZoneReport(tzid, here.tzid or "UTC", use.values, defined, resolution))
         definitions.note_unused(journal)
-        rename = Rename(census, served, journal)
-        components = [rename(component, own) for component, own in zip(calendar.components, heads, strict=True)]
-        return replace(calendar.with_components(components), definitions=(), zones=tuple(zones))
+        return served, zones
 
     def _resolve(self, tzid: str, use: Use, definition: bytes | None, *, by_value: bool) -> tzmap.Resolution:
         if use.first > use.last:
@@ -85,10 +97,30 @@ class TimeZones:
         return tzmap.resolve(tzid, definition=definition, span=span)
 
     def _times(self, use: Use) -> Iterator[datetime]:
-        """Iterate over every time that is bound to the TZID, instances included. Raises Inexpandable."""
-        yield from (time for value in use.plain if (time := wall_time(value)) is not None)
-        for component in use.components:
-            yield from recurrence.times(component, self.horizon)
+        """Iterate over every time that is bound to the TZID, instances included, each once. Raises Inexpandable."""
+        plain = (time for value in use.plain if (time := wall_time(value)) is not None)
+        recurring = (recurrence.times(component, self.horizon) for component in use.components)
+        seen = set()
+        for time in chain(plain, chain.from_iterable(recurring)):
+            if time not in seen:
+                seen.add(time)
+                yield time
+
+
+def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Heads | None]]:
+    """Count the uses of a piece, of a run that is not plain enough those of its components."""
+    if isinstance(piece, Component):
+        return [(piece, census.take(piece))]
+    parts = census.take_run(piece)
+    if parts is not None:
+        return [(piece, tuple(parts))]
+    return [(component, census.take(component)) for component in piece.components()]
+
+
+def _renamed(rename: Rename, piece: Piece, found: Heads | None) -> list[Piece]:
+    if isinstance(piece, Component):
+        return [rename(piece, found)]
+    return rename.run(piece, list(found or ()))
 
 
 def _zone_uses(served: Served, use: Use) -> list[ZoneUse]:

@@ -1,11 +1,14 @@
 """TZIDs put in as they are served: the parameter changes, the wall-clock text stays."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import cast
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import LIMIT, fold, unfold
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
@@ -27,6 +30,7 @@ class Rename:
         self.tzids = census.tzids
         self.served = served
         self.journal = journal
+        self.parameters: defaultdict[int, dict[bytes, bytes | None]] = defaultdict(dict)
         self.plain: dict[tuple[int, bytes], bytes | None] = {}
 
     def __call__(self, component: Component, heads: tuple[bytes, ...] | None) -> Component:
@@ -35,6 +39,27 @@ class Rename:
         if text is None:
             text = self._by_lines(component)
         return component.with_text(text) if text != component.text else component
+
+    def run(self, run: Run, parts: list[bytes]) -> list[Piece]:
+        """Return the pieces that a run becomes, itself when its TZIDs stay. `parts`: as the census has it."""
+        become = self.parameters[run.scope]
+        for tzid in set(parts[1::2]).difference(become):
+            become[tzid] = self._parameter(run.scope, tzid)
+        parameters = [become[tzid] for tzid in parts[1::2]]
+        if None in parameters:
+            return [self(component, None) for component in run.components()]
+        parts[1::2] = cast(list[bytes], parameters)
+        text = b"".join(parts)
+        return [run if text == run.text else Run(text, run.uids, run.scope)]
+
+    def _parameter(self, scope: int, tzid: bytes) -> bytes | None:
+        """Return the parameter as served; None where it takes more than putting that in."""
+        longest = b"RECURRENCE-ID"
+        line, served = split(longest + b";TZID=" + tzid + b":"), self.served[scope, tzid.decode()].tzid
+        if line is None or not served:
+            return None
+        become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
+        return become[len(longest) :] if len(become) <= LIMIT - len(":20260301T200000") else None
 
     def _by_heads(self, component: Component, heads: tuple[bytes, ...]) -> bytes | None:
         text = component.text

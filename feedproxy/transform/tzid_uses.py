@@ -5,6 +5,7 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
+from feedproxy.ics.runs import Run
 from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
 from feedproxy.transform import recurrence
 
@@ -23,6 +25,11 @@ UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(\d{8}T\d{6})\r)?" % b"|".join(TIME_NAMES))
 """A time with parameters: what stands before the colon, and its value if it is plain."""
+_IN_RUN = re.compile(
+    rb""";TZID=(?:(?:%s)("[^"\r]*+"|[^":;,\r]++)(?=:[0-9]{8}T[0-9]{6}\r))?"""
+    % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
+)
+"""A TZID in a run, captured where it binds a time. Where it does not, the run is read component by component."""
 
 
 @dataclass(slots=True)
@@ -74,6 +81,7 @@ class Census:
         self.uses: dict[tuple[int, str], Use] = {}
         self.tzids: dict[bytes, str | None] = {}
         self.steps = 0
+        self._bound: defaultdict[int, Counter[tuple[bytes, bytes]]] = defaultdict(Counter)
         self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
     def take(self, component: Component) -> tuple[bytes, ...] | None:
@@ -96,6 +104,38 @@ class Census:
                 else:
                     use.plain.append(value)
         return plan.heads
+
+    def take_run(self, run: Run) -> list[bytes] | None:
+        """Count the uses of a run; return its text in parts, every second one a TZID. None when one binds no time."""
+        parts: list[bytes] = _IN_RUN.split(run.text)
+        tzids = parts[1::2]
+        if None in tzids:
+            return None
+        if tzids:
+            for tzid in dict.fromkeys(tzids):
+                self._use(run.scope, tzid.decode())
+            self._bound[run.scope].update(zip(tzids, [part[1:16] for part in parts[2::2]], strict=True))
+            for component in run.recurring():
+                self._take_recurring(component)
+        return parts
+
+    def finish(self) -> None:
+        """Gather what was counted of runs, and widen each range by the plain values."""
+        for scope, bound in self._bound.items():
+            for (tzid, value), count in bound.items():
+                use = self.uses[scope, tzid.decode()]
+                use.values += count
+                use.plain.append(value)
+        for use in self.uses.values():
+            use.widen_by_plain()
+
+    def _take_recurring(self, component: Component) -> None:
+        self.steps += recurrence.steps(component, self.horizon)
+        start = component.first(b"DTSTART")
+        if start is not None and start.parameter(b"TZID") is not None:
+            use = self._use(component.scope, tzid_of(start))
+            use.add(component)
+            self._widen_by_rules(use, component, start.value)
 
     def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
         """Read the heads of a component's times; None when one is not plain, or when they are too many."""

@@ -3,9 +3,12 @@
 The higher SEQUENCE wins, then the newer LAST-MODIFIED, then the later in the feed. The survivor stands where it stood.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from feedproxy.ics.components import Component
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.report import Journal
 
 STEP = "unique"
@@ -13,24 +16,44 @@ SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
 """The kinds that have a UID (RFC 5545 section 3.6)."""
 
 
-def unique(components: Sequence[Component], journal: Journal) -> list[int]:
-    """Return the indices of the components that stay, in order."""
-    best: dict[tuple[bytes, ...], int] = {}
-    dropped = set()
-    for n, component in enumerate(components):
+def unique(pieces: Sequence[Piece], journal: Journal) -> list[Piece]:
+    """Return the pieces that stay, in order. Events of a run whose UID is there twice are parted from it."""
+    shared = _shared_uids(pieces)
+    if not shared:
+        return list(pieces)
+    kept: list[Piece] = []
+    for piece in pieces:
+        kept += piece.parted(shared) if isinstance(piece, Run) and not shared.isdisjoint(piece.uids) else [piece]
+    dropped = set(_dropped([piece for piece in kept if isinstance(piece, Component)], journal))
+    return [piece for piece in kept if id(piece) not in dropped]
+
+
+def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
+    """Return the UIDs that more than one component has."""
+    runs = [piece.uids for piece in pieces if isinstance(piece, Run)]
+    others = [piece.uid() for piece in pieces if isinstance(piece, Component) and piece.kind in SCHEDULED]
+    found = set(others).union(*runs)
+    if len(found) == len(others) + sum(map(len, runs)):
+        return set()
+    return {uid for uid, count in Counter(chain(others, *runs)).items() if count > 1}
+
+
+def _dropped(components: Sequence[Component], journal: Journal) -> Iterator[int]:
+    """Iterate over the ids of the objects that give way to another."""
+    best: dict[tuple[bytes, ...], Component] = {}
+    for component in components:
         if component.kind not in SCHEDULED:
             continue
-        rival = best.setdefault(identity(component), n)
-        if rival == n:
+        rival = best.setdefault(identity(component), component)
+        if rival is component:
             continue
-        same = components[rival].text == component.text
+        same = rival.text == component.text
         journal.note(STEP, "duplicate" if same else "clash", component.uid().decode())
-        if same or version(component) < version(components[rival]):
-            dropped.add(n)
+        if same or version(component) < version(rival):
+            yield id(component)
         else:
-            dropped.add(rival)
-            best[identity(component)] = n
-    return [n for n in range(len(components)) if n not in dropped]
+            yield id(rival)
+            best[identity(component)] = component
 
 
 def identity(component: Component) -> tuple[bytes, ...]:

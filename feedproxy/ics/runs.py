@@ -1,0 +1,202 @@
+"""Runs: events that need no mending, found and copied many at a time.
+
+Most events of most feeds are *plain*: in normal form (`feedproxy.ics.normal`), with one UID and one DTSTAMP, with no
+components inside but VALARMs, each of their times in one physical line. One regular expression tells, at hundreds of
+octets a microsecond. Plain events that follow each other are a run: a slice of the body. Only what stands between runs
+is read line by line. What the expression does not match is no fault, it is merely read the longer way.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from feedproxy.ics.components import MARK, Component, Stream
+from feedproxy.ics.folding import fold
+from feedproxy.ics.normal import is_clean, wide_encoding
+
+LONGEST = 65_536
+"""Octets after which a run ends with its event: a piece of work that is short, and stays in the processor's caches."""
+
+_PARTS = {
+    b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
+                    (?: BEGIN:VALARM\r\n(?![ \t]) @alarm END:VALARM\r\n(?![ \t]) @lines )*+
+                    END:VEVENT\r\n (?![\r\n\t ])""",
+    b"@uid": rb"UID:([^\r\s][^\r]*+(?:\r\n@fold[^\r]*+)*+)(?<![ \t])\r\n",
+    b"@stamp": rb"DTSTAMP:[^\r]*+\r\n(?![ \t])",
+    b"@lines": rb"""(?: [ACF-QSTVWYZ]@name@value
+                      | @folded
+                      | D (?: (?:TSTART|TEND|UE)@time
+                            | (?!TSTAMP[:;]|TSTART[:;]|TEND[:;]|UE[:;])@name@parameters?@value )
+                      | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
+                      | U (?!ID[:;])@name@parameters?@value
+                      | R (?: RULE:[^\r]*+(?<![;,\ \t])\r\n(?![ \t])
+                            | (?:ECURRENCE-ID|DATE)@time
+                            | (?!RULE[:;]|ECURRENCE-ID[:;]|DATE[:;])@name@parameters?@value )
+                      | E (?: XDATE@time | (?!ND[:;]|XDATE[:;]|XRULE[:;])@name@parameters?@value )
+                      | [ACF-QSTVWYZ]@name@parameters@value
+                      | B (?!EGIN[:;])@name@parameters?@value
+                      )*+""",
+    b"@alarm": rb"""(?: [ACF-QSTVWYZ]@name@value
+                      | @folded
+                      | (?:DESCRIPTION|DURATION|UID|URL|REPEAT|RELATED-TO)@parameters?@value
+                      | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
+                      | [ACF-QSTVWYZ]@name@parameters@value
+                      )*+""",
+    b"@time": rb"""(?: : | ;TZID=(?:"[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r) | ;VALUE=DATE(?:-TIME)?: )
+                   [^\r]*+\r\n(?![ \t])""",
+    b"@name": rb"[A-Z0-9-]{0,59}+",
+    b"@parameters": rb'(?:;(?:[^":\r]++|"[^"\r]*+"|\r\n@fold)*+)',
+    b"@value": rb":[^\r]*+\r\n",
+    b"@folded": rb"@fold[^\r]*+\r\n",
+}
+"""A plain event, the most frequent lines first.
+
+Its times (`@time`) are in UTC, floating, days, or bound to a TZID: then it is one value without Z. Its rules end in no
+separator. What the steps of the pipeline look for in an event stands in no alarm of it.
+"""
+
+
+_NORMAL_FOLD = rb"[ ](?<=[^\n]{62}\n[ ])[^\r\x80-\xbf]"
+_ANY_FOLD = rb"[ \t]"
+
+
+def _event(fold: bytes) -> re.Pattern[bytes]:
+    """Write the pattern of a plain event with folds like that, or of nothing: so a search never looks further."""
+
+    def written(pattern: bytes) -> bytes:
+        return re.sub(rb"@[a-z]+", lambda part: written(_PARTS.get(part[0], fold)), pattern)
+
+    return re.compile(written(b"@event|"), re.VERBOSE)
+
+
+_WELL_FOLDED = _event(_NORMAL_FOLD)
+_ANYHOW_FOLDED = _event(_ANY_FOLD)
+_TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
+"""A line that may have to be folded anew: too long, or folded already."""
+_FOLD = re.compile(rb"\r\n[ \t]")
+_END = re.compile(rb"\nEND:VEVENT\r\n")
+_RULE = b"\nRRULE:"
+_BEGIN = b"\nBEGIN:VEVENT\r\n"
+_MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Plain events one after the other: their text, the UID of each, and which VCALENDAR of the stream they are of."""
+
+    text: bytes
+    uids: list[bytes]
+    scope: int = 0
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where each event ends."""
+        return [match.end() for match in _END.finditer(self.text)]
+
+    def components(self) -> list[Component]:
+        """Return the events one by one."""
+        return [Component(b"VEVENT", self.text[a:b], self.scope) for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
+
+    def recurring(self) -> Iterator[Component]:
+        """Iterate over the events that have a recurrence rule."""
+        at = self.text.find(_RULE)
+        while at >= 0:
+            n = bisect_right(self.ends, at)
+            yield Component(b"VEVENT", self._text(n, n + 1), self.scope)
+            at = self.text.find(_RULE, self.ends[n])
+
+    def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
+        """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
+        pieces: list[Component | Run] = []
+        start = 0
+        for n, uid in enumerate(self.uids):
+            if uid in uids:
+                pieces += [*self._part(start, n), *self._part(n, n + 1, single=True)]
+                start = n + 1
+        return [*pieces, *self._part(start, len(self.uids))]
+
+    def _part(self, start: int, stop: int, *, single: bool = False) -> "list[Component | Run]":
+        if start == stop:
+            return []
+        text = self._text(start, stop)
+        if single:
+            return [Component(b"VEVENT", text, self.scope)]
+        return [Run(text, self.uids[start:stop], self.scope)]
+
+    def _text(self, start: int, stop: int) -> bytes:
+        return self.text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]
+
+
+Piece = Component | Run
+
+
+def cut(body: bytes) -> tuple[bytes, list[Run]]:
+    """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order."""
+    runs: list[Run] = []
+    if wide_encoding(body[:4]) is not None:
+        return body, runs
+    if b"\r" not in body:
+        body = body.replace(b"\n", b"\r\n")
+    rest = []
+    taken, at = 0, body.find(_BEGIN)
+    while at >= 0:
+        run, end = _run_at(body, at + 1)
+        if run is not None:
+            rest += [body[taken : at + 1], _MARKED]
+            runs.append(run)
+            taken = end
+        at = body.find(_BEGIN, end - 1)
+    rest.append(body[taken:])
+    if runs and b"".join(rest).upper().count(MARK) != 2 * len(runs):
+        return body, []
+    return b"".join(rest), runs
+
+
+def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
+    """Return the run that begins there, if one does, and the place from which to look for the next."""
+    for pattern in (_WELL_FOLDED, _ANYHOW_FOLDED):
+        uids, end = _events(pattern, body, start)
+        if uids:
+            text = body[start:end]
+            if pattern is _ANYHOW_FOLDED or not is_clean(text):
+                text = _TO_FOLD.sub(_folded_anew, text)
+            return Run(text, uids) if is_clean(text) else None, end
+    return None, start + 1
+
+
+def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[bytes], int]:
+    """Return the UIDs of the events that match from there on, and where the last of them ends."""
+    uids: list[bytes] = []
+    end = start
+    for event in pattern.finditer(body, start):
+        uid = event[1] or event[2]
+        if uid is None:
+            break
+        uids.append(uid if b"\r" not in uid else _FOLD.sub(b"", uid))
+        end = event.end()
+        if end >= start + LONGEST:
+            break
+    return uids, end
+
+
+def _folded_anew(line: re.Match[bytes]) -> bytes:
+    return fold(_FOLD.sub(b"", line[0]))
+
+
+def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
+    """Return the components of a stream that was read with marks, and the runs in the places of these."""
+    if not runs:
+        return list(stream.components)
+    waiting = iter(runs)
+    pieces: list[Piece] = []
+    for component in stream.components:
+        if component.kind == MARK:
+            pieces.append(replace(next(waiting), scope=component.scope))
+        elif MARK in component.text:  # in a component of a kind that nobody knows
+            first, *others = component.text.split(_MARKED)
+            pieces.append(component.with_text(first + b"".join(next(waiting).text + other for other in others)))
+        else:
+            pieces.append(component)
+    return pieces

@@ -1,0 +1,158 @@
+"""Runs are a shorter way to the same: whatever is cut out, the feed says what it says when everything is read."""
+
+from unittest.mock import patch
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from feedproxy.errors import FeedRefused
+from feedproxy.ics.components import MARK, parse
+from feedproxy.ics.folding import unfold
+from feedproxy.ics.normal import is_normal, normalise
+from feedproxy.ics.runs import LONGEST, Run, cut, restored
+from feedproxy.transform import pipeline, render
+from tests.feeds import SAMPLES, bodies
+
+HEAD, TAIL = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
+
+
+def event(uid: bytes, *lines: bytes) -> bytes:
+    stated = [b"BEGIN:VEVENT", b"UID:" + uid, b"DTSTAMP:20260101T000000Z", *lines, b"END:VEVENT", b""]
+    return b"\r\n".join(stated)
+
+
+def feed(*events: bytes) -> bytes:
+    return HEAD + b"".join(events) + TAIL
+
+
+def said(body: bytes) -> tuple[bytes, object]:
+    """What comes out, folding apart, and what is reported; the reason when nothing comes out."""
+    try:
+        out = render(body)
+    except FeedRefused as refusal:
+        return refusal.reason.encode(), None
+    report = out.report.to_json()
+    del report["octets"]
+    return unfold(out.body), report
+
+
+@settings(max_examples=400)
+@given(bodies)
+def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -> None:
+    with patch.object(pipeline, "cut", lambda whole: (whole, [])):
+        line_by_line = said(body)
+    assert said(body) == line_by_line
+
+
+@given(st.lists(st.sampled_from(SAMPLES), min_size=1, max_size=3), st.sampled_from([b"\r\n", b"\n"]))
+def test_what_is_cut_out_is_put_back_in_its_place(samples: list[bytes], line_end: bytes) -> None:
+    body = b"".join(samples).replace(b"\r\n", b"\n").replace(b"\n", line_end)
+    rest, runs = cut(body)
+    assume(b"BEGIN:VCALENDAR" in rest)
+    whole = parse(normalise(body).text)
+    pieces = restored(parse(normalise(rest).text), runs)
+    components = [each for piece in pieces for each in (piece.components() if isinstance(piece, Run) else [piece])]
+    assert [(c.kind, unfold(c.text), c.scope) for c in components] == [
+        (c.kind, unfold(c.text), c.scope) for c in whole.components
+    ]
+
+
+@given(st.sampled_from(SAMPLES))
+def test_a_run_is_in_normal_form_and_knows_its_events(body: bytes) -> None:
+    for run in cut(body)[1]:
+        assert is_normal(run.text)
+        events = run.components()
+        assert b"".join(each.text for each in events) == run.text
+        assert [each.uid() for each in events] == run.uids
+        assert all(each.has(b"DTSTAMP") for each in events)
+        assert [each.text for each in run.recurring()] == [each.text for each in events if each.first(b"RRULE")]
+
+
+PLAIN = (
+    (b"SUMMARY:one", b"LOCATION:two"),
+    (b"DTSTART;TZID=Europe/Madrid:20260701T100000", b"DTEND:20260701T120000Z"),
+    (b'DTSTART;TZID="W. Europe Standard Time":20260701T100000',),
+    (b"DTSTART;VALUE=DATE:20260701",),
+    (b"RRULE:FREQ=DAILY;COUNT=3", b"EXDATE;TZID=Europe/Madrid:20260702T100000"),
+    (b'ATTENDEE;CN="A: B";X=1:mailto:a@example.com',),
+    (b"X-lower-Case;a=b:c",),
+    (b"BEGIN:VALARM", b"ACTION:DISPLAY", b"DESCRIPTION:now", b"TRIGGER:-PT5M", b"END:VALARM", b"STATUS:CONFIRMED"),
+    (b"DESCRIPTION:" + b"long " * 30,),
+    ("SUMMARY:Año".encode(),),
+)
+NOT_PLAIN = (
+    (b"UID:again" * 2, b"DTSTAMP:20260101T000000Z"),
+    (b"RRULE:FREQ=DAILY;",),
+    (b"DTSTART;TZID=Europe/Madrid:20260701T100000Z",),
+    (b"EXDATE;TZID=Europe/Madrid:20260702T100000,20260703T100000",),
+    (b"DTSTART;tzid=Europe/Madrid:20260701T100000",),
+    (b"BEGIN:VLOCATION", b"NAME:x", b"END:VLOCATION"),
+    (b"BEGIN:VALARM", b"DTSTAMP:20260101T000000Z", b"END:VALARM"),
+    (b"SUMMARY:a control \x0b",),
+    (b"SUMMARY:a lone \n line feed",),
+    (b"SUMMARY:a lone \r carriage return",),
+    (b"SUMMARY:not UTF-8 \xe9",),
+    ("SUMMARY:a line separator \u2028".encode(),),
+    (b"no content line",),
+    (b"summary:in small letters",),
+)
+
+
+@pytest.mark.parametrize("lines", PLAIN)
+def test_what_needs_no_mending_is_cut_out(lines: tuple[bytes, ...]) -> None:
+    rest, runs = cut(feed(event(b"1@example.com", *lines)))
+    assert [run.uids for run in runs] == [[b"1@example.com"]]
+    assert rest == HEAD + b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n" + TAIL
+
+
+@pytest.mark.parametrize("lines", NOT_PLAIN)
+def test_what_may_need_mending_stays(lines: tuple[bytes, ...]) -> None:
+    body = feed(event(b"1@example.com", *lines))
+    assert cut(body) == (body, [])
+
+
+@pytest.mark.parametrize("behind", [b" folded\r\n", b"\r\n folded\r\n", b"\tfolded\r\n"])
+def test_an_end_that_goes_on_in_the_next_line_ends_no_run(behind: bytes) -> None:
+    body = HEAD + event(b"1@example.com") + behind + TAIL
+    assert cut(body) == (body, [])
+
+
+def test_one_event_that_needs_mending_parts_two_runs() -> None:
+    rest, runs = cut(feed(event(b"1"), event(b"2"), event(b"3", b"no content line"), event(b"4")))
+    assert [run.uids for run in runs] == [[b"1", b"2"], [b"4"]]
+    assert rest.count(b"BEGIN:VEVENT") == 1
+
+
+def test_runs_end_where_they_get_long() -> None:
+    runs = cut(feed(*(event(b"%d" % n, b"SUMMARY:" + b"x" * 60) for n in range(2_000))))[1]
+    assert sum(len(run.uids) for run in runs) == 2_000
+    assert all(len(run.text) >= LONGEST for run in runs[:-1])
+    assert all(len(run.text) < LONGEST + 200 for run in runs)
+
+
+def test_lines_are_folded_anew_where_one_of_a_run_must_be() -> None:
+    kept = b"DESCRIPTION:" + b"k" * 52 + b"\r\n " + b"k" * 20
+    assert cut(feed(event(b"1", kept)))[1][0].text == event(b"1", kept)
+    run = cut(feed(event(b"1", kept), event(b"2", b"SUMMARY:" + b"x" * 90)))[1][0]
+    once = b"DESCRIPTION:" + b"k" * 63 + b"\r\n " + b"k" * 9
+    assert run.text == event(b"1", once) + event(b"2", b"SUMMARY:" + b"x" * 67 + b"\r\n " + b"x" * 23)
+
+
+def test_a_feed_that_holds_the_mark_itself_is_read_line_by_line() -> None:
+    own = b"BEGIN:" + MARK.lower() + b"\r\nX:1\r\nEND:" + MARK.lower() + b"\r\n"
+    body = feed(event(b"1"), own)
+    assert cut(body) == (body, [])
+    assert own.upper() in render(body).body
+
+
+def test_an_event_in_a_component_that_nobody_knows_stays_there() -> None:
+    outer = b"BEGIN:X-OUTER\r\n" + event(b"1") + b"X-A:b\r\n" + event(b"2") + b"END:X-OUTER\r\n"
+    assert outer in render(feed(outer)).body
+
+
+def test_a_uid_in_two_places_parts_its_events_from_their_runs() -> None:
+    run = Run(b"".join(event(uid) for uid in (b"a", b"b", b"c", b"d")), [b"a", b"b", b"c", b"d"])
+    parted = run.parted({b"b", b"d"})
+    assert [piece.text for piece in parted] == [event(uid) for uid in (b"a", b"b", b"c", b"d")]
+    assert [isinstance(piece, Run) for piece in parted] == [True, False, True, False]
