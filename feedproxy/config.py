@@ -325,7 +325,32 @@ class Settings(BaseModel):
     )
     request_max_octets: Count = Field(default=1_048_576, description="An API request's body may have so many octets.")
     idle_seconds: Duration = Field(
-        default=75.0, description="A connection without a complete request is closed after this long."
+        default=75.0, description="A connection on which nothing is asked is closed after this long."
+    )
+    head_seconds: Duration = Field(
+        default=10.0, description="A request's head has to be complete this long after its first octet."
+    )
+    body_seconds: Duration = Field(
+        default=30.0, description="An API request's body has to be complete this long after its head."
+    )
+    stalled_seconds: Duration = Field(
+        default=30.0,
+        description="A client that takes less than 1,000 octets a second of its answer for this long is left.",
+    )
+    unsent_max_octets: Count = Field(
+        default=256_000_000,
+        description="Octets of answers that are not taken may be in memory together; who stalls longest goes first.",
+    )
+    max_connections: Count = Field(
+        default=10_000,
+        description="Clients' connections to one process. A further one takes the place of the one that has waited "
+        "longest for a request.",
+    )
+    max_connections_per_client: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=500,
+        ge=0,
+        description="The same for each client's IPv4 address or IPv6 /64, but not for loopback and `trusted_proxies`; "
+        "0: no limit.",
     )
     stop_seconds: Duration = Field(default=30.0, description="On SIGTERM, requests in flight have this long to end.")
     edges: Annotated[tuple[Edge, ...], BeforeValidator(_edges)] = Field(

@@ -89,6 +89,12 @@ class Metrics:
             ("edge", "result"),
             registry=registry,
         )
+        self._connections = Counter(
+            "feedproxy_connections_ended",
+            "Clients' connections that we ended: slow-head, large-head, stalled, unsent, crowded.",
+            ("reason",),
+            registry=registry,
+        )
         self._by_request: dict[tuple[str, str, int, str], Counter] = {}
         self._seconds_by_route: dict[str, Histogram] = {}
 
@@ -110,6 +116,10 @@ class Metrics:
     def destination(self, reason: str, *, stopped: bool) -> None:
         """Count an address or URL that the egress policy refused; `stopped`: it does not only report."""
         self._destinations.labels(reason.removeprefix("egress-"), "enforce" if stopped else "report").inc()
+
+    def connection_ended(self, reason: str) -> None:
+        """Count a client's connection that was ended: `slow-head`, `large-head`, `stalled`, `unsent` or `crowded`."""
+        self._connections.labels(reason).inc()
 
     def feed(self, status: str) -> None:
         """Count a feed that was asked for: `hit`, `stale`, `miss`, `revalidated` or `coalesced`."""

@@ -62,7 +62,7 @@ async def _read(request: web.Request) -> bytes:
             octets += chunk
             if len(octets) > limit:
                 raise TooLarge(f"the body is longer than {limit} octets once decompressed")
-    except web.RequestPayloadError as error:
+    except (web.RequestPayloadError, ConnectionError) as error:
         raise BadRequest("the body is cut off or not encoded as its headers say") from error
     return bytes(octets)
 

@@ -1,53 +1,27 @@
-"""An application on a port, until it is told to stop: then what is in flight is answered, and no more taken.
-
-aiohttp has no deadline for a request's head, so `keepalive_timeout` is ours: aiohttp starts it with a connection and
-after each answer, and does not prolong it for octets that drip in.
-"""
+"""An application on a port, until it is told to stop: then what is in flight is answered, and no more taken."""
 
 import asyncio
+import logging
+import resource
 import socket
 from collections.abc import Callable
-from typing import cast
 
 from aiohttp import web
-from aiohttp.abc import AbstractAccessLogger
 
 from feedproxy.config import Settings
 from feedproxy.errors import SettingsError
+from feedproxy.metrics import Metrics
 from feedproxy.web.access_log import AccessLog
+from feedproxy.web.connection import Connection, Patience
+from feedproxy.web.crowd import Crowd
+from feedproxy.web.metrics import METRICS
 
 BACKLOG = 1_024
-MAX_LINE = 8_190
-MAX_HEADERS = 64
-LINGER_SECONDS = 2.0
-"""An answer may be given before a body was read to its end; so long the rest is taken and thrown away."""
+OTHER_FILES = 256
+"""File descriptors that are not clients' connections: to the upstream, the database, Redis, and what is on disk."""
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 
-
-class Connection(web.RequestHandler):
-    """A client's connection. What is not HTTP is answered with a bare 400: aiohttp would echo and log it."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 # it quotes what was sent
-    ) -> web.StreamResponse:
-        """Answer in place of the application, which was not asked or could not be."""
-        if status >= 500:
-            self.log_exception("a request ended outside the application", exc_info=exc)
-        if request.writer.output_size > 0:
-            raise ConnectionError("the answer has begun already")
-        answer = web.Response(status=status, headers={"Server": "feedproxy", "Cache-Control": "no-store"})
-        answer.force_close()
-        return answer
-
-    def log_exception(self, *args: object, **kw: object) -> None:
-        """Log what went wrong here, and not that a client sent a body which could not be read."""
-        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
-            super().log_exception(*args, **kw)
+_log = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
@@ -89,7 +63,7 @@ async def serve(
     await runner.setup()
     try:
         server = await asyncio.get_running_loop().create_server(
-            _connections(runner, settings, access_log), sock=listener, backlog=BACKLOG
+            _connections(runner, settings, access_log, app[METRICS]), sock=listener, backlog=BACKLOG
         )
         try:
             ready()
@@ -100,21 +74,28 @@ async def serve(
         await runner.cleanup()
 
 
-def _connections(runner: web.AppRunner, settings: Settings, access_log: AccessLog) -> Callable[[], Connection]:
+def _connections(
+    runner: web.AppRunner, settings: Settings, access_log: AccessLog, metrics: Metrics
+) -> Callable[[], Connection]:
     manager = runner.server
     assert manager is not None
-    loop = asyncio.get_running_loop()
+    crowd = Crowd(
+        most=_connections_at_most(settings.max_connections),
+        most_per_client=settings.max_connections_per_client,
+        uncounted=(*LOOPBACK, *settings.trusted_proxies),
+        unsent_octets=settings.unsent_max_octets,
+        refused=metrics.connection_ended,
+    )
+    patience = Patience(idle=settings.idle_seconds, head=settings.head_seconds, stalled=settings.stalled_seconds)
+    return lambda: Connection(manager, crowd, patience, access_log, metrics.connection_ended)
 
-    def connection() -> Connection:
-        return Connection(
-            manager,
-            loop=loop,
-            access_log_class=cast(type[AbstractAccessLogger], lambda *_: access_log),
-            keepalive_timeout=settings.idle_seconds,
-            max_line_size=MAX_LINE,
-            max_field_size=MAX_LINE,
-            max_headers=MAX_HEADERS,
-            lingering_time=LINGER_SECONDS,
-        )
 
-    return connection
+def _connections_at_most(wanted: int) -> int:
+    """Raise the limit of open files as far as it may be, and return how many connections that leaves."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    possible = max(hard - OTHER_FILES, 1) if hard != resource.RLIM_INFINITY else wanted
+    if possible < wanted:
+        fields = {"max_connections": wanted, "possible": possible}
+        _log.warning("fewer connections than max_connections: raise LimitNOFILE", extra={"fields": fields})
+    return min(wanted, possible)

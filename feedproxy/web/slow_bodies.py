@@ -13,7 +13,7 @@ async def limit_body_time(request: web.Request, handler: Handler) -> web.StreamR
     """Break off a body that is not there in time; who reads it then meets a RequestPayloadError."""
     if not request.can_read_body:
         return await handler(request)
-    seconds = request.app[keys.SETTINGS].idle_seconds
+    seconds = request.app[keys.SETTINGS].body_seconds
     timer = asyncio.get_running_loop().call_later(seconds, _break_off, request.content)
     try:
         return await handler(request)

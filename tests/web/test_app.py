@@ -149,26 +149,6 @@ async def test_a_connection_without_a_complete_request_is_closed(tmp_path: Path,
         await service.send(beginning)  # returns when the service has closed the connection
 
 
-async def test_a_head_that_drips_is_not_waited_for(tmp_path: Path) -> None:
-    async with running(tmp_path, idle_seconds=0.5) as service:
-        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-        writer.write(b"GET /healthz HTTP/1.1\r\n")
-        closed = asyncio.ensure_future(reader.read())
-        while not closed.done():
-            writer.write(b"X-A: a\r\n")
-            await asyncio.wait((closed,), timeout=0.1)
-        assert await closed == b""
-        writer.close()
-
-
-async def test_a_body_that_drips_is_broken_off(tmp_path: Path) -> None:
-    async with running(tmp_path, idle_seconds=0.5) as service:
-        head = b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
-        answer = await service.send(head)
-        assert answer.startswith(b"HTTP/1.1 400 ")
-        assert b"invalid_request" in answer
-
-
 async def test_api_requests_over_plain_http_are_refused_if_the_settings_say_so(
     tmp_path: Path, session: ClientSession
 ) -> None:
