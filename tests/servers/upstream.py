@@ -36,6 +36,8 @@ class Answer:
     etag: str | None = None
     gate: asyncio.Event | None = None
     """While it is not set, the answer waits."""
+    anew: Callable[[int], bytes] | None = None
+    """Writes the body for each request, by how many there were so far."""
 
 
 @dataclass
@@ -56,6 +58,7 @@ async def upstream() -> AsyncIterator[Upstream]:
 
     async def webcal(request: web.Request) -> web.Response:
         requests.append(request)
+        number = len(requests)
         answer = answers.get(UUID(request.match_info["guid"]))
         if answer is None:
             return web.Response(status=404)
@@ -68,7 +71,8 @@ async def upstream() -> AsyncIterator[Upstream]:
             headers["ETag"] = answer.etag
             if request.headers.get("If-None-Match") == answer.etag:
                 return web.Response(status=304, headers=headers)
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+        body = answer.body if answer.anew is None else answer.anew(number)
+        return web.Response(status=answer.status, body=body, headers=headers)
 
     app = web.Application()
     app.router.add_get("/v1/webcal/{guid}", webcal)

@@ -552,7 +552,7 @@ class StoreContract:
             await store.drop_last_good("source")
 
     async def test_an_operator_accepts_what_is_held_back_under_any_credentials(self, store: Store) -> None:
-        for n, source in enumerate(("feed", "feed.fan", "feeds", "other")):
+        for n, source in enumerate(("feed", "feed.fan", "held", "other")):
             await store.save_last_good(replace(GOOD, source=source), after=None)
             if n != 3:
                 await store.hold_back(source, replace(HELD, since=NOW + n * MINUTE))
@@ -561,9 +561,9 @@ class StoreContract:
         assert [(source, held.accepted) for source, held in await store.held()] == [
             ("feed", True),
             ("feed.fan", True),
-            ("feeds", False),
+            ("held", False),
         ]
-        for source in ("feed", "feeds"):
+        for source in ("feed", "held"):
             await store.forget_held(source)
         assert [source for source, _ in await store.held()] == ["feed", "feed.fan"], "a word of the operator's lasts"
         await store.hold_back("feed", HELD)
@@ -577,14 +577,14 @@ class StoreContract:
             assert good is not None
             return good.generation
 
-        for source in ("feed", "feed.fan", "feeds"):
+        for source in ("feed", "feed.fan", "other"):
             assert await store.save_last_good(replace(GOOD, source=source), after=None) == 0
         assert await store.save_last_good(replace(GOOD, source="feed"), after=GOOD.digest, renew=True) == 1
         assert await store.save_last_good(replace(GOOD, source="feed"), after=b"another", renew=True) is None
         assert await store.renew("feed", now=NOW + MINUTE) == 2
         assert await store.renew(None, now=NOW + MINUTE) == 3
         assert await store.renew("unknown", now=NOW) == 0
-        assert [await generation(source) for source in ("feed", "feed.fan", "feeds")] == [3, 2, 1]
+        assert [await generation(source) for source in ("feed", "feed.fan", "other")] == [3, 2, 1]
         confirmed = await store.confirm_last_good("feed", GOOD.digest, fetched_at=NOW, etag=None, last_modified=None)
         assert confirmed == (3, NOW + MINUTE + timedelta(seconds=1))
         await store.drop_last_good("feed")
