@@ -302,8 +302,8 @@ class Settings(BaseModel):
         ge=0,
         le=1,
         allow_inf_nan=False,
-        description="A feed that loses more than this share of its events at once is believed when it comes twice; "
-        "1: only an empty one is doubted.",
+        description="A feed that loses more than this share of its events at once, and not of the past alone, is "
+        "believed when it comes twice; 1: only an empty one is doubted.",
     )
     bind_floating: bool = Field(
         default=False, description="Read times without zone in the zone that the feed's X-WR-TIMEZONE names."
