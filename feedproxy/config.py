@@ -207,6 +207,8 @@ class Edge(BaseModel):
         if not local and not self.zone:
             what = "Cloudflare's zone id" if self.kind == "cloudflare" else "Fastly's service id"
             raise ValueError(f"zone is missing: {what}")
+        if self.kind == "nginx" and not self.soft:
+            raise ValueError("soft is not for nginx: it always puts the new feed in the place of the old one")
         if bool(self.token.get_secret_value()) == bool(self.token_file):
             raise ValueError("either token or token_file is wanted")
         return self

@@ -46,7 +46,7 @@ SERVICES = {
     "postgres": Service("initdb", "postgresql", ("usr/lib/postgresql/*/bin",)),
     "redis": Service("redis-server", "redis-server"),
     "nginx": Service("nginx", "nginx"),
-    "varnish": Service("varnishd", "varnish"),
+    "varnish": Service("varnishd", "varnish varnish-modules"),
     "chromium": Service("chromium", "chromium"),
     "node": Service("node", "nodejs npm"),
     "systemd": Service("systemd-analyze", "systemd"),

@@ -113,6 +113,10 @@ def test_names_that_are_no_settings_are_left_alone() -> None:
         ({"FEEDPROXY_EDGES": '[{"kind": "nginx", "token": "hunter2"}]'}, "edges.0: url is missing: where this nginx"),
         ({"FEEDPROXY_EDGES": '[{"kind": "cloudflare", "token": "hunter2"}]'}, "zone is missing: Cloudflare's zone id"),
         ({"FEEDPROXY_EDGES": '[{"kind": "fastly", "zone": "a/b", "token": "hunter2"}]'}, "edges.0.zone: string should"),
+        (
+            {"FEEDPROXY_EDGES": '[{"kind": "nginx", "url": "http://n", "soft": false, "token": "hunter2"}]'},
+            "edges.0: soft is not for nginx",
+        ),
         ({"FEEDPROXY_EDGES": '[{"kind": "varnish", "url": "http://v"}]'}, "either token or token_file is wanted"),
         (
             {"FEEDPROXY_EDGES": '[{"kind": "varnish", "url": "http://v", "token": "hunter2 "}]'},

@@ -28,6 +28,9 @@ acl purgers {
 }
 
 sub vcl_recv {
+    # "https" if what stands in front of Varnish takes nothing else.
+    set req.http.X-Forwarded-Proto = "http";
+
     if (req.method == "PURGE" || req.method == "BAN") {
         if (client.ip !~ purgers || req.http.X-Feedproxy-Token != "CHANGE-ME") {
             return (synth(403));
@@ -50,7 +53,6 @@ sub vcl_recv {
     }
     if (req.restarts == 0) {
         unset req.http.X-Copy;
-        set req.http.X-Forwarded-Proto = "http"; # "https" where that is what stands in front of Varnish
     }
     # No cookie is ever asked for; a request with Authorization passes by the cache (builtin.vcl).
     unset req.http.Cookie;

@@ -85,6 +85,8 @@ def test_what_may_not_be_served_on_is_purged_hard_and_the_rest_as_the_settings_s
         (CHANGED,): soft,
         (WITHDRAWN,): hard,
     }
+    if edge.kind == "nginx":  # it is given the new feed at once, so there is nothing to choose (`Edge` says so)
+        return
     always = edge.model_copy(update={"soft": False})
     assert {how(request) for request in sent(always, CHANGED, WITHDRAWN)} == {hard}
 

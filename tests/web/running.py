@@ -16,6 +16,7 @@ from feedproxy.demo.upstream import StandIn
 from feedproxy.web import serving
 from feedproxy.web.access_log import AccessLog
 from feedproxy.web.app import create_app
+from feedproxy.web.keys import Clock
 from feedproxy.web.logs import LogBuffer
 from feedproxy.web.metrics import METRICS
 
@@ -68,7 +69,7 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, **settings: object) -> AsyncIterator[Running]:
+async def running(folder: Path, *, clock: Clock = utc_now, **settings: object) -> AsyncIterator[Running]:
     upstream = Upstream()
     upstream_listener = serving.listen("127.0.0.1", 0)
     await upstream.start(upstream_listener)
@@ -80,7 +81,7 @@ async def running(folder: Path, **settings: object) -> AsyncIterator[Running]:
     } | settings
     checked = load(None, {}, given)
     listener = serving.listen("127.0.0.1", checked.port)
-    app = create_app(checked, clock=utc_now)
+    app = create_app(checked, clock=clock)
     log = io.StringIO()
     buffer = LogBuffer(log)
     service = Running(serving.url_of(listener), checked.port, app, upstream, log, buffer, checked)
