@@ -347,14 +347,13 @@ class Feeds:
     def _last_modified(self, name: str, digest: str, state: SourceState, events: Iterable[PersonalEvent]) -> datetime:
         """Return when these octets came to be: the same for the same octets, and later than any others before."""
         times = [state.changed_at]
+        for event in events:
+            times += [state.edition_at, event.updated_at, event.details.visible_from or event.updated_at]
         before = self._versions.get(name)
-        if before is not None and before[0] == digest:  # other octets may have been served by another process since
-            times.append(before[1])
-        else:
-            for event in events:
-                times += [state.edition_at, event.updated_at, event.details.visible_from or event.updated_at]
-            if before is not None:
-                times.append(before[1] + timedelta(seconds=1))
+        if before is not None:
+            if before[0] == digest:
+                return before[1]
+            times.append(before[1] + timedelta(seconds=1))
         self._versions[name] = digest, max(times)
         return max(times)
 

@@ -67,23 +67,23 @@ class TimeZones:
         rename = Rename(census, served, journal)
         renamed = [(piece, each) for piece, found in counted for each in _renamed(rename, piece, found)]
         pieces = tuple(each for _, each in renamed)
-        return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=tuple(zones))
+        return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=zones)
 
     def _served(
         self, census: Census, definitions: Definitions, journal: Journal
-    ) -> tuple[dict[tuple[int, str], Served], list[ZoneUse]]:
+    ) -> tuple[dict[tuple[int, str], Served], tuple[ZoneUse, ...]]:
         served: dict[tuple[int, str], Served] = {}
         taken: dict[str, Served] = {}
-        zones: list[ZoneUse] = []
+        zones: list[tuple[Served, Use]] = []
         for (scope, tzid), use in census.uses.items():
             definition = definitions.find(scope, tzid)
             resolution = self._resolve(tzid, use, definition, by_value=census.steps <= MAX_STEPS)
             here = served[scope, tzid] = serve(resolution, definition, taken)
-            zones += _zone_uses(here, use)
+            zones.append((here, use))
             defined = definition is not None
             journal.zones.append(ZoneReport(tzid, here.tzid or "UTC", use.values, defined, resolution))
         definitions.note_unused(journal)
-        return served, zones
+        return served, _zone_uses(zones)
 
     def _resolve(self, tzid: str, use: Use, definition: bytes | None, *, by_value: bool) -> tzmap.Resolution:
         if use.first > use.last:
@@ -123,8 +123,13 @@ def _renamed(rename: Rename, piece: Piece, found: Heads | None) -> list[Piece]:
     return rename.run(piece, list(found or ()))
 
 
-def _zone_uses(served: Served, use: Use) -> list[ZoneUse]:
-    if served.tzid is None or (served.definition is None and served.tzid not in tzmap.zone_names()):
-        return []
-    first, last = (use.first, use.last) if use.first <= use.last else _UNKNOWN
-    return [ZoneUse(served.tzid, first.date(), last.date(), served.definition)]
+def _zone_uses(served: list[tuple[Served, Use]]) -> tuple[ZoneUse, ...]:
+    """Say what is to be declared. A use without a time counts only where no other use of the zone has one."""
+    timed = {here.tzid for here, use in served if use.first <= use.last}
+    return tuple(
+        ZoneUse(here.tzid, first.date(), last.date(), here.definition)
+        for here, use in served
+        if here.tzid is not None and (here.definition is not None or here.tzid in tzmap.zone_names())
+        for first, last in [(use.first, use.last) if use.first <= use.last else _UNKNOWN]
+        if use.first <= use.last or here.tzid not in timed
+    )

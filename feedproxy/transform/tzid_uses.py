@@ -138,10 +138,13 @@ class Census:
             self._widen_by_rules(use, component, start.value)
 
     def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
-        """Read the heads of a component's times; None when one is not plain, or when they are too many."""
+        """Read the heads of a component's times; None when one is not plain, or when they are too many.
+
+        One that says `tzid` in other letters is not plain: `take` counts.
+        """
         tzids = tuple([self.tzids[head] if head in self.tzids else self._tzid(head) for head in written if head])
         heads = tuple(dict.fromkeys(head for head, tzid in zip(written, tzids, strict=False) if tzid is not None))
-        plain = len(tzids) == len(written) and len(heads) <= MAX_HEADS
+        plain = len(tzids) == len(written) and len(heads) <= MAX_HEADS and all(b"TZID=" in head for head in heads)
         plan = _Plan(tzids, sum(tzid is not None for tzid in tzids), heads) if plain else None
         self._plans[written] = plan
         return plan
