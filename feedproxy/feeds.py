@@ -9,26 +9,25 @@ feed for all; what it wants credentials for is fetched with the client's, and be
 """
 
 import asyncio
-import gzip
-import hashlib
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from cachetools import LRUCache
 
 from feedproxy.cache import Cache
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
+from feedproxy.gzip_member import Start
 from feedproxy.metrics import Metrics
-from feedproxy.model import Changed, Feed, PersonalEvent
+from feedproxy.model import Changed, Feed, Look, PersonalEvent
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.secrets import feed_hash, keyed_hash
 from feedproxy.sources import LARGE, Source, Sources, SourceState
 from feedproxy.store import Store
-from feedproxy.transform import Options, assemble
+from feedproxy.transform import Options, Overlay, Shared, write_overlay
 
 UNKNOWN_SECONDS = 60
 OPEN_REFUSED_SECONDS = 60
@@ -38,17 +37,29 @@ RETRY_SECONDS = 10
 LONGEST_RETRY_SECONDS = 3_600
 SECOND_DROP_SECONDS = 1.0
 MEMORY = 100_000
-"""Of how many feeds a note is kept: failed, served under credentials, changed, last version."""
+"""Of how many feeds a note is kept: failed, served under credentials, changed, last version before it left memory."""
+SHARED_OCTETS = 64_000_000
+"""For so many octets of bodies it is kept what their feeds have in common; it is made again where it is missing."""
+OVERLAY_SECONDS = 3_600
+"""For how long personal events are believed to be as they were read, when nobody has said that they have changed.
+
+Whoever changes them says so; this is for a process that was killed before it could.
+"""
+PERSONAL_EVENT_OCTETS = 1_000
+"""What writing a personal event costs, as octets of a body that cost as much."""
 
 _log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A feed, and how it was come by."""
+    """A feed, and how it was come by. `reason`: why a stale one is not newer, if a look upstream has failed."""
 
     feed: Feed
     status: Literal["hit", "stale", "miss"]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,7 @@ class Feeds:
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
         self._changes: LRUCache[str, int] = LRUCache(MEMORY)
         self._versions: LRUCache[str, tuple[str, datetime]] = LRUCache(MEMORY)
+        self._shared: LRUCache[bytes, Shared] = LRUCache(SHARED_OCTETS, getsizeof=lambda s: s.base.octets_in)
 
     async def answer(
         self, subscription_id: UUID, credentials: Credentials | None, may_try: Callable[[], bool] = lambda: True
@@ -133,7 +145,7 @@ class Feeds:
         if isinstance(answer, Served):
             self._metrics.feed(answer.status)
             if answer.status == "stale":
-                self._metrics.stale((self._clock() - answer.feed.fresh_until).total_seconds())
+                self._metrics.stale(max(0.0, (self._clock() - answer.feed.fresh_until).total_seconds()))
         elif isinstance(answer, AuthRequired):
             self._metrics.auth_failure("basic" if credentials else "missing")
         elif isinstance(answer, Withheld):
@@ -153,6 +165,10 @@ class Feeds:
         variants = self._forget(keys)
         if variants:
             self._behind(self._cache.drop(variants))
+
+    def left(self, name: str, feed: Feed) -> None:
+        """Note what a feed was when it left memory: the next one of other octets is later."""
+        self._versions[name] = feed.digest, feed.last_modified
 
     async def close(self) -> None:
         """End what runs behind."""
@@ -212,14 +228,22 @@ class Feeds:
         feed = self._cache.peek(self._name(subscription_id, credentials))
         if feed is None:
             return None
-        if self._sources.lasts(feed.fresh_until):
-            return Served(feed, "hit")
-        self._refresh_behind(subscription_id, credentials)
-        return Served(feed, "stale")
+        return self._served(subscription_id, credentials, feed)
 
-    def _refresh_behind(self, subscription_id: UUID, credentials: Credentials | None) -> None:
-        if self._failure(self._name(subscription_id, credentials), refresh=True) is None:
+    def _served(self, subscription_id: UUID, credentials: Credentials | None, feed: Feed) -> Served:
+        """Serve a feed that is there; refresh it behind if it is time for that."""
+        trouble = feed.look.trouble
+        if self._sources.lasts(feed.fresh_until):
+            return Served(feed, "hit" if trouble is None else "stale", trouble)
+        failure = self._refresh_behind(subscription_id, credentials)
+        return Served(feed, "stale", failure.reason if isinstance(failure, Nothing) else trouble)
+
+    def _refresh_behind(self, subscription_id: UUID, credentials: Credentials | None) -> Failure | None:
+        """Refresh a feed, or return why that is not tried now."""
+        failure = self._failure(self._name(subscription_id, credentials), refresh=True)
+        if failure is None:
             self._flight(subscription_id, credentials, refresh=True)
+        return failure
 
     async def _uncached(self, subscription_id: UUID, credentials: Credentials | None) -> Answer:
         failure = self._failure(self._name(subscription_id, credentials), refresh=False)
@@ -283,12 +307,8 @@ class Feeds:
             feed = await self._publish(subscription_id, source, state)
             if before is not None and _is_another(before, state) and source.credentials is None:
                 self._on_change([Changed(source.key, subscription_id)])
-            return Served(feed, "miss")
-        feed = await self._publish(subscription_id, source, state)
-        if self._sources.lasts(feed.fresh_until):
-            return Served(feed, "hit")
-        self._refresh_behind(subscription_id, source.credentials)
-        return Served(feed, "stale")
+            return Served(feed, "miss", state.trouble)
+        return self._served(subscription_id, source.credentials, await self._publish(subscription_id, source, state))
 
     async def _without_feed(self, source: Source, failure: FetchFailed) -> tuple[Failure, int]:
         """Say what a failed look upstream means when there is nothing to fall back on, and for how many seconds."""
@@ -309,7 +329,7 @@ class Feeds:
         open_name = self._name(subscription_id)
         while True:
             changes = self._changes.get(open_name, 0)
-            feed = await self._render(subscription_id, source, state)
+            feed = await self._renewed(source, state) or await self._render(subscription_id, source, state)
             if self._changes.get(open_name, 0) == changes:
                 break
         if source.credentials is not None:
@@ -318,50 +338,99 @@ class Feeds:
         self._failed.pop((source.key, False), None)
         return feed
 
+    async def _renewed(self, source: Source, state: SourceState) -> Feed | None:
+        """Put what is in memory of this subscription's own on the base as it is now.
+
+        None where its personal events must be read: they are not at hand, may have changed, or one of them may stand
+        in for a component of the base.
+        """
+        before = self._cache.peek(source.key)
+        if before is None or before.read_at is None or not self._cache.hears():
+            return None
+        if self._clock() >= before.read_at + timedelta(seconds=OVERLAY_SECONDS):
+            return None
+        look = _look(source, state)
+        if (look.source, look.generation) == (before.look.source, before.look.generation):
+            return self._dated(source, replace(before, look=look), state)
+        shared = await self._shared_of(state)
+        if shared.personal_uids or self._cache.peek(source.key) is not before:
+            return None
+        overlay = Overlay(frozenset(), before.zones, before.end)
+        feed = replace(before, start=shared.start(overlay), look=look)
+        return self._dated(source, feed, state)
+
     async def _render(self, subscription_id: UUID, source: Source, state: SourceState) -> Feed:
         now = self._clock()
         events = await self._store.events_of(subscription_id)
         visible = [event for event in events if _appears(event, now) is None]
         appearing = [time for event in events if (time := _appears(event, now)) is not None]
-        body, compressed = await self._write(state, visible)
-        generation = b".%d" % state.generation if state.generation else b""
-        digest = hashlib.sha256(body + generation).hexdigest()[:32]
-        return Feed(
-            body=body,
-            gzip=compressed,
-            digest=digest,
-            last_modified=self._last_modified(source.key, digest, state, visible),
-            fetched_at=state.fetched_at,
-            fresh_until=min([state.fresh_until, *appearing]),
-            protected=source.credentials is not None,
+        shared = await self._shared_of(state)
+
+        def work() -> tuple[Start, Overlay]:
+            overlay = write_overlay(visible)
+            return shared.start(overlay), overlay
+
+        start, overlay = await _done(work, state.base.octets_in + PERSONAL_EVENT_OCTETS * len(visible))
+        look = _look(source, state)
+        feed = Feed(
+            start=start,
+            end=overlay.end,
+            zones=overlay.zones,
+            look=replace(look, fresh_until=min([look.fresh_until, *appearing])) if appearing else look,
+            last_modified=state.changed_at,
+            read_at=None if appearing else state.fetched_at,
             personal=bool(events),
         )
-
-    async def _write(self, state: SourceState, events: Iterable[PersonalEvent]) -> tuple[bytes, bytes]:
-        def work() -> tuple[bytes, bytes]:
-            body = assemble(state.base, events, self._options).body
-            return body, gzip.compress(body, 6, mtime=0)
-
-        return work() if state.base.octets_in < LARGE else await asyncio.to_thread(work)
-
-    def _last_modified(self, name: str, digest: str, state: SourceState, events: Iterable[PersonalEvent]) -> datetime:
-        """Return when these octets came to be: the same for the same octets, and later than any others before."""
-        times = [state.changed_at]
-        for event in events:
+        times: list[datetime] = []
+        for event in visible:
             times += [state.edition_at, event.updated_at, event.details.visible_from or event.updated_at]
-        before = self._versions.get(name)
-        if before is not None:
-            if before[0] == digest:
-                return before[1]
-            times.append(before[1] + timedelta(seconds=1))
-        self._versions[name] = digest, max(times)
-        return max(times)
+        return self._dated(source, feed, state, times)
+
+    async def _shared_of(self, state: SourceState) -> Shared:
+        """Return what the feeds of this body have in common: also those of other sources that gave the same octets."""
+        shared = self._shared.get(state.digest)
+        if shared is None:
+            octets = state.base.octets_in
+            shared = await _done(lambda: Shared(state.base, self._options), octets)
+            if octets <= SHARED_OCTETS:
+                self._shared[state.digest] = shared
+        return shared
+
+    def _dated(self, source: Source, feed: Feed, state: SourceState, times: Collection[datetime] = ()) -> Feed:
+        """Date a feed by when its octets came to be: the same for the same octets, later than any others before.
+
+        Of the same octets, other ones may have been served in between by another process: then the source says so.
+        """
+        before = self._cache.peek(source.key)
+        version = self._versions.get(source.key) if before is None else (before.digest, before.last_modified)
+        if version is None:
+            return replace(feed, last_modified=max([state.changed_at, *times]))
+        digest, last_modified = version
+        if digest == feed.digest:
+            return replace(feed, last_modified=max(state.changed_at, last_modified))
+        return replace(feed, last_modified=max(state.changed_at, *times, last_modified + timedelta(seconds=1)))
 
     def _forget(self, keys: Collection[str]) -> list[str]:
         """Note that these overlays have changed; return the names under which they are cached for credentials."""
         for key in keys:
             self._changes[key] = self._changes.get(key, 0) + 1
         return [variant for key in keys for variant in self._variants.pop(key, ())]
+
+
+async def _done(work: Callable[[], T], octets: int) -> T:
+    """Do work on so many octets: in a thread, if it would hold the event loop for long."""
+    return work() if octets < LARGE else await asyncio.to_thread(work)
+
+
+def _look(source: Source, state: SourceState) -> Look:
+    return Look(
+        source=state.digest,
+        generation=state.generation,
+        fetched_at=state.fetched_at,
+        fresh_until=state.fresh_until,
+        trouble=state.trouble,
+        protected=source.credentials is not None,
+    )
 
 
 def subscription_url(upstream_url: str, subscription_id: UUID) -> str:

@@ -9,7 +9,7 @@ deflated once, whatever it is followed by; and so is an end, whatever comes befo
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -40,7 +40,7 @@ class Part:
 class Start:
     """What many members begin with. `digest`, of 16 octets, names the text: equal digests, equal text."""
 
-    blocks: tuple[bytes, ...]
+    blocks: tuple[bytes, ...] = field(compare=False)
     length: int
     crc: int
     digest: bytes
@@ -86,14 +86,18 @@ def end(text: bytes) -> bytes:
 
 def member(start: Start, end: bytes) -> bytes:
     """Return the gzip member that holds the texts of both."""
-    crc, length = int.from_bytes(end[-8:-4], "little"), int.from_bytes(end[-4:], "little")
-    trailer = _trailer(_crc_of_both(start.crc, crc, length), start.length + length)
-    return b"".join((*start.blocks, end[:-TRAILER], trailer))
+    crc = _crc_of_both(start.crc, int.from_bytes(end[-8:-4], "little"), length(end))
+    return b"".join((*start.blocks, end[:-TRAILER], _trailer(crc, start.length + length(end))))
+
+
+def length(end: bytes) -> int:
+    """Return how many octets an end, or a whole member, inflates to."""
+    return int.from_bytes(end[-4:], "little")
 
 
 def text(member: bytes) -> bytes:
     """Return what a member holds. Raises zlib.error for one that is damaged."""
-    return zlib.decompress(member, MEMBER, int.from_bytes(member[-4:], "little") or 1)
+    return zlib.decompress(member, MEMBER, length(member) or 1)
 
 
 def _trailer(crc: int, length: int) -> bytes:

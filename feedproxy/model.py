@@ -6,7 +6,11 @@ Digests are keyed hashes (`feedproxy.policy.secrets`), never the secret itself.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import blake2b
 from uuid import UUID
+
+from feedproxy import gzip_member
+from feedproxy.gzip_member import Start
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +157,73 @@ class LastGood:
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
-    """A feed as served: the octets, what they are validated by, and until when they need no look at the upstream.
+class Look:
+    """What the feeds of a source have from the last look upstream.
 
-    `digest` is the hex hash of `body` that the validators are made of; `gzip` the same octets as one gzip member;
-    `last_modified` the time that the octets last changed, which only grows. `fetched_at` is the last time that the
-    upstream confirmed the source, `fresh_until` the end of the freshness lifetime (RFC 9111 section 4.2). `protected`:
-    the upstream wanted credentials; `personal`: the feed holds personal events. Both keep it out of shared caches.
+    `source` is the digest of the body that they are made of; `generation` tells validators of the same octets apart.
+    `fetched_at` is the last time that the upstream confirmed the body, `fresh_until` the end of the freshness lifetime
+    (RFC 9111 section 4.2), `trouble` the reason why the looks since have not confirmed it, if there were any.
+    `protected`: the upstream wanted credentials.
     """
 
-    body: bytes
-    gzip: bytes
-    digest: str
-    last_modified: datetime
+    source: bytes
+    generation: int
     fetched_at: datetime
     fresh_until: datetime
+    trouble: str | None
     protected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as served: what it shares with others of its source, and what it has of its own.
+
+    `start` and `end` make one gzip member (`feedproxy.gzip_member`); `zones` are those that its personal events use.
+    `last_modified` is the time that the octets last changed, which only grows. `personal`: it is made for one
+    subscription. `read_at` is the time of the look upstream after which the personal events were read, or None if they
+    must be read again: one of them is hidden still.
+    """
+
+    start: Start
+    end: bytes
+    zones: Zones
+    look: Look
+    last_modified: datetime
+    read_at: datetime | None
     personal: bool
+
+    @property
+    def gzip(self) -> bytes:
+        """The octets as one gzip member."""
+        return gzip_member.member(self.start, self.end)
+
+    @property
+    def octets(self) -> int:
+        """How many they are."""
+        return self.start.length + gzip_member.length(self.end)
+
+    @property
+    def body(self) -> bytes:
+        """The octets themselves. Inflated each time: 20 us for 14 KB, 0.3 ms for 1 MB."""
+        return gzip_member.text(self.gzip)
+
+    @property
+    def digest(self) -> str:
+        """What validators are made of: other for other octets, 32 hex digits."""
+        generation = self.look.generation.to_bytes(8, "little")
+        return blake2b(self.end, key=self.start.digest, salt=generation, digest_size=16).hexdigest()
+
+    @property
+    def fetched_at(self) -> datetime:
+        """The last time that the upstream confirmed the source."""
+        return self.look.fetched_at
+
+    @property
+    def fresh_until(self) -> datetime:
+        """Until when it needs no look at the upstream."""
+        return self.look.fresh_until
+
+    @property
+    def protected(self) -> bool:
+        """Whether the upstream wanted credentials; like `personal`, that keeps it out of shared caches."""
+        return self.look.protected

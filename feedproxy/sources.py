@@ -75,7 +75,8 @@ class SourceState:
     """The last good body of a source, indexed, and what is known of its freshness.
 
     `digest`, `etag`, `last_modified`, `fetched_at`, `changed_at`, `rendered`, `edition_at`, `generation` and `held` are
-    as in `LastGood`; `failures` counts the looks upstream since the body was confirmed.
+    as in `LastGood`; `failures` counts the looks upstream since the body was confirmed, `trouble` is why the last of
+    them did not.
     """
 
     base: Base
@@ -90,6 +91,7 @@ class SourceState:
     generation: int
     held: Held | None = None
     failures: int = 0
+    trouble: str | None = None
 
 
 def withdrawn(source: Source, failure: FetchFailed) -> bool:
@@ -267,7 +269,10 @@ class Sources:
         _log.warning("last good kept", extra={"fields": fields})
         failures = state.failures + 1
         pause = retry_after_failure(failures, decision.reason, retry_after, self._bounds, source=source.key)
-        return self._remember(source, replace(state, fresh_until=self._clock() + pause, failures=failures))
+        fresh_until = self._clock() + pause
+        return self._remember(
+            source, replace(state, fresh_until=fresh_until, failures=failures, trouble=decision.reason)
+        )
 
     async def _confirmed(self, source: Source, state: SourceState, answer: NotModified | Fetched) -> SourceState | None:
         """Note that the body is what it was; None if the store has another by now."""
@@ -294,6 +299,7 @@ class Sources:
                 generation=generation,
                 held=None,
                 failures=0,
+                trouble=None,
             ),
         )
 

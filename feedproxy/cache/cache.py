@@ -24,6 +24,9 @@ class Cache(Protocol):
     async def drop(self, keys: Collection[str]) -> None:
         """Forget feeds everywhere: other processes are told, and have forgotten within two seconds."""
 
+    def hears(self) -> bool:
+        """Tell whether all that other processes drop is forgotten here in time: not while Redis is down."""
+
     async def ping(self) -> str | None:
         """Return None when all is well, else one line that says what is not."""
 
@@ -32,17 +35,22 @@ class Cache(Protocol):
 
 
 async def open_cache(
-    *, max_octets: int, redis_url: str | None, on_drop: Callable[[Collection[str]], None] | None = None
+    *,
+    max_octets: int,
+    redis_url: str | None,
+    on_drop: Callable[[Collection[str]], None] = lambda _keys: None,
+    on_leave: Callable[[str, Feed], None] = lambda _key, _feed: None,
 ) -> Cache:
     """Open a cache with so many octets of memory, shared through the Redis (or Valkey) of that URL if there is one.
 
-    A Redis that is down stops nothing. `on_drop` is told the keys that another process dropped. Raises SettingsError
-    for what is no URL of a Redis.
+    A Redis that is down stops nothing. `on_drop` is told the keys that another process dropped, `on_leave` each feed
+    that leaves memory other than for a newer one. Raises SettingsError for what is no URL of a Redis.
     """
+    memory = MemoryCache(max_octets, on_leave)
     if redis_url is None:
-        return MemoryCache(max_octets)
+        return memory
     try:
-        cache = RedisCache(MemoryCache(max_octets), redis_url, on_drop or (lambda _: None))
+        cache = RedisCache(memory, redis_url, on_drop)
     except ValueError:  # its text may hold the password
         raise SettingsError("redis_url: a URL such as redis://host:6379/0 is wanted") from None
     await cache.start()

@@ -1,46 +1,103 @@
-"""A feed as octets, for a server that keeps it: a version, a JSON header line, the gzip member.
+"""A feed as octets, for a server that keeps it: a version, a JSON header line, the end of the gzip member.
 
-The body is not in it: it is what the gzip member holds, and a quarter of the size.
+What many feeds begin with is kept once for all of them, under its digest: a record of its own.
 """
 
 import json
 import zlib
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from feedproxy.model import Feed
+from feedproxy import gzip_member
+from feedproxy.gzip_member import Start
+from feedproxy.model import Feed, Look
 
-VERSION = b"feed1 "
-_TIMES = ("last_modified", "fetched_at", "fresh_until")
-_FLAGS = ("protected", "personal")
-_GZIP = 16 + zlib.MAX_WBITS
+FEED, START = b"feed2 ", b"start2 "
+"""Versions. Another release's records are none."""
 
 
-def to_octets(feed: Feed) -> bytes:
+class StoredFeed(NamedTuple):
+    """A feed but for what it begins with: the digest of that, and the other fields."""
+
+    start: bytes
+    fields: dict[str, Any]
+
+    def begun_by(self, start: Start) -> Feed:
+        """Return the feed."""
+        return Feed(start=start, **self.fields)
+
+
+def feed_to_octets(feed: Feed) -> bytes:
     """Write a feed."""
+    look = feed.look
     header = {
-        "digest": feed.digest,
-        **{name: getattr(feed, name).isoformat() for name in _TIMES},
-        **{name: getattr(feed, name) for name in _FLAGS},
+        "start": feed.start.digest.hex(),
+        "zones": feed.zones,
+        "last_modified": feed.last_modified.isoformat(),
+        "read_at": feed.read_at.isoformat() if feed.read_at is not None else None,
+        "personal": feed.personal,
+        "source": look.source.hex(),
+        "generation": look.generation,
+        "fetched_at": look.fetched_at.isoformat(),
+        "fresh_until": look.fresh_until.isoformat(),
+        "trouble": look.trouble,
+        "protected": look.protected,
     }
-    return VERSION + json.dumps(header, separators=(",", ":")).encode() + b"\n" + feed.gzip
+    return _written(FEED, header, feed.end)
 
 
-def from_octets(octets: bytes) -> Feed | None:
+def feed_from_octets(octets: bytes) -> StoredFeed | None:
     """Read a feed back; None when it was written by another version or has been damaged."""
-    header, newline, compressed = octets.removeprefix(VERSION).partition(b"\n")
-    if not newline or not octets.startswith(VERSION):
-        return None
     try:
-        fields = json.loads(header)
-        return Feed(
-            body=zlib.decompress(compressed, wbits=_GZIP),
-            gzip=compressed,
-            digest=str(fields["digest"]),
-            last_modified=datetime.fromisoformat(fields["last_modified"]),
-            fetched_at=datetime.fromisoformat(fields["fetched_at"]),
-            fresh_until=datetime.fromisoformat(fields["fresh_until"]),
-            protected=bool(fields["protected"]),
-            personal=bool(fields["personal"]),
-        )
+        header, end = _read(FEED, octets)
+        gzip_member.text(gzip_member.member(_NOTHING, end))
+        fields = {
+            "end": end,
+            "zones": tuple((str(tzid), int(first), int(last)) for tzid, first, last in header["zones"]),
+            "look": Look(
+                source=bytes.fromhex(header["source"]),
+                generation=int(header["generation"]),
+                fetched_at=datetime.fromisoformat(header["fetched_at"]),
+                fresh_until=datetime.fromisoformat(header["fresh_until"]),
+                trouble=header["trouble"],
+                protected=bool(header["protected"]),
+            ),
+            "last_modified": datetime.fromisoformat(header["last_modified"]),
+            "read_at": datetime.fromisoformat(header["read_at"]) if header["read_at"] is not None else None,
+            "personal": bool(header["personal"]),
+        }
+        return StoredFeed(bytes.fromhex(header["start"]), fields)
     except (ValueError, KeyError, TypeError, zlib.error):
         return None
+
+
+def start_to_octets(start: Start) -> bytes:
+    """Write what feeds begin with."""
+    header = {"digest": start.digest.hex(), "length": start.length, "crc": start.crc}
+    return _written(START, header, b"".join(start.blocks))
+
+
+def start_from_octets(octets: bytes) -> Start | None:
+    """Read it back; None when it was written by another version or has been damaged."""
+    try:
+        header, blocks = _read(START, octets)
+        start = Start((blocks,), int(header["length"]), int(header["crc"]), bytes.fromhex(header["digest"]))
+        gzip_member.text(gzip_member.member(start, gzip_member.end(b"")))
+    except (ValueError, KeyError, TypeError, OverflowError, zlib.error):
+        return None
+    return start
+
+
+_NOTHING = Start((gzip_member.HEADER,), 0, 0, b"")
+
+
+def _written(version: bytes, header: Mapping[str, object], octets: bytes) -> bytes:
+    return version + json.dumps(header, separators=(",", ":")).encode() + b"\n" + octets
+
+
+def _read(version: bytes, octets: bytes) -> tuple[dict[str, Any], bytes]:
+    header, newline, rest = octets.removeprefix(version).partition(b"\n")
+    if not newline or not octets.startswith(version):
+        raise ValueError("not a record of this version")
+    return json.loads(header), rest

@@ -12,8 +12,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
@@ -23,10 +25,18 @@ from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisSlow
 
 from feedproxy.cache.memory import MemoryCache
-from feedproxy.cache.record import from_octets, to_octets
+from feedproxy.cache.record import (
+    StoredFeed,
+    feed_from_octets,
+    feed_to_octets,
+    start_from_octets,
+    start_to_octets,
+)
+from feedproxy.gzip_member import Start
 from feedproxy.model import Feed
 
 PREFIX = "feedproxy:feed:"
+START_PREFIX = "feedproxy:start:"
 PING = "feedproxy:ping"
 CHANNEL = "feedproxy:dropped"
 KEPT_SECONDS = 86_400
@@ -35,7 +45,9 @@ PATIENCE_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 CONNECTIONS = 16
 LARGE = 65_536
-"""Octets from which a feed is unpacked in a thread."""
+"""Octets from which a start is packed and unpacked in a thread."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +73,7 @@ class RedisCache:
         self._trouble: str | None = "not connected yet"
         self._owed: set[str] = set()
         self._drops = 0
+        self._starts: WeakValueDictionary[bytes, Start] = WeakValueDictionary()
         self._tried = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
 
@@ -88,7 +101,8 @@ class RedisCache:
             return feed
         drops = self._drops
         octets = await self._ask(lambda: self._redis.get(PREFIX + key))
-        feed = await _read(octets) if octets is not None else None
+        stored = feed_from_octets(octets) if octets is not None else None
+        feed = await self._begun(stored) if stored is not None else None
         newer = self._memory.peek(key)
         if feed is None or newer is not None or drops != self._drops:
             return newer
@@ -101,15 +115,42 @@ class RedisCache:
         if feed.protected:
             return
         drops = self._drops
-        await self._ask(lambda: self._redis.set(PREFIX + key, to_octets(feed), ex=KEPT_SECONDS))
+        await self._put_start(feed.start)
+        await self._ask(lambda: self._redis.set(PREFIX + key, feed_to_octets(feed), ex=KEPT_SECONDS))
         if drops != self._drops:
             await self._ask(lambda: self._redis.unlink(PREFIX + key))
+
+    async def _put_start(self, start: Start) -> None:
+        """See to it that what the feed begins with is in Redis for as long as the feed."""
+        self._starts[start.digest] = start
+        key = START_PREFIX + start.digest.hex()
+        if not await self._ask(lambda: self._redis.expire(key, KEPT_SECONDS)):
+            octets = await _done(partial(start_to_octets, start), len(start.blocks[-1]))
+            await self._ask(lambda: self._redis.set(key, octets, ex=KEPT_SECONDS))
+
+    async def _begun(self, stored: StoredFeed) -> Feed | None:
+        """Put a feed together with what it begins with; None when that cannot be had."""
+        start = self._starts.get(stored.start)
+        if start is None:
+            key = START_PREFIX + stored.start.hex()
+            octets = await self._ask(lambda: self._redis.get(key))
+            if octets is None:
+                return None
+            start = await _done(partial(start_from_octets, octets), len(octets))
+            if start is None or start.digest != stored.start:
+                await self._ask(lambda: self._redis.unlink(key))
+                return None
+        return stored.begun_by(self._starts.setdefault(start.digest, start))
 
     async def drop(self, keys: Collection[str]) -> None:
         """Forget feeds here and in Redis, and tell the other processes; owed while Redis is down."""
         self._forget(keys)
         self._owed.update(keys)
         await self._pay()
+
+    def hears(self) -> bool:
+        """Tell whether it is heard of what others drop."""
+        return self._trouble is None
 
     async def ping(self) -> str | None:
         """Return None when Redis can be written to."""
@@ -233,5 +274,5 @@ def _announced(announcement: bytes) -> tuple[str, list[str]]:
             return "", []
 
 
-async def _read(octets: bytes) -> Feed | None:
-    return from_octets(octets) if len(octets) < LARGE else await asyncio.to_thread(from_octets, octets)
+async def _done(work: Callable[[], T], octets: int) -> T:
+    return work() if octets < LARGE else await asyncio.to_thread(work)

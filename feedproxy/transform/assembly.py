@@ -221,7 +221,6 @@ def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
 def _digest(texts: Iterable[bytes]) -> bytes:
     digest = blake2b(digest_size=16)
     for text in texts:
-        digest.update(b"%d:" % len(text))
         digest.update(text)
     return digest.digest()
 

@@ -69,6 +69,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
             max_octets=settings.cache_octets,
             redis_url=settings.redis_url.get_secret_value() or None,
             on_drop=lambda names: app[keys.FEEDS].forget(names),  # noqa: PLW0108 # there are no feeds yet
+            on_leave=lambda name, feed: app[keys.FEEDS].left(name, feed),  # noqa: PLW0108
         )
         stack.push_async_callback(cache.close)
         app[CACHE] = cache

@@ -31,7 +31,10 @@ async def feed(request: web.Request) -> web.Response:
         case Served():
             request[CACHE_STATUS] = answer.status
             tags = (feed_name(app[keys.SECRET_KEY], subscription_id, None),)
-            reply = feed_response.served(answer.feed, answer.status, asked, rules, tags=tags, now=app[keys.CLOCK]())
+            now = app[keys.CLOCK]()
+            reply = feed_response.served(
+                answer.feed, answer.status, asked, rules, tags=tags, now=now, reason=answer.reason
+            )
             if reply.coding is None:
                 return _without_feed(reply)
             body = await app[keys.CODED_BODIES].body(answer.feed, reply.coding)

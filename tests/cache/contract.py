@@ -1,30 +1,40 @@
 """What every cache promises; each backend inherits it and says how it is opened."""
 
-import gzip
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 
 import pytest
 
+from feedproxy import gzip_member
 from feedproxy.cache import Cache, open_cache
-from feedproxy.model import Feed
+from feedproxy.model import Feed, Look
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
+LOOK = Look(
+    source=bytes(range(32)),
+    generation=3,
+    fetched_at=NOW + timedelta(seconds=1),
+    fresh_until=NOW + timedelta(minutes=15),
+    trouble="timeout",
+    protected=False,
+)
 
 
 def feed(text: str = "one", *, octets: int = 0) -> Feed:
     """Return a feed that says `text`, and has so many octets more."""
-    body = f"BEGIN:VCALENDAR\r\nX-TEXT:{text}\r\nEND:VCALENDAR\r\n".encode() + b" " * octets
+    text_of_start = f"BEGIN:VCALENDAR\r\nX-TEXT:{text}\r\n".encode()
+    digest = blake2b(text_of_start, digest_size=16).digest()
     return Feed(
-        body=body,
-        gzip=gzip.compress(body, mtime=0),
-        digest=f"digest-{text}",
+        start=gzip_member.start([gzip_member.deflate([text_of_start])], digest),
+        end=gzip_member.end(random.Random(text).randbytes(octets) + b"END:VCALENDAR\r\n"),
+        zones=(("Europe/Berlin", 2026, 2027),),
+        look=LOOK,
         last_modified=NOW,
-        fetched_at=NOW + timedelta(seconds=1),
-        fresh_until=NOW + timedelta(minutes=15),
-        protected=False,
+        read_at=NOW,
         personal=True,
     )
 
@@ -56,7 +66,9 @@ class CacheContract:
     async def test_what_was_put_is_there_whole(self, cache: Cache) -> None:
         await cache.put("a", feed())
         assert cache.peek("a") == feed()
-        assert await cache.get("a") == feed()
+        again = await cache.get("a")
+        assert again == feed()
+        assert again.body == feed().body
 
     async def test_the_last_put_counts(self, cache: Cache) -> None:
         await cache.put("a", feed("one"))
@@ -98,7 +110,7 @@ class CacheContract:
 
     async def test_memory_is_bounded_in_octets(self, url: str | None) -> None:
         """The least recently used go first; the room that is left holds nearly as many as would fit bare."""
-        size = len(feed().body) + len(feed().gzip) + 10_000
+        size = len(feed(octets=10_000).gzip)
         async with opened(url, max_octets=20 * size) as cache:
             for n in range(100):
                 await cache.put(str(n), feed(octets=10_000))
@@ -117,9 +129,47 @@ class CacheContract:
             assert cache.peek("b") == feed("other")
 
     async def test_every_field_survives(self, cache: Cache) -> None:
-        given = replace(feed(), protected=True, personal=False, last_modified=NOW - timedelta(days=400))
+        given = replace(
+            feed(),
+            look=replace(LOOK, protected=True, trouble=None, generation=0),
+            personal=False,
+            read_at=None,
+            zones=(),
+            last_modified=NOW - timedelta(days=400),
+        )
         await cache.put("a", given)
         assert await cache.get("a") == given
+
+    async def test_what_many_feeds_begin_with_takes_memory_once(self, url: str | None) -> None:
+        large = gzip_member.deflate([random.Random(1).randbytes(100_000)])
+        begun = gzip_member.start([large], b"start")
+        async with opened(url, max_octets=200_000) as cache:
+            for n in range(100):
+                await cache.put(str(n), replace(feed(), start=begun))
+            assert all(cache.peek(str(n)) is not None for n in range(100))
+            await cache.put("other", replace(feed(), start=gzip_member.start([large], b"another")))
+            assert cache.peek("99") is None
+            assert cache.peek("other") is not None
+
+    async def test_it_is_told_what_leaves_memory_and_not_what_is_replaced(self, url: str | None) -> None:
+        left: list[tuple[str, Feed]] = []
+        cache = await open_cache(max_octets=100_000, redis_url=url, on_leave=lambda key, feed: left.append((key, feed)))
+        try:
+            await cache.put("a", feed("one"))
+            await cache.put("a", feed("two"))
+            assert left == []
+            await cache.drop(["a", "b"])
+            assert left == [("a", feed("two"))]
+            await cache.put("a", feed("three"))
+            await cache.put("b", feed("large", octets=99_000))
+            assert left[1:] == [("a", feed("three"))]
+            await cache.put("c", feed("too large", octets=100_000))
+            assert left[2:] == [("c", feed("too large", octets=100_000))]
+        finally:
+            await cache.close()
+
+    async def test_all_drops_are_heard_of(self, cache: Cache) -> None:
+        assert cache.hears()
 
     async def test_all_is_well(self, cache: Cache) -> None:
         assert await cache.ping() is None

@@ -3,18 +3,21 @@
 import asyncio
 import logging
 import multiprocessing
+import random
 import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from multiprocessing.connection import Connection
 
 import pytest
 
+from feedproxy import gzip_member
 from feedproxy.cache import Cache, open_cache
-from feedproxy.cache.redis import CHANNEL, KEPT_SECONDS, PREFIX, RedisCache
+from feedproxy.cache.redis import CHANNEL, KEPT_SECONDS, PREFIX, START_PREFIX, RedisCache
 from feedproxy.errors import SettingsError
-from tests.cache.contract import CacheContract, feed, opened
+from tests.cache.contract import LOOK, NOW, CacheContract, feed, opened
 from tests.servers.redis import RedisServer, free_port
 
 pytestmark = pytest.mark.service("redis")
@@ -45,11 +48,12 @@ class TestRedis(CacheContract):
             assert await other.get("a") == feed()
             assert other.peek("a") == feed()
 
-    async def test_a_protected_feed_stays_in_the_process(self, url: str) -> None:
+    async def test_a_protected_feed_stays_in_the_process(self, url: str, redis: RedisServer) -> None:
         async with opened(url) as one, opened(url) as other:
-            await one.put("a", replace(feed(), protected=True))
+            await one.put("a", replace(feed(), look=replace(LOOK, protected=True)))
             assert one.peek("a") is not None
             assert await other.get("a") is None
+            assert redis.command("KEYS", "feedproxy:*") == b"*0"
 
     async def test_a_large_feed_is_shared_too(self, url: str) -> None:
         large = feed(octets=300_000)
@@ -58,6 +62,38 @@ class TestRedis(CacheContract):
             async with opened(url, max_octets=10_000_000) as one, opened(url, max_octets=10_000_000) as other:
                 await one.put("a", each)
                 assert await other.get("a") == each
+
+    async def test_what_many_feeds_begin_with_is_in_redis_once(self, url: str, redis: RedisServer) -> None:
+        large = feed(octets=100)
+        begun = gzip_member.start([gzip_member.deflate([random.Random(1).randbytes(100_000)])], b"sixteen octets..")
+        feeds = {str(n): replace(large, start=begun, last_modified=NOW + timedelta(days=n)) for n in range(20)}
+        async with opened(url) as one:
+            for key, each in feeds.items():
+                await one.put(key, each)
+        async with opened(url) as other:
+            got = {key: await other.get(key) for key in feeds}
+        assert got == feeds
+        assert len({id(each.start) for each in got.values() if each is not None}) == 1
+        sizes = [int(redis.command("STRLEN", PREFIX + key).removeprefix(b":")) for key in feeds]
+        assert max(sizes) < 1_000
+        assert int(redis.command("STRLEN", START_PREFIX + b"sixteen octets..".hex()).removeprefix(b":")) > 100_000
+
+    async def test_a_feed_without_its_start_is_none_and_can_be_put_again(self, url: str, redis: RedisServer) -> None:
+        async with opened(url) as one, opened(url) as other:
+            for damage in (["DEL"], ["SET", "feed1 damaged"], ["SET", ""]):
+                await one.put("a", feed())
+                command, *rest = damage
+                redis.command(command, START_PREFIX + feed().start.digest.hex(), *rest)
+                assert await other.get("a") is None
+            await one.put("a", feed())
+            assert await other.get("a") == feed()
+
+    async def test_a_start_lasts_as_long_as_the_last_feed_that_has_it(self, cache: Cache, redis: RedisServer) -> None:
+        await cache.put("a", feed())
+        key = START_PREFIX + feed().start.digest.hex()
+        redis.command("EXPIRE", key, "60")
+        await cache.put("b", feed())
+        assert int(redis.command("TTL", key).removeprefix(b":")) > KEPT_SECONDS - 60
 
     async def test_a_feed_outlives_the_process(self, url: str) -> None:
         async with opened(url) as cache:
@@ -285,11 +321,13 @@ class TestOutage:
                 await until(lambda: rounds > 20)
                 redis.kill()
                 await until_well(one, well=False)
+                assert not one.hears()
                 seen = rounds
                 await until(lambda: rounds > seen + 20)
                 await asyncio.to_thread(redis.start)
                 await until_well(one)
                 await until_well(other)
+                assert one.hears()
                 seen = rounds
                 await until(lambda: rounds > seen + 20)
                 using = False

@@ -93,7 +93,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
             await client.close()
 
 
-async def attach(stage: Stage, title: str, *, visible_from: datetime | None = None) -> Account:
+async def attach(
+    stage: Stage, title: str, *, visible_from: datetime | None = None, zone: str = "Australia/Sydney"
+) -> Account:
     """Attach a personal event to GAME, as the API does."""
     app = stage.client.app
     assert app is not None
@@ -103,7 +105,7 @@ async def attach(stage: Stage, title: str, *, visible_from: datetime | None = No
         title=title,
         start=datetime(2026, 12, 1, 9, 0),  # noqa: DTZ001 - a wall-clock time
         end=datetime(2026, 12, 1, 10, 0),  # noqa: DTZ001
-        zone="Australia/Sydney",
+        zone=zone,
         notify_before=15,
         visible_from=visible_from,
     )

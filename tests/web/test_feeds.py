@@ -12,6 +12,7 @@ from feedproxy.cache.memory import MemoryCache
 from feedproxy.errors import Unavailable
 from feedproxy.feeds import Served, feed_name
 from feedproxy.model import Feed, LastGood, PersonalEvent
+from feedproxy.transform.personal import uid
 from feedproxy.web import keys
 from feedproxy.web.health import CACHE
 from tests.servers.upstream import Answer, calendar
@@ -431,6 +432,153 @@ async def test_a_thousand_cold_requests_are_one_look_upstream(stage: Stage) -> N
     answers = await asyncio.gather(*(stage.client.app[keys.FEEDS].answer(GAME, None) for _ in range(1000)))
     assert len({answer.feed.digest for answer in answers if isinstance(answer, Served)}) == 1
     assert len(stage.upstream.requests) == 1
+
+
+async def test_a_warm_hit_touches_no_store_no_shared_cache_and_no_thread(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await attach(stage, "Dinner")
+    bodies = [await (await stage.get()).read()]
+
+    def touched(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    app = stage.client.app
+    for name in dir(app[keys.STORE]):
+        if not name.startswith("_"):
+            monkeypatch.setattr(app[keys.STORE], name, touched)
+    for name in ("get", "put", "drop"):
+        monkeypatch.setattr(app[CACHE], name, touched)
+    monkeypatch.setattr(asyncio, "to_thread", touched)
+    for encoding in ("identity", "gzip"):
+        response = await stage.get(headers={"Accept-Encoding": encoding})
+        assert response.status == 200
+        body = await response.read()
+        bodies.append(gzip.decompress(body) if encoding == "gzip" else body)
+        again = await stage.get(headers={"Accept-Encoding": encoding, "If-None-Match": response.headers["ETag"]})
+        assert again.status == 304
+    assert len(set(bodies)) == 1
+
+
+async def test_a_changed_calendar_costs_no_look_at_the_personal_events(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until an hour has passed, or when it would not be heard of that they have changed."""
+    read = 0
+    store = stage.client.app[keys.STORE]
+    events_of = store.events_of
+
+    async def counted(subscription_id: UUID) -> tuple[PersonalEvent, ...]:
+        nonlocal read
+        read += 1
+        found: tuple[PersonalEvent, ...] = await events_of(subscription_id)
+        return found
+
+    monkeypatch.setattr(store, "events_of", counted)
+    await attach(stage, "Dinner")
+    responses = [await stage.get()]
+
+    async def changed(uid: str) -> int:
+        before = read
+        stage.upstream.answers[GAME] = Answer(calendar("bears", uid))
+        stage.clock.wind(minutes=20)
+        await stage.get()
+        await stage.settled()
+        responses.append(await stage.get())
+        body = await responses[-1].read()
+        assert f"UID:{uid}".encode() in body
+        assert b"Dinner" in body
+        assert body.index(b"TZID:Australia/Sydney") < body.index(b"BEGIN:VEVENT")
+        return read - before
+
+    assert [await changed(uid) for uid in ("packers", "vikings", "falcons")] == [0, 0, 1]
+    monkeypatch.setattr(stage.client.app[CACHE], "hears", lambda: False)
+    assert await changed("eagles") == 1
+    assert len({response.headers["ETag"] for response in responses}) == 5
+    dates = [response.headers["Last-Modified"] for response in responses]
+    assert dates == sorted(set(dates))
+    last = responses[-1]
+    await stage.restart()
+    again = await stage.get()
+    assert (again.headers["ETag"], again.headers["Last-Modified"]) == (
+        last.headers["ETag"],
+        last.headers["Last-Modified"],
+    )
+
+
+async def test_subscriptions_with_the_same_calendar_share_it(stage: Stage) -> None:
+    stage.upstream.answers[OTHER] = Answer(stage.upstream.answers[GAME].body)
+    await attach(stage, "Dinner", zone="America/New_York")
+    app = stage.client.app
+    answers = [await app[keys.FEEDS].answer(each, None) for each in (GAME, OTHER)]
+    game, other = (answer.feed for answer in answers if isinstance(answer, Served))
+    assert game.start is other.start
+    assert game.digest != other.digest
+
+
+async def test_a_component_that_has_the_uid_of_a_personal_event_gives_way_to_it(stage: Stage) -> None:
+    own = uid("CAL", "booking")
+    await attach(stage, "Dinner")
+    stage.upstream.answers[GAME] = Answer(calendar("bears", own))
+    assert (await (await stage.get()).read()).count(own.encode()) == 1
+    stage.upstream.answers[GAME] = Answer(calendar("lions", own))
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await stage.settled()
+    body = await (await stage.get()).read()
+    assert body.count(own.encode()) == 1
+    assert b"UID:lions" in body
+    assert b"SUMMARY:Dinner" in body
+
+
+async def test_it_is_told_why_a_feed_is_not_newer(stage: Stage) -> None:
+    feeds = stage.client.app[keys.FEEDS]
+
+    async def said() -> tuple[str, str | None]:
+        answer = await feeds.answer(GAME, None)
+        assert isinstance(answer, Served)
+        await stage.settled()
+        return answer.status, answer.reason
+
+    assert [await said(), await said()] == [("miss", None), ("hit", None)]
+    stage.upstream.answers[GAME].status = 503
+    stage.upstream.answers[GAME].etag = None
+    stage.clock.wind(hours=2)
+    assert [await said(), await said()] == [("stale", None), ("stale", "status-503")]
+    stage.upstream.answers[GAME].status = 200
+    stage.clock.wind(hours=2)
+    assert [await said(), await said()] == [("stale", "status-503"), ("hit", None)]
+
+
+async def test_last_modified_grows_when_an_event_is_hidden_again_also_if_the_feed_was_forgotten(stage: Stage) -> None:
+    cache = stage.client.app[CACHE]
+    assert isinstance(cache, MemoryCache)
+    for forgotten in (False, True):
+        stage.clock.wind(minutes=1)
+        await attach(stage, "Dinner")
+        seen = await stage.get()
+        if forgotten:
+            cache.clear()
+        await attach(stage, "Dinner", visible_from=stage.clock() + timedelta(hours=1))
+        hidden = await stage.get()
+        assert b"Dinner" not in await hidden.read()
+        assert hidden.headers["Last-Modified"] > seen.headers["Last-Modified"]
+
+
+async def test_a_known_feed_outlives_a_404_and_an_unknown_one_is_asked_for_again_after_a_minute(stage: Stage) -> None:
+    await stage.get()
+    known, unknown = stage.upstream.answers.pop(GAME), f"/v1/webcal/{OTHER}"
+    stage.clock.wind(hours=2)
+    for _ in range(3):
+        assert (await stage.get()).status == 200
+        assert (await stage.get(unknown)).status == 404
+        await stage.settled()
+    assert len(stage.upstream.requests) == 3
+    stage.upstream.answers[OTHER] = known
+    stage.clock.wind(seconds=59)
+    assert (await stage.get(unknown)).status == 404
+    stage.clock.wind(seconds=2)
+    assert (await stage.get(unknown)).status == 200
 
 
 async def test_upstream_max_age_is_obeyed_within_bounds(stage: Stage) -> None:
