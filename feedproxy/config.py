@@ -207,6 +207,8 @@ class Edge(BaseModel):
         if not local and not self.zone:
             what = "Cloudflare's zone id" if self.kind == "cloudflare" else "Fastly's service id"
             raise ValueError(f"zone is missing: {what}")
+        if self.kind == "nginx" and not self.soft:
+            raise ValueError("soft is not for nginx: it always puts the new feed in the place of the old one")
         if bool(self.token.get_secret_value()) == bool(self.token_file):
             raise ValueError("either token or token_file is wanted")
         return self
@@ -302,8 +304,8 @@ class Settings(BaseModel):
         ge=0,
         le=1,
         allow_inf_nan=False,
-        description="A feed that loses more than this share of its events at once is believed when it comes twice; "
-        "1: only an empty one is doubted.",
+        description="A feed that loses more than this share of its events at once, and not of the past alone, is "
+        "believed when it comes twice; 1: only an empty one is doubted.",
     )
     bind_floating: bool = Field(
         default=False, description="Read times without zone in the zone that the feed's X-WR-TIMEZONE names."

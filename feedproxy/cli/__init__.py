@@ -17,6 +17,7 @@ COMMANDS = {
     "config": "feedproxy.cli.config:config",
     "demo": "feedproxy.cli.demo:demo",
     "explain": "feedproxy.cli.explain:explain",
+    "feed": "feedproxy.cli.feed:feed",
     "migrate": "feedproxy.cli.migrate:migrate",
     "serve": "feedproxy.cli.serve:serve",
     "transform": "feedproxy.cli.transform:transform",

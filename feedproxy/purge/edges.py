@@ -43,14 +43,12 @@ def requests_for(edge: Edge, token: str, changes: Collection[Changed]) -> Iterat
 
 
 def _nginx(edge: Edge, token: str, change: Changed) -> PurgeRequest:
-    """Ask for the feed as the sample site takes it: past the cache, which keeps the answer.
+    """Ask for the feed as the sample site takes it: open-source nginx can neither purge nor find a copy by its tag.
 
-    Open-source nginx can neither purge nor find by tag. A hard purge makes it put a note in the copy's place first, and
-    then the answer if that is for everybody.
+    It asks us past its copy and keeps the answer; or, in a hard purge, puts a note in the copy's place.
     """
-    soft = edge.soft and not change.hard
     url = f"{edge.url}/v1/webcal/{change.subscription_id}"
-    headers = {TOKEN: token, "X-Feedproxy-Purge": "soft" if soft else "hard"}
+    headers = {TOKEN: token, "X-Feedproxy-Purge": "hard" if change.hard else "soft"}
     return PurgeRequest((change,), "GET", url, headers, accepted=(401, 403, 404, 410))
 
 

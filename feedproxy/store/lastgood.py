@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import Held, LastGood
@@ -174,8 +174,8 @@ async def renew(connection: AsyncConnection, feed: str | None, *, now: datetime)
 
 
 def _is_of(feed: str) -> ColumnElement[bool]:
-    """Match the sources of a feed: its name, or its name and that of credentials behind a full stop."""
-    return or_(table.c.source == feed, table.c.source.startswith(feed + ".", autoescape=True))
+    """Match the sources of a feed by what their names begin with: credentials follow behind."""
+    return table.c.source.startswith(feed, autoescape=True)
 
 
 def _generation(source: str) -> Any:

@@ -188,11 +188,11 @@ class Store:
         return await self._database.read(lastgood.held)
 
     async def accept_held(self, feed: str) -> int:
-        """Accept what is held back of a feed, under whatever credentials; return of how many sources that is."""
+        """Accept what is held back of a feed, named by the head of its name; return of how many sources that is."""
         return await self._database.write(lastgood.accept_held, feed)
 
     async def renew(self, feed: str | None, *, now: datetime) -> int:
-        """Begin a new generation of a feed, under whatever credentials, or of all (None): validators differ from now.
+        """Begin a new generation of a feed, named by the head of its name, or of all (None): its validators change.
 
         Returns how many last good answers that concerns.
         """
