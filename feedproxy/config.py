@@ -310,6 +310,25 @@ class Settings(BaseModel):
     bind_floating: bool = Field(
         default=False, description="Read times without zone in the zone that the feed's X-WR-TIMEZONE names."
     )
+    title_prefix: str = Field(default="", description="Put before the title (SUMMARY) of each event of the source.")
+    drop_alarms: bool = Field(default=False, description="Leave out the source's alarms.")
+    busy_only: bool = Field(default=False, description="Show only when the source's events are: no text, no to-dos.")
+    past_days: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="Leave out what had ended so many days before the source's last change, or before its last event "
+        "if that is earlier; 0: nothing.",
+    )
+    profile: Literal["", "apple", "google", "outlook"] = Field(
+        default="", description="What one family of clients needs beyond what all are given."
+    )
+    transform_revision: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=1,
+        ge=1,
+        le=1_000_000,
+        description="Added to the SEQUENCE of events that these settings change: raise it when you change them.",
+    )
     cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
     basic_realm: str = Field(
         default="calendar", pattern=r"^[ !#-\[\]-~]+$", description="Realm named when a feed asks for a password."

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +13,8 @@ from feedproxy.cli.settings import config_option, opened_store, read_settings
 from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, FetchFailed
 from feedproxy.feeds import feed_name, subscription_url
-from feedproxy.ops.explain import SERVED, Explanation, as_json, as_text, examine
+from feedproxy.ops.explain import Explanation, as_json, as_text, examine
+from feedproxy.ops.served import served_options
 from feedproxy.policy.access import Credentials
 from feedproxy.upstream import Fetched, FetchRequest
 from feedproxy.web.app import upstream_client
@@ -53,7 +53,7 @@ def _credentials(user: str | None) -> Credentials | None:
 async def _fetched(source: str, settings: Settings, credentials: Credentials | None) -> Explanation:
     if source.lower().startswith(SCHEMES):
         fetched, failure = await _fetch(settings, FetchRequest(url=source, credentials=credentials))
-        options = replace(SERVED, bind_floating=settings.bind_floating)
+        options = served_options(settings)
         return examine(source, fetched.body if fetched else None, fetch=fetched, failure=failure, options=options)
     try:
         subscription_id = UUID(source)
@@ -80,7 +80,7 @@ async def _subscription(settings: Settings, subscription_id: UUID, credentials: 
         failure=failure,
         kept=kept,
         loss_share=settings.loss_share,
-        options=replace(SERVED, bind_floating=settings.bind_floating),
+        options=served_options(settings),
         now=utc_now(),
     )
 

@@ -14,19 +14,23 @@ from feedproxy.transform.matching import Match, Matching
 from feedproxy.transform.privacy import busy_only
 from feedproxy.transform.rewrite import Prefix, Replace, Rewrite
 from feedproxy.transform.selection import EVERYTHING, Select, Selection
-from feedproxy.transform.trim import Trim
+from feedproxy.transform.trim import Trim, TrimBehind
 
 
 def chosen_steps(
     *,
     since: date | None = None,
+    past_days: int = 0,
     rewrites: Sequence[Prefix | Replace] = (),
     selection: Selection = EVERYTHING,
     matches: Sequence[Match] = (),
     without_alarms: bool = False,
     only_busy: bool = False,
 ) -> tuple[Step, ...]:
-    """Return the steps for what was chosen. Raises BadRequest for a rule that cannot be applied."""
+    """Return the steps for what was chosen. Raises BadRequest for a rule that cannot be applied.
+
+    `since` is a day of the caller's, `past_days` are reckoned from what the feed says of itself.
+    """
     steps: list[Step] = []
     if rewrites:
         steps.append(Rewrite(rewrites))
@@ -36,6 +40,8 @@ def chosen_steps(
         steps.append(Select(selection))
     if since is not None:
         steps.append(Trim(since))
+    if past_days:
+        steps.append(TrimBehind(past_days))
     if without_alarms:
         steps.append(drop_alarms)
     if only_busy:

@@ -1,6 +1,7 @@
 """What is long past left out: some feeds carry ten years that nobody scrolls back to."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 from feedproxy.ics.components import Component
@@ -9,6 +10,7 @@ from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
 from feedproxy.transform.uidset import filtered, uid_sets
+from feedproxy.transform.unique import SCHEDULED
 
 STEP = "trim"
 HORIZON = timedelta(days=5 * 366)
@@ -19,8 +21,37 @@ MAX_STEPS = 300_000
 _DURATION = re.compile(rb"\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})S)?)?")
 _COUNT = re.compile(rb"(?:^|;)COUNT=", re.IGNORECASE)
 _BOUND = re.compile(rb"(?:^|;)(?:UNTIL|COUNT)=", re.IGNORECASE)
+_STAMPS = (b"LAST-MODIFIED", b"DTSTAMP")
 _CLOSED = frozenset((b"COMPLETED", b"CANCELLED"))
 _TIMES = (b"DTSTART", b"DTEND", b"DUE", b"COMPLETED", b"RECURRENCE-ID", b"RDATE")
+
+
+class TrimBehind:
+    """The step for a feed that is kept: what had ended so many days before the feed itself was last changed goes.
+
+    No clock is asked, so everybody makes the same feed of the same octets at any time. The last change is the newest
+    LAST-MODIFIED or DTSTAMP; of a feed whose last event is earlier, that: a season that is over does not fade away.
+    """
+
+    def __init__(self, days: int) -> None:
+        self.length = timedelta(days=days)
+
+    def __call__(self, calendar: Calendar, journal: Journal) -> Calendar:
+        """Leave out what is past."""
+        changed = max(_named(calendar, _STAMPS), default=None)
+        last = max(_named(calendar, _TIMES), default=None)
+        if changed is None or last is None or min(changed, last) - datetime.min < self.length:  # noqa: DTZ901
+            return calendar
+        return Trim((min(changed, last) - self.length).date())(calendar, journal)
+
+
+def _named(calendar: Calendar, names: tuple[bytes, ...]) -> Iterator[datetime]:
+    """Iterate over the times that properties of these names hold."""
+    for component in calendar.components:
+        if component.kind in SCHEDULED:
+            for name in names:
+                for line in component.every(name):
+                    yield from wall_times(line.value)
 
 
 class Trim:

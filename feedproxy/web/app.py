@@ -14,13 +14,13 @@ from feedproxy.cache import Cache, open_cache
 from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
 from feedproxy.metrics import Metrics
+from feedproxy.ops.served import served_options
 from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.feed_response import Rules
 from feedproxy.policy.freshness import Bounds, longest
 from feedproxy.purge import Purger, deliver, with_tokens
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
-from feedproxy.transform import Options
 from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
 from feedproxy.web.coded_bodies import CodedBodies
@@ -126,7 +126,7 @@ def _purger(app: web.Application, session: GuardedSession) -> Purger:
 
 def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient, purger: Purger) -> Feeds:
     settings = app[keys.SETTINGS]
-    options = Options(placeholder=True, bind_floating=settings.bind_floating)
+    options = served_options(settings)
     sources = Sources(
         store=store,
         upstream=upstream,
