@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
@@ -44,6 +45,18 @@ def with_values(component: Component, values: dict[bytes, bytes]) -> Component:
     start = len(component.kind) + 8
     lines = write([name + b":" + value for name, value in missing.items()])
     return edited.with_text(edited.text[:start] + lines + edited.text[start:])
+
+
+def every_extension(component: Component, name: bytes) -> list[ContentLine]:
+    """Return its own properties of an X- name, given in capitals: feeds write those in any case, and keep it."""
+    if not _extension(name).search(component.text):
+        return []
+    return [line for line in component.lines() if line.name.upper() == name]
+
+
+@cache
+def _extension(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"\n" + re.escape(name) + rb"[;:]", re.IGNORECASE)
 
 
 def without_nested(component: Component, kind: bytes) -> Component:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.text import unescape
+from feedproxy.transform.edit import every_extension
 
 NAMESPACE = UUID("0d9f6c52-5a0f-5b0e-8a3e-4d7c1d0a9e61")
 _GUID = re.compile(r"\{?([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})\}?(?:@.*)?", re.IGNORECASE | re.DOTALL)
@@ -31,9 +32,8 @@ def spellings(name: str) -> frozenset[str]:
 
 def external_ids(component: Component) -> set[str]:
     """Return the X-EXTERNAL-IDs of a component."""
-    if b"\nX-EXTERNAL-ID" not in component.text:
-        return set()
-    return {text for line in component.every(b"X-EXTERNAL-ID") if (text := unescape(line.value).strip())}
+    lines = every_extension(component, b"X-EXTERNAL-ID")
+    return {text for line in lines if (text := unescape(line.value).strip())}
 
 
 def _canonical(text: str) -> str | None:

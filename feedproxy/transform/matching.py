@@ -15,6 +15,7 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.text import unescape
 from feedproxy.ics.textlist import texts
 from feedproxy.transform.calendar import Calendar
+from feedproxy.transform.edit import every_extension
 from feedproxy.transform.report import Journal
 from feedproxy.transform.rewrite import LISTS
 from feedproxy.transform.uidset import filtered, uid_sets
@@ -79,9 +80,7 @@ def _compiled(rule: Match) -> Search:
 
 
 def _values(component: Component, name: bytes) -> list[str]:
-    if b"\n" + name not in component.text:
-        return []
-    lines = component.every(name)
+    lines = every_extension(component, name) if name.startswith(b"X-") else component.every(name)
     if name.decode() in LISTS:
         return [text for line in lines for text in texts(line.value) if text]
     return [unescape(line.value) for line in lines]

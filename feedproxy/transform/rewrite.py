@@ -5,6 +5,7 @@ again: an occurrence of the old text inside of the new one ("Bears" in "Chicago 
 together never come to rest on a text leave that text alone.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -70,12 +71,13 @@ class Rewrite:
             if isinstance(rule, Replace) and not rule.old:
                 raise BadRequest(f"{name}: the text to be replaced is empty")
             self.rules.setdefault(name.encode(), []).append(rule)
+        self._anywhere = re.compile(rb"\n(?:%b)[;:]" % b"|".join(map(re.escape, self.rules)), re.IGNORECASE)
 
     def __call__(self, calendar: Calendar, journal: Journal) -> Calendar:
         """Rewrite the texts of all components."""
         components = []
         for component in calendar.components:
-            if not any(b"\n" + name in component.text for name in self.rules):
+            if not self._anywhere.search(component.text):
                 components.append(component)
                 continue
             unsettled: list[bytes] = []
@@ -88,7 +90,7 @@ class Rewrite:
         return calendar.with_components(components)
 
     def _line(self, line: ContentLine, unsettled: list[bytes]) -> ContentLine | None:
-        rules = self.rules.get(line.name)
+        rules = self.rules.get(line.name.upper())
         if rules is None or line.parameter(b"ENCODING") is not None:
             return line
         is_list = line.name.decode() in LISTS

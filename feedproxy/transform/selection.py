@@ -19,6 +19,7 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.text import unescape
 from feedproxy.ics.textlist import texts
 from feedproxy.transform.calendar import Calendar
+from feedproxy.transform.edit import every_extension
 from feedproxy.transform.eventid import external_ids, guid, spellings
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import FIRST, Revision, revised
@@ -166,8 +167,7 @@ def _said(component: Component, inherited: _Said) -> _Said:
         categories = [_folded(text) for line in component.every(b"CATEGORIES") for text in texts(line.value)]
         tags = frozenset(filter(None, categories)) or tags
     named = set(_windows_ids().intersection(categories))
-    if b"\nX-CALREPLY-TIMEZONE" in component.text:
-        named |= {_folded(unescape(line.value)) for line in component.every(b"X-CALREPLY-TIMEZONE")} - {""}
+    named |= {_folded(unescape(line.value)) for line in every_extension(component, b"X-CALREPLY-TIMEZONE")} - {""}
     return _Said(tags, frozenset(named) or zones)
 
 

@@ -1,7 +1,7 @@
 """What is long past left out: some feeds carry ten years that nobody scrolls back to."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 from feedproxy.ics.components import Component
@@ -16,14 +16,14 @@ STEP = "trim"
 HORIZON = timedelta(days=5 * 366)
 """How far beyond its start a recurrence with a COUNT is expanded at least, to see when it ends."""
 MAX_STEPS = 300_000
-"""What the recurrences of a feed may take to expand; those beyond stay."""
+"""What the counted recurrences of a feed may take to expand; where they take more, all of them stay."""
 
 _DURATION = re.compile(rb"\+?P(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})S)?)?")
 _COUNT = re.compile(rb"(?:^|;)COUNT=", re.IGNORECASE)
 _BOUND = re.compile(rb"(?:^|;)(?:UNTIL|COUNT)=", re.IGNORECASE)
 _STAMPS = (b"LAST-MODIFIED", b"DTSTAMP")
 _CLOSED = frozenset((b"COMPLETED", b"CANCELLED"))
-_TIMES = (b"DTSTART", b"DTEND", b"DUE", b"COMPLETED", b"RECURRENCE-ID", b"RDATE")
+_TIMES = (b"DTSTART", b"DTEND", b"DUE", b"COMPLETED")
 
 
 class TrimBehind:
@@ -49,9 +49,7 @@ def _named(calendar: Calendar, names: tuple[bytes, ...]) -> Iterator[datetime]:
     """Iterate over the times that properties of these names hold."""
     for component in calendar.components:
         if component.kind in SCHEDULED:
-            for name in names:
-                for line in component.every(name):
-                    yield from wall_times(line.value)
+            yield from _times(component, names)
 
 
 class Trim:
@@ -63,44 +61,46 @@ class Trim:
 
     def __init__(self, since: date) -> None:
         self.since = datetime.combine(since, time())
-        self._steps = 0
 
     def __call__(self, calendar: Calendar, journal: Journal) -> Calendar:
         """Leave out what is past."""
         components = calendar.components
         past: set[int] = set()
-        self._steps = 0
+        counted = [each for each in components if b"COUNT=" in each.text]
+        expand = sum(recurrence.steps(each, HORIZON) for each in counted) <= MAX_STEPS
         sets = uid_sets(components)
         for each in sets:
-            if all(self._is_past(components[n]) for n in each.members):
+            if all(self._is_past(components[n], expand=expand) for n in each.members):
                 past.update(each.members)
         return filtered(calendar, sets, [n for n in range(len(components)) if n not in past], journal, STEP)
 
-    def _is_past(self, component: Component) -> bool:
+    def _is_past(self, component: Component, *, expand: bool) -> bool:
         if component.kind == b"VTODO" and not _is_closed(component):
             return False
-        times = [time for name in _TIMES for line in component.every(name) for time in wall_times(line.value)]
+        times = _times(component, _TIMES)
         if not times or min(times) >= self.since:
             return False
-        end = _end(component, max(times))
-        if end > self.since:
-            return False
-        rules = [line.value for line in component.every(b"RRULE")]
-        return all(map(_BOUND.search, rules)) and self._last(component, rules, times) + (end - min(times)) <= self.since
+        length = _end(component, max(times)) - min(times)
+        last = _last(component, times, expand=expand)
+        return last is not None and min(times) + length <= self.since and last <= self.since - length
 
-    def _last(self, component: Component, rules: list[bytes], times: list[datetime]) -> datetime:
-        """Return a time before which no instance starts later; where it takes too long to tell, the end of all time."""
-        if rules and not any(map(_COUNT.search, rules)):
-            return max(*times, recurrence.last_possible(component, min(times), HORIZON))
-        if not rules:
-            return max(times)
-        self._steps += recurrence.steps(component, HORIZON)
-        if self._steps > MAX_STEPS:
-            return datetime.max  # noqa: DTZ901 - a wall-clock time
-        try:
-            return max(*times, *recurrence.times(component, HORIZON))
-        except recurrence.Inexpandable:
-            return datetime.max  # noqa: DTZ901
+
+def _times(component: Component, names: Iterable[bytes]) -> list[datetime]:
+    return [time for name in names for line in component.every(name) for time in wall_times(line.value)]
+
+
+def _last(component: Component, times: list[datetime], *, expand: bool) -> datetime | None:
+    """Return a time after which no instance starts; None where there is none, or where it takes too long to tell."""
+    rules = [line.value for line in component.every(b"RRULE")]
+    starts = [min(times), *_times(component, (b"RDATE",))]
+    if not all(map(_BOUND.search, rules)):
+        return None
+    if not any(map(_COUNT.search, rules)):
+        return max(*starts, recurrence.last_possible(component, min(times), HORIZON)) if rules else max(starts)
+    try:
+        return max(*starts, *recurrence.times(component, HORIZON)) if expand else None
+    except recurrence.Inexpandable:
+        return None
 
 
 def _is_closed(todo: Component) -> bool:

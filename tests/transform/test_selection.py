@@ -8,14 +8,7 @@ from feedproxy.transform import Options, index
 from feedproxy.transform.eventid import guid
 from feedproxy.transform.selection import Selection, facts, kept
 from tests.readers import rfc
-
-HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Example//Selection//EN\r\nMETHOD:PUBLISH\r\n"
-
-
-def feed(*events: str) -> bytes:
-    """A feed of events, each given as its lines between BEGIN and END."""
-    bodies = [f"BEGIN:VEVENT\nDTSTAMP:20260101T000000Z\n{event.strip()}\nEND:VEVENT\n" for event in events]
-    return HEAD + "".join(bodies).replace("\n", "\r\n").encode() + b"END:VCALENDAR\r\n"
+from tests.transform.calendars import HEAD, TAIL, event, feed
 
 
 def chosen(body: bytes, *, zone: str = "", **wanted: list[str]) -> list[str]:
@@ -23,21 +16,19 @@ def chosen(body: bytes, *, zone: str = "", **wanted: list[str]) -> list[str]:
     base = index(body, Options())
     selection = Selection(**{name: frozenset(values) for name, values in wanted.items()}, zone=zone)
     components = kept(facts(base.calendar.components), selection).of(base.calendar.components)
-    return [
-        event.key for event in rfc.Feed(HEAD + b"".join(c.text for c in components) + b"END:VCALENDAR\r\n").events()
-    ]
+    return [event.key for event in rfc.Feed(HEAD + b"".join(c.text for c in components) + TAIL).events()]
 
 
 MATCHES = feed(
-    "UID:home\nDTSTART:20260701T100000Z\nCATEGORIES:Home Games,Under 12\nX-EXTERNAL-ID:4711",
-    "UID:away\nDTSTART:20260702T100000Z\nCATEGORIES:Away\nCATEGORIES:Under\\, over,Se\n nior",
-    "UID:plain\nDTSTART:20260703T100000Z",
+    event("UID:home\nDTSTART:20260701T100000Z\nCATEGORIES:Home Games,Under 12\nX-External-Id:4711"),
+    event("UID:away\nDTSTART:20260702T100000Z\nCATEGORIES:Away\nCATEGORIES:Under\\, over,Se\n nior"),
+    event("UID:plain\nDTSTART:20260703T100000Z"),
 )
 SERIES = feed(
-    "UID:series\nDTSTART:20260701T100000Z\nRRULE:FREQ=DAILY;COUNT=5\nCATEGORIES:Training\nX-EXTERNAL-ID:s",
-    "UID:series\nRECURRENCE-ID:20260702T100000Z\nDTSTART:20260702T110000Z",
-    "UID:series\nRECURRENCE-ID:20260703T100000Z\nDTSTART:20260703T110000Z\nCATEGORIES:Match\nX-EXTERNAL-ID:s-3",
-    "UID:other\nDTSTART:20260703T100000Z\nCATEGORIES:Match",
+    event("UID:series\nDTSTART:20260701T100000Z\nRRULE:FREQ=DAILY;COUNT=5\nCATEGORIES:Training\nX-EXTERNAL-ID:s"),
+    event("UID:series\nRECURRENCE-ID:20260702T100000Z\nDTSTART:20260702T110000Z"),
+    event("UID:series\nRECURRENCE-ID:20260703T100000Z\nDTSTART:20260703T110000Z\nCATEGORIES:Match\nX-EXTERNAL-ID:s-3"),
+    event("UID:other\nDTSTART:20260703T100000Z\nCATEGORIES:Match"),
 )
 WHOLE_SERIES = ["series", "series#2026-07-02T10:00:00Z", "series#2026-07-03T10:00:00Z"]
 
@@ -114,7 +105,7 @@ def test_an_override_that_is_not_wanted_becomes_an_exdate_and_never_a_stray_orig
     master = left.changed[0]
     assert [line.octets for line in master.every(b"EXDATE")] == [b"EXDATE:20260703T100000Z"]
     assert [line.value for line in master.every(b"SEQUENCE")] == [b"1"]
-    body = HEAD + b"".join(c.text for c in left.of(base.calendar.components)) + b"END:VCALENDAR\r\n"
+    body = HEAD + b"".join(c.text for c in left.of(base.calendar.components)) + TAIL
     assert rfc.Feed(body).instances("series", 9) == [f"2026-07-0{day}T10:00:00Z" for day in (1, 2, 4, 5)]
 
 
@@ -131,11 +122,11 @@ def test_any_id_of_a_uid_set_includes_all_of_it_and_excludes_what_bears_it() -> 
 
 
 ZONED = feed(
-    "UID:eastern\nDTSTART:20260701T100000Z\nX-CALREPLY-TIMEZONE:Eastern Standard Time",
-    "UID:romance\nDTSTART:20260701T100000Z\nCATEGORIES:Final,romance standard time",
-    "UID:both\nDTSTART:20260701T100000Z\nCATEGORIES:Eastern Standard Time,Romance Standard Time",
-    "UID:iana\nDTSTART:20260701T100000Z\nX-CALREPLY-TIMEZONE:America/New_York",
-    "UID:untagged\nDTSTART:20260701T100000Z\nCATEGORIES:Final",
+    event("UID:eastern\nDTSTART:20260701T100000Z\nX-CALREPLY-TIMEZONE:Eastern Standard Time"),
+    event("UID:romance\nDTSTART:20260701T100000Z\nCATEGORIES:Final,romance standard time"),
+    event("UID:both\nDTSTART:20260701T100000Z\nCATEGORIES:Eastern Standard Time,Romance Standard Time"),
+    event("UID:iana\nDTSTART:20260701T100000Z\nx-calreply-timezone:America/New_York"),
+    event("UID:untagged\nDTSTART:20260701T100000Z\nCATEGORIES:Final"),
 )
 
 
