@@ -116,6 +116,8 @@ class Stream:
     heads: tuple[bytes, ...]
     components: tuple[Component, ...]
     repairs: tuple[tuple[str, int], ...]
+    outside: tuple[int, ...] = ()
+    """The places of the components that stand in no VCALENDAR."""
 
 
 def parse(text: bytes) -> Stream:
@@ -147,6 +149,7 @@ class _Reader:
         self.heads: list[list[bytes]] = []
         self.components: list[Component] = []
         self.repairs: Counter[str] = Counter()
+        self.outside: list[int] = []
         self.places: dict[bytes, list[tuple[int, bool]]] = {}
 
     def read(self) -> Stream:
@@ -166,7 +169,12 @@ class _Reader:
         self._take(len(self.text))
         if self.open:
             raise FeedRefused("truncated", f"the body ends inside a {self.open[-1].decode('ascii', 'replace')}")
-        return Stream(tuple(b"".join(head) for head in self.heads), tuple(self.components), tuple(self.repairs.items()))
+        return Stream(
+            tuple(b"".join(head) for head in self.heads),
+            tuple(self.components),
+            tuple(self.repairs.items()),
+            tuple(self.outside),
+        )
 
     def _begin_found(self, kind: bytes, start: int, end: int) -> None:
         while self._ends_before(kind, start):
@@ -224,7 +232,7 @@ class _Reader:
         if self._inside():
             return
         if not self.open:
-            self.repairs["component-outside-calendar"] += 1
+            self.outside.append(len(self.components))
         text = b"".join([*self.pieces, self.text[self.at : end]])
         self.components.append(Component(kind, text, max(0, len(self.heads) - 1)))
         self.pieces = []

@@ -95,10 +95,16 @@ def _read(body: bytes, options: Options) -> Base:
     normal = normalise(rest)
     if b"BEGIN:VCALENDAR" not in normal.text:
         raise _refusal(body)
-    stream = parse(normal.text)
+    text = normal.text
+    if not runs and text is not rest:
+        text, runs = cut(text)
+    stream = parse(text)
     for rule, count in (*normal.repairs, *stream.repairs):
         journal.note("read", rule, count=count)
     pieces = restored(stream, runs)
+    if stream.outside:
+        outside = by_kind(pieces[n] for n in stream.outside)
+        journal.note("read", "component-outside-calendar", count=sum(outside.values()))
     calendar = Calendar(
         heads=tuple(head_lines(head) for head in stream.heads),
         definitions=tuple(c for c in pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),

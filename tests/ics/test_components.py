@@ -97,7 +97,8 @@ def test_components_outside_any_calendar_are_kept() -> None:
         )
     )
     assert [(c.kind, c.scope) for c in stream.components] == [(b"VEVENT", 0), (b"VEVENT", 0), (b"X", 0)]
-    assert dict(stream.repairs) == {"component-outside-calendar": 3, "outside-calendar": 1}
+    assert dict(stream.repairs) == {"outside-calendar": 1}
+    assert stream.outside == (0, 1, 2)
 
 
 def test_a_calendar_that_begins_ends_the_one_before() -> None:

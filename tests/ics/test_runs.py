@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import MARK, parse
 from feedproxy.ics.folding import unfold
-from feedproxy.ics.normal import is_normal, normalise
+from feedproxy.ics.normal import is_normal, normalise, wide_encoding
 from feedproxy.ics.runs import LONGEST, Run, cut, restored
 from feedproxy.transform import pipeline, render
 from tests.feeds import SAMPLES, bodies
@@ -49,7 +49,7 @@ def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -
 def test_what_is_cut_out_is_put_back_in_its_place(samples: list[bytes], line_end: bytes) -> None:
     body = b"".join(samples).replace(b"\r\n", b"\n").replace(b"\n", line_end)
     rest, runs = cut(body)
-    assume(b"BEGIN:VCALENDAR" in rest)
+    assume(wide_encoding(body[:4]) is None)
     whole = parse(normalise(body).text)
     pieces = restored(parse(normalise(rest).text), runs)
     components = [each for piece in pieces for each in (piece.components() if isinstance(piece, Run) else [piece])]
