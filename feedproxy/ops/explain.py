@@ -131,6 +131,7 @@ def as_json(explanation: Explanation) -> dict[str, object]:
             "fetched_at": kept.fetched_at.isoformat(),
             "changed_at": kept.changed_at.isoformat(),
             "components": kept.events,
+            "held_back": kept.held and {"reason": kept.held.reason, "since": kept.held.since.isoformat()},
         },
         "personal_events": explanation.personal,
         "report": explanation.report and explanation.report.to_json(),
@@ -151,6 +152,9 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     if explanation.kept is not None:
         kept = explanation.kept
         yield f"  served     the last good body instead, of {kept.fetched_at:%Y-%m-%d %H:%M} UTC"
+        if kept.held is not None:
+            accepted = " (accepted)" if kept.held.accepted else ""
+            yield f"  held back  since {kept.held.since:%Y-%m-%d %H:%M} UTC, {kept.held.reason}{accepted}"
     report = explanation.report
     if report is None:
         return

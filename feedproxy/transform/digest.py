@@ -39,11 +39,21 @@ IN_HEADS = (
 _PARAMETER = re.compile(rb';([^=;"]*+)(?:[^;"]++|"[^"]*+")*+')
 
 
+_STAMP = re.compile(rb"\n(?:" + b"|".join(IN_COMPONENTS) + rb")[;:][^\r]*+(?:\r\n [^\r]*+)*+\r(?=\n)")
+
+
 def _starts(names: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(name + end for name in names for end in (b":", b";"))
 
 
 _CHURN_IN_COMPONENTS, _CHURN_IN_ALARMS, _CHURN_IN_HEADS = map(_starts, (IN_COMPONENTS, IN_ALARMS, IN_HEADS))
+
+
+def say_the_same(text: bytes, other: bytes) -> bool:
+    """Tell whether two components (BEGIN to END, normal form) differ only by churn."""
+    if text == other or _STAMP.sub(b"", text) == _STAMP.sub(b"", other):
+        return True
+    return component_digest(text) == component_digest(other)
 
 
 def component_digest(text: bytes) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component, Stream, parse
 from feedproxy.ics.normal import normalise
-from feedproxy.transform.digest import component_digest, head_digest
+from feedproxy.transform.digest import component_digest, head_digest, say_the_same
 from feedproxy.transform.report import Journal
 from feedproxy.transform.unique import SCHEDULED, identity, unique
 
@@ -107,9 +107,7 @@ def _survive(components: Sequence[Component]) -> list[bool]:
 
 
 def _is_alike(before: Component, after: Component) -> bool:
-    if before.scope != after.scope:
-        return False
-    return before.text == after.text or component_digest(before.text) == component_digest(after.text)
+    return before.scope == after.scope and say_the_same(before.text, after.text)
 
 
 def _are(components: Sequence[Component], others: Sequence[Component]) -> bool:

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feedproxy.errors import FetchFailed
-from feedproxy.model import EventDetails, LastGood
+from feedproxy.model import EventDetails, Held, LastGood
 from feedproxy.ops.explain import as_json, as_text, examine
 from feedproxy.store import open_store
 from tests.cli.program import feedproxy
@@ -131,6 +132,17 @@ def test_a_body_that_is_held_back_is_not_shown_as_served() -> None:
     )
     assert explanation.report is not None
     assert explanation.report.components_out["VEVENT"] == 10
+    held = Held("sharply-shrunk", "2 components after 10", 2, when)
+    shown = examine("x", calendar("a", "b"), kept=replace(kept, held=held), loss_share=0.4)
+    assert "held back  since 2026-11-20 08:00 UTC, sharply-shrunk\n" in as_text(shown)
+    accepted = examine("x", calendar("a", "b"), kept=replace(kept, held=replace(held, accepted=True)), loss_share=0.4)
+    assert accepted.failure is None, "it is served after the next look upstream"
+
+
+def test_what_is_over_is_shown_as_no_loss() -> None:
+    when = datetime(2026, 12, 24, 8, 0, tzinfo=UTC)
+    kept = LastGood("key", calendar(*"abcdefghij"), b"digest", None, None, 10, when, when)
+    assert examine("x", calendar("a"), kept=kept, loss_share=0.4, now=when).failure is None
 
 
 async def test_the_operator_s_headers_go_to_the_upstream_and_nowhere_else(service: Service) -> None:

@@ -1,5 +1,6 @@
 """Nothing but churn is new: the very octets of last time. Something else is: only that changes."""
 
+import cProfile
 import random
 import re
 
@@ -13,6 +14,7 @@ from feedproxy.ics.normal import normalise
 from feedproxy.transform import render, settle
 from feedproxy.transform.digest import component_digest, head_digest
 from tests.feeds import SAMPLES, bodies
+from tests.transform.test_linear import HOSTILE
 
 NOWS = (b"20260101T000000Z", b"20261121T120000Z")
 EVENT = b"""BEGIN:VEVENT
@@ -112,6 +114,27 @@ def test_a_settled_feed_is_rendered_as_the_new_one_would_be_but_for_churn(body: 
     names_of_content = b"@feedproxy" in render(body).body or b"VTIMEZONE" in body
     assume(not names_of_content)
     assert digests(render(settled).body)[1] == digests(render(grown).body)[1]
+
+
+@given(st.sampled_from(SAMPLES), st.sampled_from(SAMPLES))
+def test_a_feed_settled_against_any_other_is_rendered_as_it_is(last: bytes, new: bytes) -> None:
+    try:
+        expected = digests(render(new).body)
+    except FeedRefused:
+        assume(False)
+    assert digests(render(settle(last, new)).body) == expected
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_four_times_the_octets_are_four_times_the_calls(kind: str) -> None:
+    def calls(count: int) -> int:
+        last = HOSTILE[kind](count)
+        new = last.replace(b"DTSTAMP:2026", b"DTSTAMP:2027").replace(b"VERSION", b"X-NEW:1\r\nVERSION")
+        profile = cProfile.Profile()
+        profile.runcall(settle, last, new)
+        return sum(entry.callcount for entry in profile.getstats())
+
+    assert calls(400) < 6 * calls(100) + 500
 
 
 def test_every_known_churn_is_churn() -> None:
