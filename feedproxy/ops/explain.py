@@ -150,11 +150,7 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     if explanation.failure is not None:
         yield f"  refused    {explanation.failure}"
     if explanation.kept is not None:
-        kept = explanation.kept
-        yield f"  served     the last good body instead, of {kept.fetched_at:%Y-%m-%d %H:%M} UTC"
-        if kept.held is not None:
-            accepted = " (accepted)" if kept.held.accepted else ""
-            yield f"  held back  since {kept.held.since:%Y-%m-%d %H:%M} UTC, {kept.held.reason}{accepted}"
+        yield from _kept_lines(explanation.kept)
     report = explanation.report
     if report is None:
         return
@@ -175,6 +171,13 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     for change in explanation.changes:
         examples = f"  e.g. {', '.join(change.examples)}" if change.examples else ""
         yield f"  {change.step:<10} {change.rule:<22} x {change.count}{examples}"
+
+
+def _kept_lines(kept: LastGood) -> Iterator[str]:
+    yield f"  served     the last good body instead, of {kept.fetched_at:%Y-%m-%d %H:%M} UTC"
+    if kept.held is not None:
+        accepted = " (accepted)" if kept.held.accepted else ""
+        yield f"  held back  since {kept.held.since:%Y-%m-%d %H:%M} UTC, {kept.held.reason}{accepted}"
 
 
 def _fetch_lines(fetch: Fetched) -> Iterator[str]:
