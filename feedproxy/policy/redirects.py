@@ -41,10 +41,10 @@ def moved(before: Moved | None, redirects: Iterable[tuple[int, str]]) -> Moved |
     return Moved(target, before.times + 1 if before is not None and before.target == target else 1)
 
 
-def moved_on(remembered: Moved, redirects: Iterable[tuple[int, str]], *, good: bool) -> Moved | None:
-    """Return what is known after a look that began at the remembered target.
+def moved_on(remembered: Moved, redirects: Iterable[tuple[int, str]]) -> Moved | None:
+    """Return what is known after a look that began at the remembered target and ended in a feed or a 304.
 
-    `good`: it ended in a feed or a 304. If it did not, or the target has moved for good itself, the source's own URL is
-    asked next time.
+    If the target has moved for good itself, the source's own URL is asked next time. After a look that failed nothing
+    is known any more.
     """
-    return remembered if good and moved(None, redirects) is None else None
+    return remembered if moved(None, redirects) is None else None

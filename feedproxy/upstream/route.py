@@ -26,7 +26,7 @@ class Route:
         """Return the route after a feed or a 304 was got along it."""
         if answer.way.from_moved:
             assert self.moved is not None, "it was in the request"
-            return replace(self, moved=moved_on(self.moved, answer.way.redirects, good=True))
+            return replace(self, moved=moved_on(self.moved, answer.way.redirects))
         failed = self.moved is not None and self.moved.remembered
         return replace(self, moved=moved(None if failed else self.moved, answer.way.redirects))
 

@@ -119,6 +119,17 @@ async def test_age_counts_from_the_look_upstream_and_max_age_stays(stage: Stage)
     assert stale.headers["Cache-Status"].startswith("feedproxy; hit; ttl=-")
 
 
+async def test_cache_status_says_what_keeps_a_feed_from_being_newer(stage: Stage) -> None:
+    await stage.get()
+    stage.upstream.answers[GAME] = Answer(b"", status=503)
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await stage.settled()
+    response = await stage.get()
+    assert response.status == 200
+    assert response.headers["Cache-Status"].endswith("; detail=status-503")
+
+
 async def test_the_bounds_may_be_a_second(stage: Stage) -> None:
     await stage.restart(freshness_min=1, freshness_default=1, freshness_max=1)
     assert (await stage.get()).headers["Cache-Control"].startswith(("public, max-age=1,", "public, max-age=2,"))
