@@ -149,9 +149,13 @@ def cut(body: bytes) -> tuple[bytes, list[Run]]:
             taken = end
         at = body.find(_BEGIN, end - 1)
     rest.append(body[taken:])
-    if runs and b"".join(rest).upper().count(MARK) != 2 * len(runs):
-        return body, []
-    return b"".join(rest), runs
+    left = b"".join(rest)
+    return (left, runs) if are_ours(left, runs) else (body, [])
+
+
+def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
+    """Tell whether the marks in what is left are those of `cut`: a body may hold others, and folded at first."""
+    return left.upper().count(MARK) == 2 * len(runs)
 
 
 def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:

@@ -17,7 +17,7 @@ from datetime import timedelta
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component, parse
 from feedproxy.ics.normal import normalise
-from feedproxy.ics.runs import Piece, Run, cut, restored
+from feedproxy.ics.runs import Piece, Run, are_ours, cut, restored
 from feedproxy.transform.calendar import Calendar, Step
 from feedproxy.transform.floating import bind_floating
 from feedproxy.transform.join import join
@@ -93,6 +93,8 @@ def _read(body: bytes, options: Options) -> Base:
     journal = Journal()
     rest, runs = cut(body)
     normal = normalise(rest)
+    if runs and not are_ours(normal.text, runs):
+        normal, runs = normalise(body), []
     if b"BEGIN:VCALENDAR" not in normal.text:
         raise _refusal(body)
     text = normal.text
