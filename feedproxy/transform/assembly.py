@@ -8,16 +8,18 @@ there are sets of declarations: few, as those are made for whole years. Its comp
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import TypeVar
 
 import tzmap
 from feedproxy import gzip_member
 from feedproxy.gzip_member import Part, Start
+from feedproxy.ics.components import Component
 from feedproxy.ics.folding import unfold, write
 from feedproxy.ics.runs import Piece
 from feedproxy.model import PersonalEvent, Zones
@@ -31,6 +33,7 @@ from feedproxy.transform.report import Report
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
+UNCHANGED: Mapping[int, Component] = MappingProxyType({})
 STARTS = 16
 """How many starts a base keeps, and how many selections of its components."""
 _BEGIN, _END = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
@@ -50,15 +53,20 @@ def render(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Opti
 
 
 def assemble(
-    base: Base, personal: Iterable[PersonalEvent], options: Options, kept: Sequence[int] | None = None
+    base: Base,
+    personal: Iterable[PersonalEvent],
+    options: Options,
+    kept: Sequence[int] | None = None,
+    changed: Mapping[int, Component] = UNCHANGED,
 ) -> Rendered:
     """Make a feed of a base and what one subscription adds to it, written out and with a report.
 
-    `kept`: the places of the base's components that the subscription wants; all when it is None.
+    `kept`: the places of the base's components that the subscription wants; all when it is None. `changed`: what takes
+    the place of some of these (`feedproxy.transform.selection.kept`).
     """
     journal = base.journal.copy()
     merge = Merge(personal)
-    calendar = merge(_selected(base.calendar, kept), journal)
+    calendar = merge(_selected(base.calendar, kept, changed), journal)
     pieces = calendar.pieces
     uses = _joined(calendar.zones)
     if calendar.events() - len(merge.events) < base.events:
@@ -178,28 +186,32 @@ class Shared:
             return frozenset()
         return frozenset(c.uid() for c in self.base.calendar.components if _may_be_personal(c))
 
-    def start(self, overlay: Overlay, kept: Sequence[int] | None = None) -> Start:
+    def start(
+        self, overlay: Overlay, kept: Sequence[int] | None = None, changed: Mapping[int, Component] = UNCHANGED
+    ) -> Start:
         """Return what the feed begins with: `gzip_member.member(shared.start(overlay), overlay.end)` is the feed.
 
         `kept`: the places of the components that the subscription wants, in order; all when it is None. One that has
-        the UID of a personal event is left out.
+        the UID of a personal event is left out. `changed`: what takes the place of some of these.
         """
         if self.personal_uids & overlay.uids:
             components = self.base.calendar.components
             places = range(len(components)) if kept is None else kept
             kept = [n for n in places if not (_may_be_personal(components[n]) and components[n].uid() in overlay.uids)]
-        starts = self._all if kept is None else self._only(kept)
+        starts = self._all if kept is None else self._only(kept, changed)
         return starts.start(overlay.zones, self._alone if overlay.end == BARE else b"")
 
-    def _only(self, kept: Sequence[int]) -> Starts:
+    def _only(self, kept: Sequence[int], changed: Mapping[int, Component]) -> Starts:
         """Return the starts with these components alone; subscriptions with the same filter share them."""
-        choice = array("I", kept).tobytes()
+        choice = array("I", kept).tobytes() + b"".join(component.text for component in changed.values())
         starts = self._choices.get(choice)
         if starts is None:
-            named = frozenset().union(*map(self._named.__getitem__, kept))
+            tzids = [use.tzid for use in self.base.calendar.zones]
+            put_in = (_named(component, tzids) for component in changed.values())
+            named = frozenset().union(*map(self._named.__getitem__, kept), *put_in)
             uses = [use for use in self.base.calendar.zones if use.tzid in named]
             components = self.base.calendar.components
-            part = gzip_member.deflate_quickly([components[n].text for n in kept])
+            part = gzip_member.deflate_quickly([changed.get(n, components[n]).text for n in kept])
             starts = Starts(self._head, uses, part, _digest([self._digest, choice]))
             _keep(self._choices, choice, starts)
         return starts
@@ -225,8 +237,10 @@ def _digest(texts: Iterable[bytes]) -> bytes:
     return digest.digest()
 
 
-def _selected(calendar: Calendar, kept: Sequence[int] | None) -> Calendar:
-    return calendar if kept is None else replace(calendar, pieces=tuple(calendar.components[n] for n in kept))
+def _selected(calendar: Calendar, kept: Sequence[int] | None, changed: Mapping[int, Component]) -> Calendar:
+    if kept is None:
+        return calendar
+    return replace(calendar, pieces=tuple(changed.get(n, calendar.components[n]) for n in kept))
 
 
 def _may_be_personal(piece: Piece) -> bool:

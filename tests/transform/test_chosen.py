@@ -1,5 +1,6 @@
 """What holds for every step that may be chosen, alone and together, whatever the feed."""
 
+import gzip
 import re
 from datetime import date
 
@@ -7,16 +8,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
+from feedproxy.gzip_member import member
 from feedproxy.ics.components import Component, parse
 from feedproxy.ics.normal import is_normal
 from feedproxy.ics.text import escape
-from feedproxy.transform import Options, render
+from feedproxy.transform import Options, Shared, assemble, index, render, write_overlay
 from feedproxy.transform.chosen import chosen_steps
 from feedproxy.transform.matching import Match
 from feedproxy.transform.profiles import PROFILES, profile
 from feedproxy.transform.revision import Revision
 from feedproxy.transform.rewrite import Prefix, Replace
-from feedproxy.transform.selection import Selection
+from feedproxy.transform.selection import Select, Selection, facts, kept
 from feedproxy.transform.unique import SCHEDULED, identity
 from tests.feeds import bodies
 from tests.readers import rfc
@@ -221,3 +223,17 @@ def test_trimming_takes_whole_uid_sets(body: bytes, since: date) -> None:
     assume(len(after) < len(before))
     assert not {key[:2] for key in after} & {key[:2] for key in before if key not in after}
     assert all(component.text == before[key].text for key, component in after.items())
+
+
+@thorough
+@given(feeds(), selections)
+def test_a_selection_of_a_shared_base_is_what_the_step_makes_of_the_feed(body: bytes, selection: Selection) -> None:
+    base = index(body, Options())
+    left = kept(facts(base.calendar.components), selection)
+    overlay = write_overlay(())
+    start = Shared(base, Options()).start(overlay, left.indices, left.changed)
+    put_together = gzip.decompress(member(start, overlay.end))
+    assert put_together == assemble(base, (), Options(), left.indices, left.changed).body
+    alone = render(body, options=Options(steps=(Select(selection),))).body
+    assert scheduled(put_together) == scheduled(alone)
+    rfc.Feed(put_together).events()

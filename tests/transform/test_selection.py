@@ -1,10 +1,12 @@
 """What a subscription has of a base: by id, by tag, by time zone; UID sets are never split."""
 
+import gzip
 import hashlib
 
 import pytest
 
-from feedproxy.transform import Options, index
+from feedproxy.gzip_member import member
+from feedproxy.transform import Options, Shared, index, write_overlay
 from feedproxy.transform.eventid import guid
 from feedproxy.transform.selection import Selection, facts, kept
 from tests.readers import rfc
@@ -107,6 +109,19 @@ def test_an_override_that_is_not_wanted_becomes_an_exdate_and_never_a_stray_orig
     assert [line.value for line in master.every(b"SEQUENCE")] == [b"1"]
     body = HEAD + b"".join(c.text for c in left.of(base.calendar.components)) + TAIL
     assert rfc.Feed(body).instances("series", 9) == [f"2026-07-0{day}T10:00:00Z" for day in (1, 2, 4, 5)]
+
+
+def test_the_zone_of_an_exdate_is_declared_though_nothing_else_names_it() -> None:
+    body = feed(
+        event("UID:s\nDTSTART;TZID=Europe/Madrid:20260701T100000\nRRULE:FREQ=DAILY;COUNT=5"),
+        event("UID:s\nRECURRENCE-ID;TZID=Europe/Athens:20260702T110000\nDTSTART:20260702T110000Z\nX-EXTERNAL-ID:x"),
+    )
+    base = index(body, Options())
+    left = kept(facts(base.calendar.components), Selection(exclude=frozenset(["x"])))
+    overlay = write_overlay(())
+    start = Shared(base, Options()).start(overlay, left.indices, left.changed)
+    served = rfc.Feed(gzip.decompress(member(start, overlay.end)))
+    assert [each.exdates for each in served.events()] == [["2026-07-02T08:00:00Z"]]
 
 
 def test_an_override_does_not_stay_without_its_master() -> None:
