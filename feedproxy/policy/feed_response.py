@@ -2,10 +2,13 @@
 
 Who may keep a feed, and what is said to them (RFC 9111, RFC 5861, RFC 9213):
 
-    everybody   an open feed without personal events, asked for without credentials: `public`, tags
+    everybody   an open feed without personal events, asked for without credentials: `max-age`, tags
     edge        a personal feed whose URL the operator lets his own edge take for a key: tags and the fields for
                 the edge; `private` to all others
     client      what came with credentials, is protected or personal: `private`, no tags
+
+Nobody is told `public`: beside `max-age` it means only that a copy may answer requests with credentials as well (RFC
+9111 section 5.2.2.9).
 
 Of a 200 or 304, `state_fields` depend on the feed's state alone and can be written once for it; `moment_fields` count
 seconds. Freshness is told as a lifetime that began when the upstream was last looked at, and Age says how long ago that
@@ -158,7 +161,7 @@ def state_fields(feed: FeedState, chosen: Coding, audience: Audience, rules: Rul
     ]
     if audience == "everybody":
         lifetime = f"max-age={_lifetime(feed, rules)}, {_stale(rules)}"
-        fields.append(("Cache-Control", f"public, {lifetime}"))
+        fields.append(("Cache-Control", lifetime))
         fields += [(name, lifetime) for name in rules.edge_control]
     else:
         fields.append(("Cache-Control", "private, no-cache"))
@@ -207,7 +210,7 @@ def unknown(asked: Asked, rules: Rules) -> Reply:
     """
     if asked.authorization:
         return credentials_wanted(rules)
-    return Reply(404, (("Cache-Control", f"public, max-age={UNKNOWN_MAX_AGE}"), ("Vary", vary(rules))))
+    return Reply(404, (("Cache-Control", f"max-age={UNKNOWN_MAX_AGE}"), ("Vary", vary(rules))))
 
 
 def credentials_wanted(rules: Rules) -> Reply:

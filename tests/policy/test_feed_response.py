@@ -68,7 +68,7 @@ def test_an_open_feed_is_everybodys_until_the_next_look_upstream() -> None:
         "ETag": '"a1b2"',
         "Last-Modified": "Sun, 01 Nov 2026 09:00:00 GMT",
         "Vary": "Accept-Encoding",
-        "Cache-Control": "public, max-age=900, stale-while-revalidate=3600, stale-if-error=604800",
+        "Cache-Control": "max-age=900, stale-while-revalidate=3600, stale-if-error=604800",
         "CDN-Cache-Control": "max-age=900, stale-while-revalidate=3600, stale-if-error=604800",
         "Surrogate-Key": "feed source",
         "Cache-Tag": "feed,source",
@@ -99,7 +99,7 @@ def test_who_may_keep_a_feed_is_told_on_200_and_304(
     reply = answer(feed, replace(asked, if_none_match=if_none_match), rules)
     fields = dict(reply.fields)
     assert reply.status == (304 if if_none_match else 200)
-    assert fields["Cache-Control"].startswith("public, max-age=" if audience == "everybody" else "private, no-cache")
+    assert fields["Cache-Control"].startswith("max-age=" if audience == "everybody" else "private, no-cache")
     assert SHARED_FIELDS & set(fields) == (set() if audience == "client" else SHARED_FIELDS)
     assert "public" not in fields.get("CDN-Cache-Control", "")
 
@@ -152,7 +152,7 @@ def test_cache_status_says_why_a_feed_is_not_newer() -> None:
 )
 def test_no_copy_outlives_ours(lifetime: timedelta, max_age: int) -> None:
     control = dict(answer(replace(OPEN, fresh_until=FETCHED + lifetime)).fields)["Cache-Control"]
-    assert control.startswith(f"public, max-age={max_age}, ")
+    assert control.startswith(f"max-age={max_age}, ")
 
 
 def test_the_fields_of_a_state_do_not_depend_on_the_time() -> None:
@@ -245,7 +245,7 @@ def test_a_wrong_password_and_an_unknown_feed_are_answered_alike() -> None:
 
 def test_who_asks_without_credentials_learns_that_there_is_no_such_feed() -> None:
     reply = unknown(Asked(), RULES)
-    assert (reply.status, dict(reply.fields)["Cache-Control"]) == (404, "public, max-age=60")
+    assert (reply.status, dict(reply.fields)["Cache-Control"]) == (404, "max-age=60")
 
 
 def test_who_has_to_wait_is_told_how_long() -> None:
