@@ -77,9 +77,10 @@ _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t
 """A line that may have to be folded anew: too long, or folded already."""
 _FOLD = re.compile(rb"\r\n[ \t]")
 _END = re.compile(rb"\nEND:VEVENT\r\n")
+_BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
 _RULE = b"\nRRULE:"
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
-_MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
+MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 
 
 @dataclass(frozen=True)
@@ -134,28 +135,59 @@ Piece = Component | Run
 
 def cut(body: bytes) -> tuple[bytes, list[Run]]:
     """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order."""
+    rest: list[bytes] = []
     runs: list[Run] = []
-    if wide_encoding(body[:4]) is not None:
-        return body, runs
-    if b"\r" not in body:
-        body = body.replace(b"\n", b"\r\n")
-    rest = []
-    taken, at = 0, body.find(_BEGIN)
-    while at >= 0:
-        run, end = _run_at(body, at + 1)
-        if run is not None:
-            rest += [body[taken : at + 1], _MARKED]
-            runs.append(run)
-            taken = end
-        at = body.find(_BEGIN, end - 1)
-    rest.append(body[taken:])
+    for segment in segments(body):
+        if isinstance(segment, Run):
+            runs.append(segment)
+            rest.append(MARKED)
+        else:
+            rest.append(segment)
     left = b"".join(rest)
-    return (left, runs) if are_ours(left, runs) else (body, [])
+    return (left, runs) if runs and are_ours(left, runs) else (body, [])
 
 
 def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
     """Tell whether the marks in what is left are those of `cut`: a body may hold others, and folded at first."""
     return left.upper().count(MARK) == 2 * len(runs)
+
+
+def segments(body: bytes) -> Iterator[bytes | Run]:
+    """Iterate over the runs of a body and over the octets between them, in order.
+
+    Lines of a stretch that end in LF alone are given a CR.
+    """
+    if wide_encoding(body[:4]) is not None:
+        yield body
+        return
+    start = 0
+    while start < len(body):
+        behind = _BEHIND_EVENT.search(body, start + LONGEST)
+        end = behind.end() if behind else len(body)
+        stretch = body[start:end]
+        yield from _segments(stretch if b"\r" in stretch else stretch.replace(b"\n", b"\r\n"))
+        start = end
+
+
+def _segments(stretch: bytes) -> Iterator[bytes | Run]:
+    taken = 0
+    at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
+    while at >= 0:
+        run, end = _run_at(stretch, at)
+        if run is not None:
+            if at > taken:
+                yield stretch[taken:at]
+            yield run
+            taken = end
+        at = _next_event(stretch, end - 1)
+    if taken < len(stretch):
+        yield stretch[taken:]
+
+
+def _next_event(stretch: bytes, start: int) -> int:
+    """Return where the next event begins, or -1."""
+    found = stretch.find(_BEGIN, start)
+    return found + 1 if found >= 0 else -1
 
 
 def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
@@ -180,8 +212,6 @@ def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[b
             break
         uids.append(uid if b"\r" not in uid else _FOLD.sub(b"", uid))
         end = event.end()
-        if end >= start + LONGEST:
-            break
     return uids, end
 
 
@@ -199,7 +229,7 @@ def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
         if component.kind == MARK:
             pieces.append(replace(next(waiting), scope=component.scope))
         elif MARK in component.text:  # in a component of a kind that nobody knows
-            first, *others = component.text.split(_MARKED)
+            first, *others = component.text.split(MARKED)
             pieces.append(component.with_text(first + b"".join(next(waiting).text + other for other in others)))
         else:
             pieces.append(component)
