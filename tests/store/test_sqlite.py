@@ -1,17 +1,21 @@
 import sqlite3
 import stat
+import zlib
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
 
 from feedproxy.errors import SettingsError, Unavailable
 from feedproxy.store import database, migrate, open_store
 from feedproxy.store.database import open_database
+from feedproxy.store.migration import SCRIPTS
 from tests.store import processes
-from tests.store.contract import DENTIST, NOW, StoreContract, opened
+from tests.store.contract import DENTIST, GOOD, NOW, StoreContract, opened
 
 
 class TestSQLite(StoreContract):
@@ -43,6 +47,26 @@ async def test_a_fresh_file_migrates_itself_and_is_readable_by_its_owner_only(tm
 
 def listed(folder: Path) -> list[Path]:
     return list(folder.iterdir())
+
+
+async def test_last_good_answers_of_the_first_schema_stay(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    old = open_database(url, migrating=True)
+    async with old.writing() as connection:
+        await connection.run_sync(first_schema)
+        row = {"body": zlib.compress(GOOD.body), "now": "2026-03-29 00:59:59.999999"}
+        values = "'source', :body, CAST('digest' AS BLOB), '\"1\"', 'yesterday', 7, :now, :now"
+        await connection.execute(text(f"INSERT INTO last_good VALUES ({values})"), row)
+    await old.close()
+    async with opened(url) as store:
+        assert await store.last_good("source") == GOOD
+        assert await store.held() == ()
+
+
+def first_schema(connection: Connection) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", SCRIPTS)
+    command.upgrade(config, "0001")
 
 
 async def test_a_relative_path_is_relative_to_the_working_directory(
