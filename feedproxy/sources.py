@@ -257,7 +257,7 @@ class Sources:
         since = state.held.since if state.held is not None and state.held.events == events else now
         held = Held(decision.reason, decision.text, events, since)
         async with _store_may_be_away(source):
-            await self._store.hold_back(source.key, held)
+            await self._store.hold_back(source.key, state.digest, held)
         return self._look_again(source, replace(state, held=held), decision)
 
     def _look_again(
@@ -315,18 +315,8 @@ class Sources:
         raise Unavailable("other processes keep storing other bodies of this feed", retry_after=10)
 
     async def _settled(self, source: Source, state: SourceState | None, answer: Fetched) -> SourceState | None:
-        """Settle a body against the one in the store, weigh it and publish it; None if another process was first.
-
-        While the store is away, what is in memory is weighed against instead.
-        """
-        last: LastGood | None = None
-        before = state
-        async with _store_may_be_away(source):
-            last = await self._store.last_good(source.key)
-        if last is not None and (state is None or state.digest != last.digest):
-            before = await self._restored(source, last)
-        elif last is not None and state is not None:
-            before = replace(state, generation=last.generation, changed_at=last.changed_at, held=last.held)
+        """Settle a body against the one in the store, weigh it and publish it; None if another process was first."""
+        last, before = await self._standing(source, state)
         body = answer.body
         if last is not None:
             body = await _done(partial(settle, last.body, answer.body), len(answer.body))
@@ -360,6 +350,20 @@ class Sources:
             generation=(earlier.generation if earlier is not None else 0) + renew,
         )
         return await self._saved(source, published, body, after=last.digest if last is not None else None, renew=renew)
+
+    async def _standing(self, source: Source, state: SourceState | None) -> tuple[LastGood | None, SourceState | None]:
+        """Return what the store has, and the state made of that; None and what is in memory while it is away.
+
+        The state is None where there is nothing, or nothing that is still thought good.
+        """
+        last: LastGood | None = None
+        async with _store_may_be_away(source):
+            last = await self._store.last_good(source.key)
+        if last is None:
+            return None, state
+        if state is None or state.digest != last.digest:
+            return last, await self._restored(source, last)
+        return last, replace(state, generation=last.generation, changed_at=last.changed_at, held=last.held)
 
     async def _weighed(self, before: SourceState | None, new: Base) -> Publish | KeepLastGood:
         if before is None:

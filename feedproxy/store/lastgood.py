@@ -130,10 +130,10 @@ async def drop_last_good(connection: AsyncConnection, source: str) -> None:
     await connection.execute(delete(table).where(table.c.source == source))
 
 
-async def hold_back(connection: AsyncConnection, source: str, held: Held) -> None:
-    """Note that a body was held back."""
+async def hold_back(connection: AsyncConnection, source: str, digest: bytes, held: Held) -> None:
+    """Note that a body was held back for the answer of that digest, if that still stands."""
     values = {f"held_{name}": getattr(held, name) for name in ("reason", "text", "events", "since", "accepted")}
-    await connection.execute(update(table).where(table.c.source == source).values(values))
+    await connection.execute(update(table).where(table.c.source == source, table.c.digest == digest).values(values))
 
 
 async def forget_held(connection: AsyncConnection, source: str) -> None:

@@ -175,9 +175,12 @@ class Store:
         """Forget the last good answer of a source that the upstream has withdrawn; its generation stays."""
         await self._database.write(lastgood.drop_last_good, source)
 
-    async def hold_back(self, source: str, held: Held) -> None:
-        """Note that a body was held back, in the place of what was before. Nothing happens without a last good one."""
-        await self._database.write(lastgood.hold_back, source, held)
+    async def hold_back(self, source: str, digest: bytes, held: Held) -> None:
+        """Note that a body was held back for the answer of that digest, in the place of what was held back before.
+
+        Nothing happens if another answer stands there, or none.
+        """
+        await self._database.write(lastgood.hold_back, source, digest, held)
 
     async def forget_held(self, source: str) -> None:
         """Forget what was held back, unless an operator has accepted it."""

@@ -531,12 +531,13 @@ class StoreContract:
         assert not await store.note_rendering(replace(first, digest=b"another"), after=replace(GOOD, digest=b"another"))
 
     async def test_what_is_held_back_is_kept_until_something_good_comes(self, store: Store, other: Store) -> None:
-        await store.hold_back("source", HELD)
+        await store.hold_back("source", GOOD.digest, HELD)
         assert await store.held() == (), "there is nothing that is served instead"
         for end in ("published", "confirmed", "forgotten", "withdrawn"):
             await store.save_last_good(GOOD, after=None)
-            await store.hold_back("source", replace(HELD, events=9))
-            await store.hold_back("source", HELD)
+            await store.hold_back("source", GOOD.digest, replace(HELD, events=9))
+            await store.hold_back("source", GOOD.digest, HELD)
+            await store.hold_back("source", b"another", replace(HELD, events=9))
             assert await other.last_good("source") == replace(GOOD, held=HELD)
             assert await other.held() == (("source", HELD),)
             match end:
@@ -555,7 +556,7 @@ class StoreContract:
         for n, source in enumerate(("feed", "feed.fan", "held", "other")):
             await store.save_last_good(replace(GOOD, source=source), after=None)
             if n != 3:
-                await store.hold_back(source, replace(HELD, since=NOW + n * MINUTE))
+                await store.hold_back(source, GOOD.digest, replace(HELD, since=NOW + n * MINUTE))
         assert await store.accept_held("feed") == 2
         assert await store.accept_held("other") == 0
         assert [(source, held.accepted) for source, held in await store.held()] == [
@@ -566,7 +567,7 @@ class StoreContract:
         for source in ("feed", "held"):
             await store.forget_held(source)
         assert [source for source, _ in await store.held()] == ["feed", "feed.fan"], "a word of the operator's lasts"
-        await store.hold_back("feed", HELD)
+        await store.hold_back("feed", GOOD.digest, HELD)
         good = await store.last_good("feed")
         assert good is not None
         assert good.held == HELD, "it was said of another body"
