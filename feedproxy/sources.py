@@ -35,6 +35,9 @@ from tzmap import CLDR_VERSION, TZDATA_EDITION
 LARGE = 100_000
 """Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
 
+INDEXED_OCTETS = 64_000_000
+"""For so many octets of bodies it is kept what they were indexed to, whatever source they came from."""
+
 STORE_PATIENCE_SECONDS = 2.0
 ROUTES = 100_000
 """Of how many sources it is remembered where they have moved."""
@@ -125,6 +128,9 @@ class Sources:
         self._clock = clock
         self._options = options
         self._routes: LRUCache[str, Route] = LRUCache(ROUTES)
+        self._indexed: LRUCache[bytes, tuple[Base, bytes]] = LRUCache(
+            INDEXED_OCTETS, getsizeof=lambda indexed: indexed[0].octets_in + 2_000
+        )
         self._states: LRUCache[str, SourceState] = LRUCache(max_octets, getsizeof=lambda s: s.base.octets_in + 2_000)
 
     def lasts(self, fresh_until: datetime) -> bool:
@@ -304,7 +310,7 @@ class Sources:
         )
 
     async def _fetched(self, source: Source, state: SourceState | None, answer: Fetched) -> SourceState:
-        if state is not None and hashlib.sha256(answer.body).digest() == state.digest:
+        if state is not None and await _done(partial(_sha256, answer.body), len(answer.body)) == state.digest:
             confirmed = await self._confirmed(source, state, answer)
             if confirmed is not None:
                 return confirmed
@@ -339,7 +345,7 @@ class Sources:
         same = before is not None and before.rendered == rendered and not renew
         published = SourceState(
             base=base,
-            digest=hashlib.sha256(body).digest(),
+            digest=await _done(partial(_sha256, body), len(body)),
             etag=answer.etag,
             last_modified=answer.last_modified,
             fetched_at=now,
@@ -399,15 +405,24 @@ class Sources:
         return self._remember(source, replace(state, generation=generation)) if generation is not None else None
 
     async def _index(self, body: bytes) -> tuple[Base, bytes]:
-        """Return the base of a body and the SHA-256 of the feed made of it. Raises FeedRefused."""
+        """Return the base of a body and the SHA-256 of the feed made of it. Raises FeedRefused.
+
+        Ten thousand subscriptions of one calendar have as many sources; their body is read once.
+        """
+        digest = await _done(partial(_sha256, body), len(body))
+        known = self._indexed.get(digest)
+        if known is not None:
+            return known
         start = perf_counter()
 
         def work() -> tuple[Base, bytes]:
             base = index(body, self._options)
-            return base, hashlib.sha256(assemble(base, (), self._options).body).digest()
+            return base, _sha256(assemble(base, (), self._options).body)
 
         base, rendered = await _done(work, len(body))
         self._metrics.rendered(perf_counter() - start, {c.rule: c.count for c in base.journal.changes()})
+        if len(body) + 2_000 <= INDEXED_OCTETS:
+            self._indexed[digest] = base, rendered
         return base, rendered
 
     def _remember(self, source: Source, state: SourceState) -> SourceState:
@@ -419,6 +434,10 @@ class Sources:
 async def _done(work: Callable[[], T], octets: int) -> T:
     """Do work on so many octets: in a thread, if it would hold the event loop for long."""
     return work() if octets < LARGE else await asyncio.to_thread(work)
+
+
+def _sha256(octets: bytes) -> bytes:
+    return hashlib.sha256(octets).digest()
 
 
 def _later(before: datetime, now: datetime) -> datetime:

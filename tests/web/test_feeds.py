@@ -12,6 +12,7 @@ from feedproxy.cache.memory import MemoryCache
 from feedproxy.errors import Unavailable
 from feedproxy.feeds import Served, feed_name
 from feedproxy.model import Feed, LastGood, PersonalEvent
+from feedproxy.transform import Base, Options, index
 from feedproxy.transform.personal import uid
 from feedproxy.web import keys
 from feedproxy.web.health import CACHE
@@ -506,7 +507,15 @@ async def test_a_changed_calendar_costs_no_look_at_the_personal_events(
     )
 
 
-async def test_subscriptions_with_the_same_calendar_share_it(stage: Stage) -> None:
+async def test_subscriptions_with_the_same_calendar_share_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read once, and what their feeds begin with is one object."""
+    read: list[bytes] = []
+
+    def noted(body: bytes, options: Options) -> Base:
+        read.append(body)
+        return index(body, options)
+
+    monkeypatch.setattr(sources, "index", noted)
     stage.upstream.answers[OTHER] = Answer(stage.upstream.answers[GAME].body)
     await attach(stage, "Dinner", zone="America/New_York")
     app = stage.client.app
@@ -514,6 +523,7 @@ async def test_subscriptions_with_the_same_calendar_share_it(stage: Stage) -> No
     game, other = (answer.feed for answer in answers if isinstance(answer, Served))
     assert game.start is other.start
     assert game.digest != other.digest
+    assert len(read) == 1
 
 
 async def test_a_component_that_has_the_uid_of_a_personal_event_gives_way_to_it(stage: Stage) -> None:

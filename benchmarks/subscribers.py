@@ -1,0 +1,110 @@
+"""What subscribers of one calendar cost: to refresh, with a filter of their own, in memory."""
+
+import gc
+import random
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import process_time
+
+from benchmarks.feeds import season
+from feedproxy.cache.memory import MemoryCache
+from feedproxy.gzip_member import Start
+from feedproxy.model import EventDetails, Feed, Look, PersonalEvent
+from feedproxy.transform import Options, Overlay, Shared, index, write_overlay
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LOOK = Look(bytes(32), 0, NOW, NOW + timedelta(minutes=15), None, protected=False)
+OPTIONS = Options()
+
+
+def personal_events(subscriber: int, *, count: int = 5) -> list[PersonalEvent]:
+    """Return what an API client has put into one subscriber's calendar: bookings, no two alike."""
+    chance = random.Random(subscriber)  # noqa: S311 # the same in each run
+    events = []
+    for n in range(count):
+        start = datetime(2026, 1, 1, 8) + timedelta(hours=chance.randrange(8_000))  # noqa: DTZ001 # a wall-clock time
+        title = f"Your booking {chance.randrange(10**6)}"
+        details = EventDetails(title, start, start + timedelta(hours=1), "Europe/Berlin")
+        events.append(PersonalEvent("acme", f"{subscriber}-{n}", details, 0, NOW, NOW))
+    return events
+
+
+def feed(start: Start, overlay: Overlay) -> Feed:
+    """Return the feed of a subscriber."""
+    return Feed(start, overlay.end, overlay.zones, LOOK, NOW, NOW, personal=True)
+
+
+def refresh(events: int, subscribers: int) -> tuple[float, float]:
+    """Return CPU seconds: to put a new calendar in common, and to give all subscribers theirs, gzip and tag made."""
+    base = index(season(events, defined=True), OPTIONS)
+    before = Shared(base, OPTIONS)
+    feeds = []
+    for n in range(subscribers):
+        overlay = write_overlay(personal_events(n % 1_000))
+        feeds.append(feed(before.start(overlay), overlay))
+    began = process_time()
+    shared = Shared(base, OPTIONS)
+    ready = process_time()
+    for each in feeds:
+        start = shared.start(Overlay(frozenset(), each.zones, each.end))
+        renewed = replace(each, start=start, look=LOOK)
+        assert renewed.gzip
+        assert renewed.digest
+    return ready - began, process_time() - ready
+
+
+def with_a_filter_of_their_own(events: int, subscribers: int) -> float:
+    """Return the CPU seconds of one subscriber who wants nine of ten events, no two the same; gzip and tag made."""
+    shared = Shared(index(season(events, defined=True), OPTIONS), OPTIONS)
+    overlay = write_overlay(personal_events(0))
+    chance = random.Random(1)  # noqa: S311 # the same in each run
+    choices = [sorted(chance.sample(range(events), events * 9 // 10)) for _ in range(subscribers)]
+    shared.start(overlay, choices[0])
+    least = float("inf")
+    for _ in range(5):
+        began = process_time()
+        for kept in choices:
+            filtered = feed(shared.start(overlay, kept), overlay)
+            assert filtered.gzip
+            assert filtered.digest
+        least = min(least, process_time() - began)
+    return least / subscribers
+
+
+def memory_of_subscribers(subscribers: int = 1_000) -> float:
+    """Return the octets that each cached feed takes of subscribers of one calendar with personal events."""
+    shared = Shared(index(season(200, defined=True), OPTIONS), OPTIONS)
+
+    def made(n: int) -> Feed:
+        overlay = write_overlay(personal_events(n))
+        return feed(shared.start(overlay), overlay)
+
+    return _memory(made, subscribers)
+
+
+def memory_of_distinct_feeds(feeds: int = 1_000) -> float:
+    """Return the octets that each cached feed of 14 KB takes that has nothing in common with any other."""
+
+    def made(n: int) -> Feed:
+        body = season(20, defined=False).replace(b"UID:event-", b"UID:event-%d-" % n)
+        overlay = write_overlay([])
+        return feed(Shared(index(body, OPTIONS), OPTIONS).start(overlay), overlay)
+
+    return _memory(made, feeds)
+
+
+def _memory(made: Callable[[int], Feed], count: int) -> float:
+    """Return how many octets more are allocated for each feed, key and place in the cache included."""
+    cache = MemoryCache(10**9)
+    cache.keep("warm", made(count))
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for n in range(count):
+        cache.keep(f"{n:032x}", made(n))
+    gc.collect()
+    after = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    return (after - before) / count
