@@ -17,7 +17,7 @@ from feedproxy.metrics import Metrics
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.weburl import UrlRefused, WebUrl, is_webcal, read_url, split_userinfo, without_tls
-from feedproxy.upstream import failures, redirects
+from feedproxy.upstream import blocks, failures, redirects
 from feedproxy.upstream.body import ACCEPT_ENCODING, BodyReader, too_large
 from feedproxy.upstream.exchange import Fetched, FetchRequest, Hop, NotModified, Validators, Way
 from feedproxy.upstream.response import Response
@@ -146,11 +146,12 @@ class UpstreamClient:
         return _concluded(url, answer, tuple(hops), way, seconds, conditional=bool(validators))
 
     def _next(self, url: WebUrl, answer: "_Answer", hops: int) -> WebUrl:
-        block = failures.known_block(url.origin.host, answer.status, answer.headers)
+        host = url.origin.host
+        block = blocks.user_agent_block(host, answer.status, answer.headers) or blocks.sign_in(host, answer.headers)
         if block is not None:
             raise FetchFailed("bad-redirect", block, upstream_status=answer.status)
         if hops > self._limits.max_redirects:
-            message = f"{url.origin.host} is still redirecting after {self._limits.max_redirects} redirects"
+            message = f"{host} is still redirecting after {self._limits.max_redirects} redirects"
             raise FetchFailed("too-many-redirects", message, upstream_status=answer.status)
         return redirects.next_url(url, answer.headers.get("Location"), status=answer.status)
 
@@ -261,9 +262,12 @@ def _concluded(
             way=way,
             seconds=seconds,
         )
+    challenge = blocks.challenge(host, answer.headers)
+    if challenge is not None:
+        raise challenge
     if status != 200:
         raise failures.status_failure(host, status, answer.headers)
-    block = failures.known_block(host, status, answer.headers)
+    block = blocks.user_agent_block(host, status, answer.headers)
     if block is not None:
         raise FetchFailed("html", block, upstream_status=status)
     return Fetched(

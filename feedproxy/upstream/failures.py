@@ -6,6 +6,7 @@
     bad-answer          what came is not HTTP
     status-NNN          neither 200 nor an expected 304
     html                an error page with status 200, from a service that is known for it
+    challenge           a firewall before the upstream wants to see a browser (`feedproxy.upstream.blocks`)
     too-many-redirects bad-redirect https-to-http
     too-large broken-body
     egress-...          the policy forbids it (`feedproxy.policy.egress`)
@@ -30,6 +31,7 @@ from aiohttp import (
 from aiohttp.http import HttpProcessingError
 
 from feedproxy.errors import EgressDenied, FetchFailed
+from feedproxy.upstream.blocks import user_agent_block
 from feedproxy.upstream.retryafter import retry_after_seconds
 
 HEAD_ERRORS = (ClientError, OSError, UnicodeError)
@@ -39,8 +41,6 @@ BODY_ERRORS = (ClientError, OSError, HttpProcessingError)
 
 NO_TLS = frozenset({"connect", "tls", "timeout"})
 """How a host fails that has no https at all. A certificate that we do not trust is not among them."""
-
-OUTLOOK_HOSTS = frozenset({"outlook.office365.com", "outlook.office.com", "outlook.live.com"})
 
 
 def egress_denied(reason: str, host: str) -> EgressDenied:
@@ -57,24 +57,10 @@ def status_failure(host: str, status: int, headers: Mapping[str, str]) -> FetchF
     """Return the failure that an answer's status means."""
     return FetchFailed(
         f"status-{status}",
-        known_block(host, status, headers) or f"{host} answered with status {status}",
+        user_agent_block(host, status, headers) or f"{host} answered with status {status}",
         upstream_status=status,
         retry_after=retry_after_seconds(headers.get("Retry-After"), headers.get("Date")),
     )
-
-
-def known_block(host: str, status: int, headers: Mapping[str, str]) -> str | None:
-    """Recognise how Exchange Online turns away a User-Agent that it does not know, and say what helps.
-
-    It answers 500 with `X-OWA-Error: ...OwaBasicUnsupportedException`, redirects to its errorfe.aspx, or sends a page
-    instead of the calendar (seen since August 2025: nextcloud/server#54799, derekantrican/GAS-ICS-Sync#494).
-    """
-    unsupported = "OwaBasicUnsupported" in headers.get("X-OWA-Error", "")
-    error_page = "/errorfe.aspx" in headers.get("Location", "").lower()
-    page = status == 200 and headers.get("Content-Type", "").lower().startswith("text/html")
-    if unsupported or error_page or (host in OUTLOOK_HOSTS and (status == 500 or page)):
-        return f"{host} seems to refuse our User-Agent, as Office 365 does; set another one (`upstream_user_agent`)"
-    return None
 
 
 def connection_failure(error: Exception, host: str) -> FetchFailed:

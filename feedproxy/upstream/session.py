@@ -20,6 +20,7 @@ from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.weburl import UrlRefused, WebUrl, read_url
 from feedproxy.upstream import failures
 from feedproxy.upstream.dial import Gate
+from feedproxy.upstream.names import Resolver
 from feedproxy.upstream.response import Response
 
 
@@ -60,7 +61,7 @@ class GuardedSession:
         """Get ready to send."""
         self._session = ClientSession(
             connector=TCPConnector(
-                resolver=self._resolver,
+                resolver=self._resolver or Resolver(),
                 socket_factory=self.gate.open_socket,
                 limit=self._connections,
                 limit_per_host=self._connections_per_host,

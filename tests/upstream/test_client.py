@@ -238,6 +238,28 @@ class TestStatuses:
         assert "User-Agent" in failed.message
         assert "upstream_user_agent" in failed.message
 
+    @pytest.mark.parametrize(
+        ("answer", "firewall"),
+        [
+            (plain(403, b"<html>", Cf_Mitigated="challenge"), "Cloudflare"),
+            (plain(200, b"<html>", Cf_Mitigated="challenge"), "Cloudflare"),
+            (plain(202, x_amzn_waf_action="challenge"), "AWS WAF"),
+            (plain(405, x_amzn_waf_action="captcha"), "AWS WAF"),
+        ],
+    )
+    async def test_a_firewall_that_wants_a_browser_is_named_and_speaks_not_for_the_upstream(
+        self, answer: bytes, firewall: str
+    ) -> None:
+        failed = await failure(answer)
+        assert (failed.reason, failed.upstream_status) == ("challenge", None)
+        assert firewall in failed.message
+
+    @pytest.mark.parametrize("host", ["accounts.google.com", "login.microsoftonline.com"])
+    async def test_a_redirect_to_a_sign_in_page_is_called_by_its_name(self, host: str) -> None:
+        failed = await failure(plain(302, Location=f"https://{host}/ServiceLogin?continue=x"))
+        assert failed.reason == "bad-redirect"
+        assert "sign in" in failed.message
+
 
 class TestBrokenAnswers:
     @pytest.mark.parametrize(
