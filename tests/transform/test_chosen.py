@@ -3,6 +3,7 @@
 import gzip
 import re
 from datetime import date
+from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from feedproxy.transform.selection import Select, Selection, facts, kept
 from feedproxy.transform.unique import SCHEDULED, identity
 from tests.feeds import bodies
 from tests.readers import rfc
+from tests.transform.calendars import event, feed
 
 thorough = settings(max_examples=150, deadline=None)
 
@@ -237,3 +239,40 @@ def test_a_selection_of_a_shared_base_is_what_the_step_makes_of_the_feed(body: b
     alone = render(body, options=Options(steps=(Select(selection),))).body
     assert scheduled(put_together) == scheduled(alone)
     rfc.Feed(put_together).events()
+
+
+SERIES = feed(
+    event("UID:s\nDTSTART:20260701T100000Z\nRRULE:FREQ=DAILY;COUNT=5\nSUMMARY:Training"),
+    event("UID:s\nRECURRENCE-ID:20260702T100000Z\nDTSTART:20260702T110000Z\nSUMMARY:Match\nX-EXTERNAL-ID:m"),
+)
+
+
+def rendered(body: bytes, **chosen: Any) -> bytes:
+    return render(body, options=Options(steps=chosen_steps(**chosen), placeholder=True)).body
+
+
+def test_an_id_of_an_override_that_a_pattern_takes_away_includes_nothing() -> None:
+    selection = Selection(include=frozenset(["m"]))
+    assert len(scheduled(rendered(SERIES, selection=selection))) == 2
+    assert not scheduled(rendered(SERIES, selection=selection, matches=[Match("SUMMARY", "Match", wanted=False)]))
+
+
+def test_a_set_is_past_when_what_is_left_of_it_is() -> None:
+    series = SERIES.replace(b"DTSTART:20260702T110000Z", b"DTSTART:20270702T110000Z")
+    since = date(2027, 1, 1)
+    assert len(scheduled(rendered(series, since=since))) == 2
+    assert not scheduled(rendered(series, since=since, selection=Selection(exclude=frozenset(["m"]))))
+
+
+def test_the_event_that_stands_for_none_is_not_rewritten() -> None:
+    once = rendered(feed(), rewrites=[Prefix("SUMMARY", "[x] ")])
+    assert once.count(b"SUMMARY:No events\r\n") == 1
+    assert rendered(once, rewrites=[Prefix("SUMMARY", "[x] ")]) == once
+
+
+def test_the_texts_of_an_alarm_are_not_the_events() -> None:
+    alarm = "BEGIN:VALARM\nACTION:EMAIL\nTRIGGER:-PT5M\nSUMMARY:Mail\nDESCRIPTION:d\nEND:VALARM"
+    body = feed(event(f"UID:a\nDTSTART:20260701T100000Z\nSUMMARY:Event\n{alarm}"))
+    out = rendered(body, rewrites=[Prefix("SUMMARY", "[x] ")], matches=[Match("SUMMARY", "Mail", wanted=False)])
+    assert b"\nSUMMARY:[x] Event\r\n" in out
+    assert b"\nSUMMARY:Mail\r\n" in out

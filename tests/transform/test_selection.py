@@ -170,3 +170,9 @@ def test_components_without_uid_are_never_chosen_among() -> None:
     base = index(body, Options())
     left = kept(facts(base.calendar.components), Selection(include=frozenset(["home"])))
     assert [c.kind for c in left.of(base.calendar.components)] == [b"VEVENT", b"X-NOTE"]
+
+
+def test_an_id_that_only_an_excluded_override_bears_includes_nothing() -> None:
+    """Or else the series would be there once, and be gone when the feed goes through again."""
+    assert chosen(SERIES, include=["s-3"], exclude=["s-3"]) == []
+    assert chosen(SERIES, include=["s-3"], tags=["training"]) == []
