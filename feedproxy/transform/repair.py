@@ -14,7 +14,8 @@ from feedproxy.ics.folding import fold, unfold, write
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
-from feedproxy.transform.unique import SCHEDULED, unique
+from feedproxy.transform.revision import SAME, revised
+from feedproxy.transform.unique import SCHEDULED, identity, unique, version
 
 STEP = "repair"
 UID_DOMAIN = b"@feedproxy"
@@ -46,7 +47,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
         calendar,
         heads=(_head(calendar.heads, journal),),
         definitions=tuple(without_trailing_separators(definition, journal) for definition in calendar.definitions),
-        pieces=tuple(unique(pieces, journal)),
+        pieces=tuple(_series_cancelled(unique(pieces, journal), cancelled, journal)),
     )
 
 
@@ -61,6 +62,25 @@ def _mended(component: Component, journal: Journal, *, cancelled: bool) -> Compo
         if cancelled and component.kind != b"VFREEBUSY":
             mended = _cancelled(mended, journal)
     return mended
+
+
+def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal) -> list[Piece]:
+    """Cancel the overrides of a series that another calendar of the stream cancels, but for those of a later version.
+
+    A CANCEL without RECURRENCE-ID is of all instances (RFC 5546 section 3.2.5); they are of its version then.
+    """
+    if not cancelled:
+        return pieces
+    components = [c for piece in pieces for c in (piece.components() if isinstance(piece, Run) else (piece,))]
+    series = {identity(c): c for c in components if c.scope in cancelled and not c.has(b"RECURRENCE-ID")}
+    settled: list[Piece] = []
+    for component in components:
+        cancel = series.get(identity(component)[:2])
+        if cancel is None or component.scope in cancelled or version(component)[0] > version(cancel)[0]:
+            settled.append(component)
+        else:
+            settled.append(revised(cancel, _cancelled(component, journal), SAME))
+    return settled
 
 
 def without_trailing_separators(component: Component, journal: Journal) -> Component:

@@ -36,6 +36,8 @@ class Revision:
 
 
 FIRST = Revision()
+SAME = Revision(0)
+"""That of what is changed by its own source: its SEQUENCE stays."""
 
 
 def revise(before: Calendar, after: Calendar, revision: Revision, journal: Journal) -> Calendar:
