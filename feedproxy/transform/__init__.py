@@ -5,6 +5,7 @@ from feedproxy.transform.losses import lost_ahead
 from feedproxy.transform.pipeline import Base, Options, index, index_joined
 from feedproxy.transform.report import Change, Report, ZoneReport
 from feedproxy.transform.settle import settle
+from feedproxy.transform.streaming import stream
 
 __all__ = [
     "Base",
@@ -21,5 +22,6 @@ __all__ = [
     "lost_ahead",
     "render",
     "settle",
+    "stream",
     "write_overlay",
 ]

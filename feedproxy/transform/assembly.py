@@ -8,7 +8,7 @@ there are sets of declarations: few, as those are made for whole years. Its comp
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -76,8 +76,7 @@ def assemble(
     if options.placeholder and not pieces:
         pieces = (PLACEHOLDER,)
         journal.note("write", "placeholder")
-    texts = (piece.text for piece in pieces)
-    body = b"".join([_BEGIN, write(list(calendar.heads[0])), *declared, *texts, _END])
+    body = b"".join(written(calendar.heads[0], declared, pieces))
     counts = by_kind(pieces)
     if declared:
         counts["VTIMEZONE"] = len(declared)
@@ -90,6 +89,19 @@ def assemble(
         zones=tuple(journal.zones),
     )
     return Rendered(body, report)
+
+
+def written(head: Sequence[bytes], declared: Iterable[bytes], pieces: Iterable[Piece]) -> Iterator[bytes]:
+    """Iterate over the octets of a feed: its properties, its VTIMEZONEs, its other components."""
+    yield _BEGIN + write(list(head))
+    yield from declared
+    yield from (piece.text for piece in pieces)
+    yield _END
+
+
+def declarations(zones: Iterable[ZoneUse]) -> list[bytes]:
+    """Return the VTIMEZONEs of a feed that names these zones."""
+    return [_declaration(use) for use in _joined(zones)]
 
 
 @dataclass(frozen=True, slots=True)

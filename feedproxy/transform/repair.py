@@ -6,6 +6,7 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from feedproxy.ics.components import Component
@@ -33,7 +34,7 @@ _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\
 
 def repair(calendar: Calendar, journal: Journal) -> Calendar:
     """Mend the components and the head. One head is left."""
-    cancelled = {scope for scope, head in enumerate(calendar.heads) if b"METHOD:CANCEL" in _upper(head)}
+    cancelled = {scope for scope, head in enumerate(calendar.heads) if is_cancelling(head)}
     pieces: list[Piece] = []
     for piece in calendar.pieces:
         if isinstance(piece, Run) and piece.scope not in cancelled:
@@ -156,8 +157,9 @@ def _name(component: Component) -> str:
     return (component.uid() or component.kind).decode()
 
 
-def _upper(head: tuple[bytes, ...]) -> list[bytes]:
-    return [line.upper().rstrip() for line in head]
+def is_cancelling(head: Sequence[bytes]) -> bool:
+    """Tell whether the property lines of a VCALENDAR say METHOD:CANCEL."""
+    return b"METHOD:CANCEL" in [line.upper().rstrip() for line in head]
 
 
 def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes, ...]:

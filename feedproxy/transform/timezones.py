@@ -9,7 +9,7 @@ own VTIMEZONE and those values, what it stands for. Then either
 Wall-clock text is never computed: only the parameter changes. A value that ends in Z is UTC whatever its TZID says.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -51,23 +51,30 @@ class TimeZones:
         done = Journal()
         origins, resolved = self._resolved(calendar, done)
         if any(isinstance(piece, Component) and b"\nRECURRENCE-ID;" in piece.text for piece in calendar.pieces):
-            kept = {id(piece) for piece in unique(resolved.pieces, journal)}
+            kept = unique(resolved.pieces, journal)
             if len(kept) < len(resolved.pieces):
-                left = [origin for origin, piece in zip(origins, resolved.pieces, strict=True) if id(piece) in kept]
+                ids = set(map(id, kept))
+                left = [origin for origin, piece in zip(origins, resolved.pieces, strict=True) if id(piece) in ids]
                 return self(replace(calendar, pieces=tuple(left)), journal)
         journal.add(done)
         return resolved
 
     def _resolved(self, calendar: Calendar, journal: Journal) -> tuple[list[Piece], Calendar]:
         """Return the calendar resolved, and what each of its pieces was."""
-        census = Census(self.horizon)
+        census = self._census()
         counted = [each for piece in calendar.pieces for each in _counted(census, piece)]
         census.finish()
         served, zones = self._served(census, Definitions(calendar.definitions, journal), journal)
-        rename = Rename(census, served, journal)
+        rename = self._rename(census, served, journal)
         renamed = [(piece, each) for piece, found in counted for each in _renamed(rename, piece, found)]
         pieces = tuple(each for _, each in renamed)
         return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=zones)
+
+    def _census(self) -> Census:
+        return Census(self.horizon)
+
+    def _rename(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> Rename:
+        return Rename(census, served, journal)
 
     def _served(
         self, census: Census, definitions: Definitions, journal: Journal
@@ -91,12 +98,12 @@ class TimeZones:
         span = (use.first, use.last)
         if by_value:
             try:
-                return tzmap.resolve(tzid, definition=definition, values=self._times(use), span=span)
+                return tzmap.resolve(tzid, definition=definition, values=self._times(tzid, use), span=span)
             except recurrence.Inexpandable:
                 pass
         return tzmap.resolve(tzid, definition=definition, span=span)
 
-    def _times(self, use: Use) -> Iterator[datetime]:
+    def _times(self, _: str, use: Use) -> Iterator[datetime]:
         """Iterate over every time that is bound to the TZID, instances included, each once. Raises Inexpandable."""
         plain = (time for value in use.plain if (time := wall_time(value)) is not None)
         recurring = (recurrence.times(component, self.horizon) for component in use.components)

@@ -70,6 +70,12 @@ class _Plan:
     heads: tuple[bytes, ...]
 
 
+def parts_of(run: Run) -> list[bytes] | None:
+    """Return the text of a run in parts, every second one a TZID. None when a TZID in it binds no time."""
+    parts: list[bytes] = _IN_RUN.split(run.text)
+    return None if None in parts[1::2] else parts
+
+
 class Census:
     """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
 
@@ -107,17 +113,19 @@ class Census:
 
     def take_run(self, run: Run) -> list[bytes] | None:
         """Count the uses of a run; return its text in parts, every second one a TZID. None when one binds no time."""
-        parts: list[bytes] = _IN_RUN.split(run.text)
-        tzids = parts[1::2]
-        if None in tzids:
-            return None
-        if tzids:
-            for tzid in dict.fromkeys(tzids):
-                self._use(run.scope, tzid.decode())
-            self._bound[run.scope].update(zip(tzids, [part[1:16] for part in parts[2::2]], strict=True))
-            for component in run.recurring():
-                self._take_recurring(component)
+        parts = parts_of(run)
+        if parts is None or len(parts) == 1:
+            return parts
+        for tzid in dict.fromkeys(parts[1::2]):
+            self._use(run.scope, tzid.decode())
+        self._count(run.scope, zip(parts[1::2], [part[1:16] for part in parts[2::2]], strict=True))
+        for component in run.recurring():
+            self._take_recurring(component)
         return parts
+
+    def _count(self, scope: int, bound: Iterable[tuple[bytes, bytes]]) -> None:
+        """Count the values of a run, each with its TZID."""
+        self._bound[scope].update(bound)
 
     def finish(self) -> None:
         """Gather what was counted of runs, and widen each range by the plain values."""
