@@ -12,7 +12,7 @@ import click
 from feedproxy.cli.clock import utc_now
 from feedproxy.errors import BadRequest
 from feedproxy.model import PersonalEvent
-from feedproxy.transform import Options, assemble, index_joined
+from feedproxy.transform import Options, assemble, index_joined, stream
 from feedproxy.transform.chosen import chosen_steps
 from feedproxy.transform.matching import Match
 from feedproxy.transform.profiles import PROFILES, profile
@@ -107,6 +107,11 @@ def transform(
     options = Options(steps=steps, revision=Revision(revision), profile=profile(client or ""))
     events = _events(personal.read()) if personal else ()
     bodies = [feed.read() for feed in feeds or [sys.stdin.buffer]]
+    if len(bodies) == 1 and not name and not report:
+        for octets in stream(bodies[0], personal=events, options=options):
+            sys.stdout.buffer.write(octets)
+        sys.stdout.buffer.flush()
+        return
     rendered = assemble(index_joined(bodies, options, name), events, options)
     sys.stdout.buffer.write(rendered.body)
     sys.stdout.buffer.flush()
