@@ -95,7 +95,10 @@ class Gate:
                 return None
 
     def _note(self, reason: str, host: str, *, stopped: bool) -> None:
-        said = "egress denied" if stopped else "egress would be denied"
-        _log.warning(said, extra={"fields": {"reason": reason, "host": host}})
+        fields = {"reason": reason, "host": host}
+        if stopped:
+            _log.info("egress denied", extra={"fields": fields})
+        else:
+            _log.warning("egress would be denied", extra={"fields": fields})
         if self._metrics is not None:
             self._metrics.destination(reason, stopped=stopped)

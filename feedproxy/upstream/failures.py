@@ -43,9 +43,19 @@ NO_TLS = frozenset({"connect", "tls", "timeout"})
 """How a host fails that has no https at all. A certificate that we do not trust is not among them."""
 
 
+_OPENED_BY = {
+    "egress-host": "write the host as a plain name or address",
+    "egress-userinfo": "leave the user name out of the URL",
+    "egress-scheme": "`egress_allow` or `egress_http` opens it",
+    "egress-port": "`egress_allow` or `egress_ports` opens it",
+    "egress-self": "it is our own",
+}
+
+
 def egress_denied(reason: str, host: str) -> EgressDenied:
     """Return the failure of a URL or address that the policy forbids."""
-    return EgressDenied(reason, f"the egress policy forbids requests to {host or 'this URL'} ({reason})")
+    fix = _OPENED_BY.get(reason, "`egress_allow` opens it")
+    return EgressDenied(reason, f"the egress policy forbids requests to {host or 'this URL'} ({reason}): {fix}")
 
 
 def timed_out(host: str, seconds: float) -> FetchFailed:

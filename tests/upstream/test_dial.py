@@ -33,7 +33,8 @@ async def test_a_public_name_that_leads_inside_is_not_dialled(address: str) -> N
             with pytest.raises(EgressDenied) as denied:
                 await upstream.fetch(FetchRequest(server.url("/secret", host="calendar.example")))
     assert denied.value.reason == ("egress-unspecified" if address == "0.0.0.0" else "egress-loopback")
-    assert denied.value.message == f"the egress policy forbids requests to calendar.example ({denied.value.reason})"
+    said = f"the egress policy forbids requests to calendar.example ({denied.value.reason}): `egress_allow` opens it"
+    assert denied.value.message == said
     assert server.asked == []
 
 
