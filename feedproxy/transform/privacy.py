@@ -75,7 +75,7 @@ def busy_only(calendar: Calendar, journal: Journal) -> Calendar:
 
 
 def _bare(component: Component) -> Component:
-    lines = [b"BEGIN:" + component.kind]
+    lines: list[bytes] = []
     takes_time = True
     for line in component.lines():
         told = _told(line)
@@ -84,7 +84,9 @@ def _bare(component: Component) -> Component:
             takes_time = takes_time and told.value.upper() not in {b"TRANSPARENT", b"CANCELLED"}
     if component.kind == b"VEVENT":
         lines.append(BUSY if takes_time else FREE)
-    text = write([*lines, b"END:" + component.kind])
+    if not any(line.startswith(b"DTSTAMP:") for line in lines):
+        lines.insert(0, b"DTSTAMP:19700101T000000Z")  # what stood there told something
+    text = write([b"BEGIN:" + component.kind, *lines, b"END:" + component.kind])
     return component if text == component.text else component.with_text(text)
 
 
