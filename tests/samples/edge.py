@@ -13,8 +13,8 @@ from time import perf_counter
 from uuid import UUID
 
 import pytest
-from aiohttp import ClientSession, encode_basic_auth
-from aiohttp.test_utils import unused_port
+from aiohttp import ClientSession, TCPConnector, encode_basic_auth, web
+from aiohttp.test_utils import TestServer, unused_port
 
 from tests.cli.program import feedproxy, serving
 from tests.servers.edges import EDGES, TOKEN, Edge
@@ -37,6 +37,8 @@ Ask = tuple[str, dict[str, str]]
 
 ACCOUNT = "BEARS"
 MANY = 50
+LONGEST_SECOND = 2.5
+"""A lifetime of one second, jittered and rounded up, is over by then."""
 
 
 @dataclass(frozen=True)
@@ -144,18 +146,18 @@ class Leap(Front):
 
 
 @asynccontextmanager
-async def stage(kind: str, program: Path, folder: Path) -> AsyncIterator[Stage]:
-    """Put it all up, feedproxy as a process."""
+async def stage(kind: str, program: Path, folder: Path, **settings: int) -> AsyncIterator[Stage]:
+    """Put it all up, feedproxy as a process, with these settings."""
     port, origin_port = unused_port(), unused_port()
-    async with upstream() as behind, ClientSession(auto_decompress=False) as session:
+    async with upstream() as behind, subscriber() as session:
         give_feeds(behind)
-        settings = {
+        given = {
             "FEEDPROXY_UPSTREAM_URL": behind.url,
             "FEEDPROXY_PORT": str(origin_port),
             "FEEDPROXY_EDGES": json.dumps([setting(kind, port)]),
-        }
+        } | {f"FEEDPROXY_{name.upper()}": str(value) for name, value in settings.items()}
         async with (
-            serving(folder, extra=settings) as (process, origin_url),
+            serving(folder, extra=given) as (process, origin_url),
             EDGES[kind](folder, program, port=port, origin_port=origin_port) as edge,
         ):
             yield Stage(edge, origin_url, behind, session, process, folder)
@@ -166,7 +168,7 @@ async def leap(kind: str, program: Path, folder: Path) -> AsyncIterator[Leap]:
     """Put it all up, feedproxy in this process."""
     port = unused_port()
     up: Leap | None = None
-    async with upstream() as behind, ClientSession(auto_decompress=False) as session:
+    async with upstream() as behind, subscriber() as session:
         give_feeds(behind)
         edges = [setting(kind, port)]
         clock = lambda: up.now() if up else utc_now()  # noqa: E731
@@ -176,6 +178,30 @@ async def leap(kind: str, program: Path, folder: Path) -> AsyncIterator[Leap]:
         ):
             up = Leap(edge, service.url, behind, session, service)
             yield up
+
+
+@asynccontextmanager
+async def naive_origin() -> AsyncIterator[int]:
+    """Run an origin that says of every answer that it may be kept; yield its port."""
+
+    async def answer(request: web.Request) -> web.Response:
+        text = f"for {request.headers.get('Authorization', 'nobody')}"
+        return web.Response(text=text, headers={"Cache-Control": "max-age=60"})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    server = TestServer(app)
+    await server.start_server()
+    try:
+        assert server.port is not None
+        yield server.port
+    finally:
+        await server.close()
+
+
+def subscriber() -> ClientSession:
+    """A session without kept connections: an edge closes them when it likes, which a POST does not survive."""
+    return ClientSession(connector=TCPConnector(force_close=True), auto_decompress=False)
 
 
 def give_feeds(behind: Upstream) -> None:
@@ -233,12 +259,19 @@ class EdgeContract:
         assert await stage.feeds_asked_for() == 1
         assert len(stage.upstream.requests) == 1
 
-    async def test_a_feed_outlives_feedproxy(self, stage: Stage) -> None:
-        before = await stage.get(f"/v1/webcal/{PUBLIC}")
-        await stage.kill_origin()
-        after = await stage.get(f"/v1/webcal/{PUBLIC}")
-        assert (after.status, after.body) == (200, before.body)
-        assert (await stage.get(f"/v1/webcal/{PROTECTED}", MEMBER)).status >= 500
+    async def test_a_feed_outlives_feedproxy_although_its_copy_has_run_out(
+        self, tmp_path: Path, service_program: Callable[[str], Path]
+    ) -> None:
+        path = f"/v1/webcal/{PUBLIC}"
+        second = dict.fromkeys(("freshness_min", "freshness_default", "freshness_max"), 1)
+        async with stage(self.kind, service_program(self.kind), tmp_path, **second) as up:
+            before = await up.get(path)
+            await up.kill_origin()
+            await asyncio.sleep(LONGEST_SECOND)
+            for _ in range(5):
+                after = await up.get(path)
+                assert (after.status, after.body) == (200, before.body)
+            assert (await up.get(f"/v1/webcal/{PROTECTED}", MEMBER)).status >= 500
 
     async def test_an_accepted_event_reaches_the_subscriber_within_a_second(self, stage: Stage) -> None:
         path = f"/v1/webcal/{PUBLIC}"
@@ -307,6 +340,20 @@ class EdgeContract:
             gone = await stage.get(path, other | variant, method=method)
             assert gone.status not in {200, 206, 304}
             assert b"secret" not in gone.body
+
+    async def test_what_credentials_got_is_not_kept_even_where_the_answer_forgets_to_say_so(
+        self, tmp_path: Path, service_program: Callable[[str], Path]
+    ) -> None:
+        async with naive_origin() as origin_port:
+            port = unused_port()
+            edge = EDGES[self.kind](tmp_path, service_program(self.kind), port=port, origin_port=origin_port)
+            async with edge as running_edge, subscriber() as session:
+                front = Front(running_edge, "", Upstream("", {}, [], lambda: None), session)
+                for path in SPELLINGS:
+                    for _ in range(2):
+                        for headers in (MEMBER, STRANGER, NOBODY):
+                            seen = await front.get(path, headers)
+                            assert seen.body.decode() == f"for {headers.get('Authorization', 'nobody')}"
 
     async def test_a_member_is_not_given_what_was_kept_for_others(self, stage: Stage) -> None:
         path = f"/v1/webcal/{PROTECTED}"
