@@ -70,12 +70,13 @@ sub vcl_backend_response {
     set beresp.http.X-Url = bereq.url;
     set beresp.http.xkey = beresp.http.Surrogate-Key;
     if (beresp.status >= 500) {
-        # A copy of an error would take the place of a good one.
-        if (bereq.is_bgfetch) {
+        # Nothing of an error may stay where a copy is.
+        if (bereq.is_bgfetch || bereq.http.X-Copy) {
             return (abandon);
         }
         set beresp.uncacheable = true;
         set beresp.ttl = 0s;
+        set beresp.grace = 0s;
         return (deliver);
     }
     if (beresp.http.CDN-Cache-Control) {
@@ -111,21 +112,26 @@ sub vcl_backend_response {
 }
 
 sub vcl_backend_error {
-    if (bereq.is_bgfetch) {
+    if (bereq.is_bgfetch || bereq.http.X-Copy) {
         return (abandon);
     }
     set beresp.uncacheable = true;
     set beresp.ttl = 0s;
+    set beresp.grace = 0s;
     set beresp.http.Cache-Control = "private, no-store";
 }
 
-sub vcl_deliver {
-    if (resp.status >= 500 && req.http.X-Copy == "old") {
+# Where an abandoned fetch ends.
+sub vcl_synth {
+    if (resp.status == 503 && req.http.X-Copy == "old") {
         # The copy will do after all.
         set req.http.X-Copy = "will do";
         set req.grace = 365d;
         return (restart);
     }
+}
+
+sub vcl_deliver {
     set resp.http.X-Cache = "miss";
     if (obj.uncacheable) {
         set resp.http.X-Cache = "pass";

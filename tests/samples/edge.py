@@ -180,21 +180,30 @@ async def leap(kind: str, program: Path, folder: Path) -> AsyncIterator[Leap]:
             yield up
 
 
-@asynccontextmanager
-async def naive_origin() -> AsyncIterator[int]:
-    """Run an origin that says of every answer that it may be kept; yield its port."""
+@dataclass
+class NaiveOrigin:
+    """An origin that says of every answer that it may be kept for a second, until it answers with errors alone."""
 
+    port: int
+    fails: bool = False
+
+
+@asynccontextmanager
+async def naive_origin() -> AsyncIterator[NaiveOrigin]:
     async def answer(request: web.Request) -> web.Response:
+        if origin.fails and request.path != "/healthz":
+            return web.Response(status=503, headers={"Cache-Control": "max-age=60"})
         text = f"for {request.headers.get('Authorization', 'nobody')}"
-        return web.Response(text=text, headers={"Cache-Control": "max-age=60"})
+        return web.Response(text=text, headers={"Cache-Control": "max-age=1, stale-if-error=600"})
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
     server = TestServer(app)
     await server.start_server()
+    assert server.port is not None
+    origin = NaiveOrigin(server.port)
     try:
-        assert server.port is not None
-        yield server.port
+        yield origin
     finally:
         await server.close()
 
@@ -341,19 +350,37 @@ class EdgeContract:
             assert gone.status not in {200, 206, 304}
             assert b"secret" not in gone.body
 
-    async def test_what_credentials_got_is_not_kept_even_where_the_answer_forgets_to_say_so(
+    @pytest.fixture
+    async def naive(
         self, tmp_path: Path, service_program: Callable[[str], Path]
+    ) -> AsyncIterator[tuple[Front, NaiveOrigin]]:
+        port, program = unused_port(), service_program(self.kind)
+        async with (
+            naive_origin() as origin,
+            EDGES[self.kind](tmp_path, program, port=port, origin_port=origin.port) as edge,
+            subscriber() as session,
+        ):
+            yield Front(edge, "", Upstream("", {}, [], lambda: None), session), origin
+
+    async def test_what_credentials_got_is_not_kept_even_where_the_answer_forgets_to_say_so(
+        self, naive: tuple[Front, NaiveOrigin]
     ) -> None:
-        async with naive_origin() as origin_port:
-            port = unused_port()
-            edge = EDGES[self.kind](tmp_path, service_program(self.kind), port=port, origin_port=origin_port)
-            async with edge as running_edge, subscriber() as session:
-                front = Front(running_edge, "", Upstream("", {}, [], lambda: None), session)
-                for path in SPELLINGS:
-                    for _ in range(2):
-                        for headers in (MEMBER, STRANGER, NOBODY):
-                            seen = await front.get(path, headers)
-                            assert seen.body.decode() == f"for {headers.get('Authorization', 'nobody')}"
+        front, _ = naive
+        for path in SPELLINGS:
+            for headers in (MEMBER, STRANGER, NOBODY) * 2:
+                seen = await front.get(path, headers)
+                assert seen.body.decode() == f"for {headers.get('Authorization', 'nobody')}"
+
+    async def test_an_error_never_takes_the_place_of_a_copy(self, naive: tuple[Front, NaiveOrigin]) -> None:
+        front, origin = naive
+        path = f"/v1/webcal/{PUBLIC}"
+        assert (await front.get(path)).status == 200
+        origin.fails = True
+        await asyncio.sleep(1.5)
+        for _ in range(5):
+            assert (await front.get(path)).body == b"for nobody"
+            await asyncio.sleep(0.1)
+        assert (await front.get(path, MEMBER)).status == 503
 
     async def test_a_member_is_not_given_what_was_kept_for_others(self, stage: Stage) -> None:
         path = f"/v1/webcal/{PROTECTED}"

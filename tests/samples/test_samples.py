@@ -31,6 +31,12 @@ def test_the_settings_that_are_commented_out_are_read_too(tmp_path: Path) -> Non
     assert [edge.kind for edge in settings.edges] == ["varnish"]
 
 
+def test_the_settings_for_cdns_are_read() -> None:
+    example = (SAMPLES / "cdn/README.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    settings = load(None, {}, tomllib.loads(example))
+    assert [edge.kind for edge in settings.edges] == ["fastly", "cloudflare"]
+
+
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
 def test_the_feeds_have_what_the_transform_puts_right(feed: Path) -> None:
     body = feed.read_bytes()
