@@ -12,7 +12,8 @@ from feedproxy.cache.memory import MemoryCache
 from feedproxy.errors import Unavailable
 from feedproxy.feeds import Served, feed_name
 from feedproxy.model import Feed, LastGood, PersonalEvent
-from feedproxy.transform import Base, Options, index
+from feedproxy.policy.httpdate import http_date
+from feedproxy.transform import Base, Options, Shared, index
 from feedproxy.transform.personal import uid
 from feedproxy.web import keys
 from feedproxy.web.health import CACHE
@@ -507,6 +508,57 @@ async def test_a_changed_calendar_costs_no_look_at_the_personal_events(
     )
 
 
+async def test_an_event_that_was_announced_while_nobody_heard_is_in_a_feed_that_is_being_made(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory is cleared when Redis is there again: what has been taken from it until then may be old."""
+    await attach(stage, "Dinner")
+    await stage.get()
+    app = stage.client.app
+    feeds, cache = app[keys.FEEDS], app[CACHE]
+    assert isinstance(cache, MemoryCache)
+    shared_of = feeds._shared_of
+
+    async def overtaken(state: sources.SourceState) -> Shared:
+        with monkeypatch.context() as unheard:
+            unheard.setattr(feeds, "changed", nobody_hears)
+            await attach(stage, "Supper")
+        cache.clear()
+        return await shared_of(state)
+
+    async def nobody_hears(_: object) -> None:
+        pass
+
+    monkeypatch.setattr(feeds, "_shared_of", overtaken)
+    stage.upstream.answers[GAME] = Answer(calendar("packers"))
+    stage.clock.wind(minutes=20)
+    await stage.get()
+    await stage.settled()
+    monkeypatch.undo()
+    assert b"Supper" in await (await stage.get()).read()
+
+
+async def test_last_modified_grows_though_only_another_process_has_served_other_octets_since(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client may have got those: what came before them must not look as old as it is."""
+    before = await stage.get()
+    stage.clock.wind(minutes=20)
+    store, changed_back = stage.client.app[keys.STORE], stage.clock()
+    confirm = store.confirm_last_good
+
+    async def confirmed(*arguments: object, **more: object) -> tuple[int, datetime]:
+        generation, _ = await confirm(*arguments, **more)
+        return generation, changed_back
+
+    monkeypatch.setattr(store, "confirm_last_good", confirmed)
+    await stage.get()
+    await stage.settled()
+    after = await stage.get()
+    assert after.headers["ETag"] == before.headers["ETag"]
+    assert after.headers["Last-Modified"] == http_date(changed_back)
+
+
 async def test_subscriptions_with_the_same_calendar_share_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is read once, and what their feeds begin with is one object."""
     read: list[bytes] = []
@@ -532,7 +584,7 @@ async def test_a_component_that_has_the_uid_of_a_personal_event_gives_way_to_it(
     stage.upstream.answers[GAME] = Answer(calendar("bears", own))
     assert (await (await stage.get()).read()).count(own.encode()) == 1
     stage.upstream.answers[GAME] = Answer(calendar("lions", own))
-    stage.clock.wind(hours=2)
+    stage.clock.wind(minutes=20)
     await stage.get()
     await stage.settled()
     body = await (await stage.get()).read()
