@@ -2,7 +2,8 @@
 
 import asyncio
 import gzip
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -547,8 +548,10 @@ async def test_last_modified_grows_though_only_another_process_has_served_other_
     store, changed_back = stage.client.app[keys.STORE], stage.clock()
     confirm = store.confirm_last_good
 
-    async def confirmed(*arguments: object, **more: object) -> tuple[int, datetime]:
-        generation, _ = await confirm(*arguments, **more)
+    async def confirmed(*arguments: Any, **more: Any) -> tuple[int, datetime]:
+        there = await confirm(*arguments, **more)
+        assert there is not None
+        generation, _ = there
         return generation, changed_back
 
     monkeypatch.setattr(store, "confirm_last_good", confirmed)
