@@ -1,8 +1,10 @@
 """Feeds to measure with: a season of games in three time zones, as CalReply and Exchange write them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from feedproxy.ics.normal import normalise
+from feedproxy.model import EventDetails, PersonalEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ _EVENT = (
     "DTSTART;TZID={tzid}:{day}T190000\r\nDTEND;TZID={tzid}:{day}T210000\r\n"
     "DESCRIPTION:Watch the game on demand with the season pass: https://www.example.com/pass?campaign=schedule"
     "\\n\\nRadio - WESTERN ONE\\n\\nHome tickets: http://www.example.com/tickets?campaign=schedule_header\\n\\n"
-    "Share - http://example.com/1PYwoNS\\n\\nYou may unsubscribe by following - http://example.com/unsubscribe\\n\r\n"
+    "Share - http://example.com/1PYwoNS\\n\r\n"
     "LOCATION:The stadium\\, North Street 1\r\n"
     "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:Reminder\r\nTRIGGER:-PT15M\r\nEND:VALARM\r\nEND:VEVENT\r\n"
 )
@@ -50,3 +52,28 @@ def season(events: int, *, defined: bool) -> bytes:
         _EVENT.format(n=n, tzid=ZONES[n % 3].tzid, day=f"2026{n % 12 + 1:02}{n % 28 + 1:02}") for n in range(events)
     )
     return normalise(f"{head}{definitions}{games}END:VCALENDAR\r\n".encode()).text
+
+
+def personal_events(subscriber: int) -> list[PersonalEvent]:
+    """Return five events of a subscriber's own, in a zone that the season does not name on all of those days."""
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    start = datetime(2026, 2, 1, 9) + timedelta(hours=subscriber % 5_000)  # noqa: DTZ001 - a wall-clock time
+    starts = [start + timedelta(days=7 * n) for n in range(5)]
+    return [
+        PersonalEvent(
+            account_code="club",
+            event_id=f"{subscriber}-{n}",
+            details=EventDetails(
+                title=f"Meet the coach, group {subscriber}",
+                start=at,
+                end=at + timedelta(hours=1),
+                zone="Europe/Berlin",
+                location="The stadium, North Street 1",
+                notify_before=30,
+            ),
+            sequence=0,
+            created_at=made,
+            updated_at=made,
+        )
+        for n, at in enumerate(starts)
+    ]

@@ -1,0 +1,181 @@
+"""Feeds made to be slow: each kind of any size, for the linear to be seen in.
+
+Each kind takes a number of octets and returns a body of about as many, all of the one thing that it is named after.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from benchmarks.feeds import season
+
+HEAD, END = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
+EVENT = b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260701T100000Z\r\n"
+ZONE = (
+    b"BEGIN:VTIMEZONE\r\nTZID:Z%d\r\nBEGIN:STANDARD\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:-0400\r\nTZOFFSETTO:-0500\r\n"
+    b"END:STANDARD\r\nEND:VTIMEZONE\r\n"
+)
+
+Kind = Callable[[int], bytes]
+
+
+def filled(unit: bytes, octets: int) -> bytes:
+    """Return so many octets of one text again and again."""
+    return unit * (octets // len(unit) + 1)
+
+
+def numbered(unit: bytes, octets: int) -> bytes:
+    """Return about so many octets of one text again and again, with a number wherever it says %d."""
+    numbers = (unit % ((n,) * unit.count(b"%d")) for n in count())
+    return b"".join(_until(numbers, octets))
+
+
+def _until(texts: Iterator[bytes], octets: int) -> Iterator[bytes]:
+    for text in texts:
+        if octets <= 0:
+            return
+        octets -= len(text)
+        yield text
+
+
+def one(lines: bytes) -> bytes:
+    """Return a feed of one event that has these lines."""
+    return HEAD + EVENT % 1 + lines + b"END:VEVENT\r\n" + END
+
+
+def feed(components: bytes) -> bytes:
+    """Return a feed of these components."""
+    return HEAD + components + END
+
+
+def _in_one(unit: bytes) -> Kind:
+    return lambda octets: one(filled(unit, octets))
+
+
+def _numbered_in_one(unit: bytes) -> Kind:
+    return lambda octets: one(numbered(unit, octets))
+
+
+def _events(lines: bytes) -> Kind:
+    return lambda octets: feed(numbered(EVENT + lines + b"END:VEVENT\r\n", octets))
+
+
+def _value(start: bytes, unit: bytes, end: bytes = b"\r\n") -> Kind:
+    return lambda octets: one(start + filled(unit, octets) + end)
+
+
+def _components(unit: bytes) -> Kind:
+    return lambda octets: feed(numbered(unit, octets))
+
+
+def _halves(start: bytes, unit: bytes, line: bytes) -> Kind:
+    return lambda octets: one(start + filled(unit, octets // 2) + b"\r\n" + filled(line, octets // 2))
+
+
+def _nested(octets: int) -> bytes:
+    opened = numbered(b"BEGIN:X%d\r\n", octets // 2)
+    return one(opened + b"".join(b"END:X%d\r\n" % n for n in reversed(range(opened.count(b"\n")))))
+
+
+def _season(octets: int) -> bytes:
+    return season(octets // 680, defined=True)
+
+
+KINDS: dict[str, Kind] = {
+    # lines
+    "one long line": _value(b"DESCRIPTION:", b"x"),
+    "one long line of UTF-8": _value(b"DESCRIPTION:", "ü€".encode()),
+    "folds of one octet": _value(b"DESCRIPTION:x\r\n", b" y\r\n", b""),
+    "full folds": _value(b"DESCRIPTION:" + b"x" * 63 + b"\r\n", b" " + b"y" * 74 + b"\r\n", b""),
+    "folds that split UTF-8": _value(b"DESCRIPTION:x\r\n", b" \xc3\r\n \xbc\r\n", b""),
+    "lines of one octet": _in_one(b"x\r\n"),
+    "empty lines": lambda octets: feed(filled(b"\r\n", octets)),
+    "blank lines in folds": _value(b"DESCRIPTION:x\r\n", b"\r\n y\r\n", b""),
+    "line feeds": lambda octets: _season(octets).replace(b"\r\n", b"\n"),
+    "lone carriage returns": lambda octets: _season(octets).replace(b"\r\n", b"\r"),
+    "text that has lost its folds": _halves(b"DESCRIPTION:", b"x", b"junk\r\n"),
+    "lines under a name without end": _halves(b"X-" + b"N" * 80, b"X", b"junk\r\n"),
+    "names of a megabyte": lambda octets: one(filled(b"X-" + b"N" * 1_000_000 + b":1\r\n", octets)),
+    "backslashes": _halves(b"DESCRIPTION:", b"\\", b"\\\\\\\r\n"),
+    "text before": lambda octets: filled(b"junk junk\r\n", octets) + feed(b""),
+    "text after": lambda octets: feed(b"") + filled(b"junk junk\r\n", octets),
+    # octets
+    "Latin-1": _in_one(b"DESCRIPTION:\xe4\xf6 stra\xdfe\r\n"),
+    "one line of Latin-1": _value(b"DESCRIPTION:", b"\xe4\xf6 "),
+    "UTF-16": lambda octets: b"\xff\xfe" + _season(octets // 2).decode("ascii").encode("utf-16-le"),
+    "NULs": _value(b"DESCRIPTION:", b"\x00x"),
+    "controls in every line": _in_one(b"DESCRIPTION:\x0b\x01\x7f text\r\n"),
+    "wide controls": _value(b"DESCRIPTION:", "\u2028\x85".encode()),
+    "quoted-printable": lambda octets: one(
+        b"COMMENT;ENCODING=QUOTED-PRINTABLE:=\r\n" + filled(b"=4A=\r\n", octets) + b"x\r\n"
+    ),
+    # parameters
+    "quotes": _value(b"ATTENDEE;CN=", b'"', b":a\r\n"),
+    "quotes that do not close": _in_one(b'ATTENDEE;CN="a;b\r\n'),
+    "parameters": _value(b"DTEND", b";X=1", b";TZID=UTC:20260701T100000\r\n"),
+    "quoted parameters": _value(b"ATTENDEE", b';X="a:b;c"', b":x\r\n"),
+    "parameter lists": _value(b'ATTENDEE;MEMBER="a"', b',"mailto:a"', b":x\r\n"),
+    # components
+    "empty events": _components(b"BEGIN:VEVENT\r\nEND:VEVENT\r\n"),
+    "heads": lambda octets: filled(HEAD + END, octets),
+    "properties of the head": lambda octets: HEAD + numbered(b"X-P%d:1\r\n", octets) + END,
+    "deep nesting": _nested,
+    "ends of other things": lambda octets: one(
+        numbered(b"BEGIN:X%d\r\n", octets // 2) + filled(b"END:VALARM\r\n", octets // 2)
+    ),
+    "crossed ends": _components(b"BEGIN:VEVENT\r\nUID:%d\r\nBEGIN:VALARM\r\nEND:VEVENT\r\nEND:VALARM\r\n"),
+    "events without end": _components(b"BEGIN:VEVENT\r\nUID:%d\r\n"),
+    "alarms without end": _components(
+        b"BEGIN:VEVENT\r\n" + b"BEGIN:VALARM\r\nEND:VALARM\r\n" * 9 + b"BEGIN:VALARM\r\n"
+    ),
+    "things without end that hold events": _components(b"BEGIN:X%d\r\n" + EVENT + b"END:VEVENT\r\n"),
+    "one thing that holds all events": lambda octets: feed(
+        b"BEGIN:X\r\n" + numbered(EVENT + b"END:VEVENT\r\n", octets) + b"END:X\r\n"
+    ),
+    "ends": lambda octets: feed(filled(b"END:VEVENT\r\n", octets)),
+    "alarms in one event": _in_one(b"BEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"),
+    # events
+    "small events": _events(b""),
+    "one UID": lambda octets: feed(numbered(EVENT % 1 + b"SEQUENCE:%d\r\nEND:VEVENT\r\n", octets)),
+    "one event": lambda octets: feed(filled(EVENT % 1 + b"END:VEVENT\r\n", octets)),
+    "no UID": _components(b"BEGIN:VEVENT\r\nDTSTART:20260701T100000Z\r\nSUMMARY:%d\r\nEND:VEVENT\r\n"),
+    "overrides": lambda octets: feed(
+        numbered((EVENT % 1) + b"RECURRENCE-ID;TZID=Asia/Tokyo:20260701T1%d\r\nEND:VEVENT\r\n", octets)
+    ),
+    "UIDs in one event": _numbered_in_one(b"UID:%d\r\n"),
+    "method cancel": lambda octets: b"METHOD:CANCEL\r\n".join(
+        [HEAD, numbered(EVENT + b"END:VEVENT\r\n", octets) + END]
+    ),
+    # times and zones
+    "an EXDATE of megabytes": _value(b"EXDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000"),
+    "an RDATE half in UTC": _value(b"RDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000,20260701T100000Z"),
+    "EXDATEs": _in_one(b"EXDATE;TZID=Tokyo Standard Time:20260701T100000\r\n"),
+    "EXDATEs all different": _numbered_in_one(b"EXDATE;N=%d;TZID=Tokyo Standard Time:20260701T100000\r\n"),
+    "TZIDs": _events(b"DTEND;TZID=Zone %d:20260701T110000\r\n"),
+    "definitions": _components(ZONE),
+    "definitions in use": _components(ZONE + EVENT + b"DTEND;TZID=Z%d:20260701T110000\r\nEND:VEVENT\r\n"),
+    "definitions of one TZID": lambda octets: feed(
+        filled(ZONE % 1, octets) + EVENT % 1 + b"DTEND;TZID=Z1:20260701T110000\r\nEND:VEVENT\r\n"
+    ),
+    "observances": lambda octets: feed(
+        b"BEGIN:VTIMEZONE\r\nTZID:Z1\r\n"
+        + filled(
+            b"BEGIN:STANDARD\r\nDTSTART:19700101T020000\r\nTZOFFSETFROM:-0400\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\n",
+            octets,
+        )
+        + b"END:VTIMEZONE\r\n"
+        + EVENT % 1
+        + b"DTEND;TZID=Z1:20260701T110000\r\nEND:VEVENT\r\n"
+    ),
+    "years": _events(b"DTEND;TZID=Asia/Tokyo:%d0701T110000\r\n"),
+    "rules": _events(b"RRULE:FREQ=DAILY;COUNT=%d\r\nDTEND;TZID=Asia/Tokyo:20260701T110000\r\n"),
+    "rules that no day fulfils": _events(
+        b"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\r\nDTEND;TZID=Asia/Tokyo:20260701T110000\r\n"
+    ),
+    "rules every second": _events(
+        b"RRULE:FREQ=SECONDLY;BYSECOND=0,1,2,3,4,5;BYMINUTE=0,1,2,3\r\nDTEND;TZID=Asia/Tokyo:20260701T110000\r\n"
+    ),
+    "rules that end in a separator": _in_one(b"RRULE:FREQ=DAILY;\r\n"),
+    "a rule of megabytes": _value(b"RRULE:FREQ=DAILY;BYHOUR=1", b",1"),
+    "markup": lambda octets: filled(b"<html", octets),
+}
+"""By name."""
