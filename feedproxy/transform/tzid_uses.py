@@ -139,11 +139,10 @@ class Census:
 
     def _take_recurring(self, component: Component) -> None:
         self.steps += recurrence.steps(component, self.horizon)
-        start = component.first(b"DTSTART")
-        if start is not None and start.parameter(b"TZID") is not None:
-            use = self._use(component.scope, tzid_of(start))
-            use.add(component)
-            self._widen_by_rules(use, component, start.value)
+        for head, value in _TIMES.findall(component.text):
+            tzid = self.tzids[head] if head in self.tzids else self._tzid(head)
+            if tzid is not None:
+                self._take_recurrence(self._use(component.scope, tzid), component, head, value)
 
     def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
         """Read the heads of a component's times; None when one is not plain, or when they are too many.
