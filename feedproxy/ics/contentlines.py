@@ -64,11 +64,10 @@ class _Reader:
         self.repairs = repairs
         self.kept: list[bytes] = []
         self.parts: list[bytes] = []
-        self.has_soft_breaks = b"=\n" in text and re.search(rb"(?i);ENCODING=QUOTED-PRINTABLE", text) is not None
 
     def read(self) -> None:
         while self.at < len(self.text):
-            if not self.has_soft_breaks and (self._pass_over_content() or self._pass_over_others()):
+            if self._pass_over_content() or self._pass_over_others():
                 continue
             end = self.text.index(b"\n", self.at)
             self._take(self.text[self.at : end])
@@ -91,6 +90,8 @@ class _Reader:
 
     def _pass_over_others(self) -> bool:
         """Give the lines that can be no content lines to the text that they follow, or drop them."""
+        if self.parts and _QUOTED_PRINTABLE.match(self.parts[0]):
+            return False
         in_text = bool(self.parts) and _IS_TEXT.match(self.parts[0]) is not None
         start, end = self.at, _matched(_LINES_OF_TEXT if in_text else _NO_CONTENT_LINES, self.text, self.at)
         if start == end or (in_text and self.parts[-1].endswith(b"\\")):
@@ -158,7 +159,10 @@ def _content_line(line: bytes, *, in_text: bool) -> tuple[bytes, str] | None:
 
 
 def _has_soft_break(start: bytes, following: bytes) -> bool:
-    return _QUOTED_PRINTABLE.match(start) is not None and _BOUNDARY.fullmatch(following) is None
+    """Tell whether quoted-printable goes on in a line; in one that is a content line as it stands it does not."""
+    if _QUOTED_PRINTABLE.match(start) is None or _BOUNDARY.fullmatch(following):
+        return False
+    return _CONTENT_LINES.fullmatch(following + b"\n") is None
 
 
 def _continues_text(line: bytes, parts: list[bytes]) -> bool:
