@@ -1,10 +1,8 @@
 """Feeds to measure with: a season of games in three time zones, as CalReply and Exchange write them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from feedproxy.ics.normal import normalise
-from feedproxy.model import EventDetails, PersonalEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +50,3 @@ def season(events: int, *, defined: bool) -> bytes:
         _EVENT.format(n=n, tzid=ZONES[n % 3].tzid, day=f"2026{n % 12 + 1:02}{n % 28 + 1:02}") for n in range(events)
     )
     return normalise(f"{head}{definitions}{games}END:VCALENDAR\r\n".encode()).text
-
-
-def personal_events(subscriber: int) -> list[PersonalEvent]:
-    """Return five events of a subscriber's own, in a zone that the season does not name on all of those days."""
-    made = datetime(2026, 1, 1, tzinfo=UTC)
-    start = datetime(2026, 2, 1, 9) + timedelta(hours=subscriber % 5_000)  # noqa: DTZ001 - a wall-clock time
-    starts = [start + timedelta(days=7 * n) for n in range(5)]
-    return [
-        PersonalEvent(
-            account_code="club",
-            event_id=f"{subscriber}-{n}",
-            details=EventDetails(
-                title=f"Meet the coach, group {subscriber}",
-                start=at,
-                end=at + timedelta(hours=1),
-                zone="Europe/Berlin",
-                location="The stadium, North Street 1",
-                notify_before=30,
-            ),
-            sequence=0,
-            created_at=made,
-            updated_at=made,
-        )
-        for n, at in enumerate(starts)
-    ]

@@ -42,7 +42,7 @@ def costs(octets: int) -> Iterator[Cost]:
 
 def table(megabytes: float = MEGABYTES) -> Iterator[str]:
     """Iterate over the lines of the table, the worst last."""
-    yield f"| {megabytes:g} MB of | time per octet, a normal feed's = 1 | a feed's of {megabytes / 10:g} MB = 1 | MB/s |"
+    yield f"| {megabytes:g} MB of | time per octet, a normal feed's = 1 | one of {megabytes / 10:g} MB = 1 | MB/s |"
     yield "| --- | --- | --- | --- |"
     for cost in sorted(costs(int(megabytes * 1e6)), key=lambda cost: cost.of_normal):
         yield f"| {cost.kind} | {cost.of_normal:.2f} | {cost.of_smaller:.2f} | {cost.speed:.0f} |"

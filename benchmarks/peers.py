@@ -8,8 +8,9 @@ from pathlib import Path
 import icalendar
 
 from benchmarks import with_icalendar
-from benchmarks.feeds import ZONES, personal_events, season
+from benchmarks.feeds import ZONES, season
 from benchmarks.measure import interleaved
+from benchmarks.subscribers import personal_events
 from benchmarks.with_libical import Libical
 from feedproxy.transform import render
 

@@ -13,7 +13,8 @@ LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 """What a content line begins with, a name short enough to need no fold; a line that does not is no content line."""
 
 _PARAMETERS = re.compile(rb'(?:[^":]++|"[^"]*+")*+(?=:)')
-_PARAMETER = re.compile(rb';([^=;"]*+)(=(?:"[^"]*+"|[^";]++)*+)?')
+_PARAMETER = re.compile(rb';([^=;"]*+(?![^=;]))?+((?:"[^"]*+"|[^";]++)*+)')
+"""A parameter: its name, `=` and its value. `;NAME"..."` has no name."""
 _TIME_AT_END = re.compile(rb":(?=\d)[^:\";]*+\Z")
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
@@ -44,7 +45,7 @@ class ContentLine:
         written = [b"" if value is None else b";" + name + b"=" + _quoted(value)]
 
         def set_once(match: re.Match[bytes]) -> bytes:
-            if match[1].strip().upper() != name:
+            if (match[1] or b"").strip().upper() != name:
                 return match[0]
             return written.pop() if written else b""
 
@@ -79,7 +80,7 @@ def split_at_last_colon(line: bytes) -> ContentLine | None:
 
 
 def _find(parameters: bytes, name: bytes) -> re.Match[bytes] | None:
-    return next((m for m in _PARAMETER.finditer(parameters) if m[1].strip().upper() == name), None)
+    return next((m for m in _PARAMETER.finditer(parameters) if (m[1] or b"").strip().upper() == name), None)
 
 
 def _quoted(value: bytes) -> bytes:

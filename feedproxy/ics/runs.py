@@ -44,7 +44,8 @@ _PARTS = {
                       | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
                       | [ACF-QSTVWYZ]@name@parameters@value
                       )*+""",
-    b"@time": rb"""(?: : | ;TZID=(?:"[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r) | ;VALUE=DATE(?:-TIME)?:(?=[^:\r]*+\r) )
+    b"@time": rb"""(?: : | ;TZID=(?:"[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r)
+                         | ;VALUE=DATE(?:-TIME)?:(?=[^:\r]*+\r) )
                    [^\r]*+\r\n(?![ \t])""",
     b"@name": rb"[A-Z0-9-]{0,59}+",
     b"@parameters": rb'(?:;(?:[^":\r]++|"[^"\r]*+"|\r\n@fold)*+)',
