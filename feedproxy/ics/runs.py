@@ -7,7 +7,6 @@ is read line by line. What the expression does not match is no fault, it is mere
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,9 +30,9 @@ _PARTS = {
                             | (?!TSTAMP[:;]|TSTART[:;]|TEND[:;]|UE[:;])@name@parameters?@value )
                       | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
                       | U (?!ID[:;])@name@parameters?@value
-                      | R (?: RULE:[^\r]*+(?<![;,\ \t])\r\n(?![ \t])
-                            | (?:ECURRENCE-ID|DATE)@time
-                            | (?!RULE[:;]|ECURRENCE-ID[:;]|DATE[:;])@name@parameters?@value )
+                      | R (?: (?:ECURRENCE-ID|DATE)@time
+                            | (?!RULE[:;]|ECURRENCE-ID[:;]|DATE[:;])@name@parameters?@value
+                            | @rule )
                       | E (?: XDATE@time | (?!ND[:;]|XDATE[:;]|XRULE[:;])@name@parameters?@value )
                       | [ACF-QSTVWYZ]@name@parameters@value
                       | B (?!EGIN[:;])@name@parameters?@value
@@ -61,15 +60,22 @@ separator. What the steps of the pipeline look for in an event stands in no alar
 
 _NORMAL_FOLD = rb"[ ](?<=[^\n]{62}\n[ ])[^\r\x80-\xbf]"
 _ANY_FOLD = rb"[ \t]"
+_RULE = rb"RULE:[^\r]*+(?<![;,\ \t])\r\n(?![ \t])"
 
 
 def _event(fold: bytes) -> re.Pattern[bytes]:
-    """Write the pattern of a plain event with folds like that, or of nothing: so a search never looks further."""
+    """Write the pattern of a plain event with folds like that, or of nothing: so a search never looks further.
 
-    def written(pattern: bytes) -> bytes:
-        return re.sub(rb"@[a-z]+", lambda part: written(_PARTS.get(part[0], fold)), pattern)
+    Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that of one with such.
+    """
 
-    return re.compile(written(b"@event|"), re.VERBOSE)
+    def written(pattern: bytes, others: dict[bytes, bytes]) -> bytes:
+        parts = _PARTS | others
+        return re.sub(rb"@[a-z]+", lambda part: written(parts[part[0]], others), pattern)
+
+    once = written(b"@event", {b"@fold": fold, b"@rule": rb"(?!)"})
+    recurring = written(b"@event", {b"@fold": fold, b"@rule": _RULE})
+    return re.compile(b"|".join((once, recurring, b"")), re.VERBOSE)
 
 
 _WELL_FOLDED = _event(_NORMAL_FOLD)
@@ -79,17 +85,21 @@ _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t
 _FOLD = re.compile(rb"\r\n[ \t]")
 _END = re.compile(rb"\nEND:VEVENT\r\n")
 _BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
-_RULE = b"\nRRULE:"
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 
 
 @dataclass(frozen=True)
 class Run:
-    """Plain events one after the other: their text, the UID of each, and which VCALENDAR of the stream they are of."""
+    """Plain events one after the other.
+
+    `text` is theirs; `uids` has the UID of each, `recurs` the places of those with a recurrence rule; `scope` is the
+    VCALENDAR of the stream that they are of.
+    """
 
     text: bytes
     uids: list[bytes]
+    recurs: list[int]
     scope: int = 0
 
     @cached_property
@@ -101,13 +111,9 @@ class Run:
         """Return the events one by one."""
         return [Component(b"VEVENT", self.text[a:b], self.scope) for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
 
-    def recurring(self) -> Iterator[Component]:
-        """Iterate over the events that have a recurrence rule."""
-        at = self.text.find(_RULE)
-        while at >= 0:
-            n = bisect_right(self.ends, at)
-            yield Component(b"VEVENT", self._text(n, n + 1), self.scope)
-            at = self.text.find(_RULE, self.ends[n])
+    def recurring(self) -> list[Component]:
+        """Return the events that have a recurrence rule."""
+        return [Component(b"VEVENT", self._text(n, n + 1), self.scope) for n in self.recurs]
 
     def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
         """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
@@ -125,7 +131,8 @@ class Run:
         text = self._text(start, stop)
         if single:
             return [Component(b"VEVENT", text, self.scope)]
-        return [Run(text, self.uids[start:stop], self.scope)]
+        recurs = [n - start for n in self.recurs if start <= n < stop]
+        return [Run(text, self.uids[start:stop], recurs, self.scope)]
 
     def _text(self, start: int, stop: int) -> bytes:
         return self.text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]
@@ -194,26 +201,29 @@ def _next_event(stretch: bytes, start: int) -> int:
 def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
     """Return the run that begins there, if one does, and the place from which to look for the next."""
     for pattern in (_WELL_FOLDED, _ANYHOW_FOLDED):
-        uids, end = _events(pattern, body, start)
+        uids, recurs, end = _events(pattern, body, start)
         if uids:
             text = body[start:end]
             if pattern is _ANYHOW_FOLDED or not is_clean(text):
                 text = _TO_FOLD.sub(_folded_anew, text)
-            return Run(text, uids) if is_clean(text) else None, end
+            return Run(text, uids, recurs) if is_clean(text) else None, end
     return None, start + 1
 
 
-def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[bytes], int]:
-    """Return the UIDs of the events that match from there on, and where the last of them ends."""
+def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[bytes], list[int], int]:
+    """Return the UIDs of the events that match from there on, which of them recur, and where the last of them ends."""
     uids: list[bytes] = []
+    recurs: list[int] = []
     end = start
     for event in pattern.finditer(body, start):
-        uid = event[1] or event[2]
-        if uid is None:
+        group = event.lastindex
+        if group is None:
             break
-        uids.append(uid if b"\r" not in uid else _FOLD.sub(b"", uid))
+        if group > 2:
+            recurs.append(len(uids))
+        uids.append(event[group])
         end = event.end()
-    return uids, end
+    return [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in uids], recurs, end
 
 
 def _folded_anew(line: re.Match[bytes]) -> bytes:

@@ -162,9 +162,9 @@ class _RangeCensus(Census):
 
     def _take_recurring(self, component: Component) -> None:
         self.steps += recurrence.steps(component, self.horizon)
-        start = component.first(b"DTSTART")
-        if start is not None and start.parameter(b"TZID") is not None:
-            self._widen_by_rules(self._use(component.scope, tzid_of(start)), component, start.value)
+        for start in component.every(b"DTSTART"):
+            if start.parameter(b"TZID") is not None:
+                self._widen_by_rules(self._use(component.scope, tzid_of(start)), component, start.value)
 
 
 class _ZonesOfRuns(TimeZones):
@@ -207,6 +207,5 @@ class _ZonesOfRuns(TimeZones):
                 if named == tzid and (time := wall_time(value[1:16])) is not None:
                     yield time
             for component in run.recurring():
-                start = component.first(b"DTSTART")
-                if start is not None and start.parameter(b"TZID") == tzid:
+                if any(start.parameter(b"TZID") == tzid for start in component.every(b"DTSTART")):
                     yield from recurrence.times(component, self.horizon)

@@ -50,7 +50,7 @@ class Rename:
             return [self(component, None) for component in run.components()]
         parts[1::2] = cast(list[bytes], parameters)
         text = b"".join(parts)
-        return [run if text == run.text else Run(text, run.uids, run.scope)]
+        return [run if text == run.text else Run(text, run.uids, run.recurs, run.scope)]
 
     def _parameter(self, scope: int, tzid: bytes) -> bytes | None:
         """Return the parameter as served; None where it takes more than putting that in."""

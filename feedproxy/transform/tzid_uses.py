@@ -139,10 +139,10 @@ class Census:
 
     def _take_recurring(self, component: Component) -> None:
         self.steps += recurrence.steps(component, self.horizon)
-        for head, value in _TIMES.findall(component.text):
-            tzid = self.tzids[head] if head in self.tzids else self._tzid(head)
-            if tzid is not None:
-                self._take_recurrence(self._use(component.scope, tzid), component, head, value)
+        for match in WITH_PARAMETERS.finditer(component.text):
+            line = bound_line(match[0])
+            if line is not None and line.name in TIME_NAMES:
+                self._take_recurrence(self._use(component.scope, tzid_of(line)), component, line.name, line.value)
 
     def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
         """Read the heads of a component's times; None when one is not plain, or when they are too many.

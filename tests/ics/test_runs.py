@@ -69,6 +69,17 @@ def test_a_run_is_in_normal_form_and_knows_its_events(body: bytes) -> None:
         assert [each.text for each in run.recurring()] == [each.text for each in events if each.first(b"RRULE")]
 
 
+def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None:
+    rules = b"BEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\n"
+    definition = b"BEGIN:VTIMEZONE\r\nTZID:(UTC-05:00) Eastern\r\n" + rules + b"END:VTIMEZONE\r\n"
+    start = b'DTSTART;TZID="(UTC-05:00) Eastern":20260101T100000'
+    body = feed(definition, event(b"1", start, b"RRULE:FREQ=MONTHLY;COUNT=12"))
+    assert cut(body)[1][0].recurs == [0]
+    with patch.object(pipeline, "cut", lambda whole: (whole, [])):
+        line_by_line = said(body)
+    assert said(body) == line_by_line
+
+
 PLAIN = (
     (b"SUMMARY:one", b"LOCATION:two"),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000", b"DTEND:20260701T120000Z"),
@@ -81,7 +92,18 @@ PLAIN = (
     (b"DESCRIPTION:" + b"long " * 30,),
     ("SUMMARY:Año".encode(),),
 )
-NOT_PLAIN = (
+NOT_def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None:
+    rules = b"BEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\n"
+    definition = b"BEGIN:VTIMEZONE\r\nTZID:(UTC-05:00) Eastern\r\n" + rules + b"END:VTIMEZONE\r\n"
+    start = b'DTSTART;TZID="(UTC-05:00) Eastern":20260101T100000'
+    body = feed(definition, event(b"1", start, b"RRULE:FREQ=MONTHLY;COUNT=12"))
+    assert cut(body)[1][0].recurs == [0]
+    with patch.object(pipeline, "cut", lambda whole: (whole, [])):
+        line_by_line = said(body)
+    assert said(body) == line_by_line
+
+
+PLAIN = (
     (b"UID:again" * 2, b"DTSTAMP:20260101T000000Z"),
     (b"RRULE:FREQ=DAILY;",),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000Z",),
@@ -151,7 +173,7 @@ def test_an_event_in_a_component_that_nobody_knows_stays_there() -> None:
 
 
 def test_a_uid_in_two_places_parts_its_events_from_their_runs() -> None:
-    run = Run(b"".join(event(uid) for uid in (b"a", b"b", b"c", b"d")), [b"a", b"b", b"c", b"d"])
+    run = Run(b"".join(event(uid) for uid in (b"a", b"b", b"c", b"d")), [b"a", b"b", b"c", b"d"], [])
     parted = run.parted({b"b", b"d"})
     assert [piece.text for piece in parted] == [event(uid) for uid in (b"a", b"b", b"c", b"d")]
     assert [isinstance(piece, Run) for piece in parted] == [True, False, True, False]
