@@ -35,7 +35,6 @@ CREDENTIALS_REFUSED_SECONDS = 30
 """How long an answer without a feed is believed. A wrong password must not cost the upstream a request each time."""
 RETRY_SECONDS = 10
 LONGEST_RETRY_SECONDS = 3_600
-SECOND_DROP_SECONDS = 1.0
 MEMORY = 100_000
 """Of how many feeds a note is kept: failed, served under credentials, changed, last version before it left memory."""
 SHARED_OCTETS = 64_000_000
@@ -154,11 +153,16 @@ class Feeds:
 
     async def changed(self, subscription_ids: Collection[UUID]) -> None:
         """Forget the cached feeds of subscriptions whose overlay has changed: here, and in every other process."""
-        keys = [self._name(subscription_id) for subscription_id in subscription_ids]
-        names = [*keys, *self._forget(keys)]
-        await self._cache.drop(names)
+        await self.heard(subscription_ids)
         self._on_change([Changed(self._name(each), each, hard=True) for each in subscription_ids])
-        self._behind(self._drop_again(names))
+
+    async def heard(self, subscription_ids: Collection[UUID]) -> None:
+        """Forget feeds whose overlay has changed a while ago, by whatever process.
+
+        One of them may not have been told; or was rendering the old overlay when it was, and has cached it since.
+        """
+        keys = [self._name(subscription_id) for subscription_id in subscription_ids]
+        await self._cache.drop([*keys, *self._forget(keys)])
 
     def forget(self, keys: Collection[str]) -> None:
         """Forget what another process said has changed; the cache itself has forgotten already."""
@@ -179,11 +183,6 @@ class Feeds:
 
     def _name(self, subscription_id: UUID, credentials: Credentials | None = None) -> str:
         return feed_name(self._key, subscription_id, credentials)
-
-    async def _drop_again(self, names: Collection[str]) -> None:
-        """Another process may have been rendering the old overlay when it was told, and have cached it since."""
-        await asyncio.sleep(SECOND_DROP_SECONDS)
-        await self._cache.drop(names)
 
     def _behind(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

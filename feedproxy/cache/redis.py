@@ -40,7 +40,7 @@ START_PREFIX = "feedproxy:start:"
 PING = "feedproxy:ping"
 CHANNEL = "feedproxy:dropped"
 KEPT_SECONDS = 86_400
-"""How long a feed stays in Redis; also the longest that one can be stale whose drop was owed by a process that died."""
+"""How long a feed stays in Redis that nobody asks for."""
 PATIENCE_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 CONNECTIONS = 16

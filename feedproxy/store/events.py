@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import Account, EventDetails, PersonalEvent
-from feedproxy.store import subscriptions, upsert
+from feedproxy.store import changes, subscriptions, upsert
 from feedproxy.store.schema import accounts, attachments, personal_events
 from feedproxy.store.text import check_key, check_text
 
@@ -52,6 +52,7 @@ async def put_event(
     if event.details != details:
         event = await _change(connection, row_id, event, details, now=now)
         changed |= before
+    await changes.note(connection, changed, now=now)
     return Attached(event, changed, frozenset(wanted) - mine)
 
 

@@ -135,3 +135,13 @@ generations = Table(
     Column("source", Text, primary_key=True, comment="empty: all sources; both count. Outlives the last good answer"),
     Column("number", Integer, nullable=False),
 )
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", ROW_ID, primary_key=True),
+    Column("subscription_ids", LargeBinary, nullable=False, comment="16 octets each"),
+    Column("noted_at", Instant, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+"""Numbers are never given twice, also when the rows are gone."""

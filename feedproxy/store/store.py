@@ -7,7 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, PersonalEvent, RefreshToken
-from feedproxy.store import accounts, events, lastgood, serverkeys, tokens
+from feedproxy.store import accounts, changes, events, lastgood, serverkeys, tokens
+from feedproxy.store.changes import Change
 from feedproxy.store.database import Database, open_database, unusable_as_settings_error
 from feedproxy.store.events import Attached
 from feedproxy.store.migration import migrate, require_current
@@ -138,6 +139,18 @@ class Store:
     async def events_of(self, subscription_id: UUID) -> tuple[PersonalEvent, ...]:
         """List what is attached to a subscription, ordered by account code and event id."""
         return await self._database.read(events.events_of, subscription_id)
+
+    async def newest_change(self) -> int:
+        """Return the number of the last change of any subscription's events; 0 if there was none."""
+        return await self._database.read(changes.newest)
+
+    async def changes(self, after: int, missing: Collection[int] = ()) -> tuple[Change, ...]:
+        """List the changes after that number, and of those that were missing before the ones that are there now."""
+        return await self._database.read(changes.after, after, missing)
+
+    async def forget_changes(self, *, before: datetime) -> None:
+        """Forget the changes that were made before that time."""
+        await self._database.write(changes.forget, before=before)
 
     async def last_good(self, source: str) -> LastGood | None:
         """Find the last good answer of a source."""

@@ -26,6 +26,7 @@ from feedproxy.web import keys
 from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.errors import answer_errors
 from feedproxy.web.health import CACHE
+from feedproxy.web.heard_changes import hear_changes
 from feedproxy.web.https import require_https
 from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
@@ -52,7 +53,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
-    app.cleanup_ctx.extend((_resources, purge_tokens))
+    app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
     app.on_response_prepare.append(stamp)
     add_routes(app.router)
     return app

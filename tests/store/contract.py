@@ -462,6 +462,27 @@ class StoreContract:
 
     # Last good answers
 
+    async def test_what_was_put_is_noted_as_changed_for_every_process(
+        self, store: Store, other: Store, account: Account
+    ) -> None:
+        first, second = sorted((uuid4(), uuid4()))
+        assert (await other.newest_change(), await other.changes(0)) == (0, ())
+        await store.put_event(account, "e", DENTIST, [first], now=NOW)
+        await store.put_event(account, "e", DENTIST, [first], now=NOW)
+        await store.put_event(account, "e", HOLIDAY, [second], now=NOW + MINUTE)
+        one, two = await other.changes(0)
+        assert one.subscription_ids == {first}
+        assert two.subscription_ids == {first, second}
+        assert one.number < two.number == await other.newest_change()
+        assert await other.changes(one.number) == (two,)
+        assert await other.changes(two.number, [one.number, two.number + 1]) == (one,)
+        await store.forget_changes(before=NOW + MINUTE)
+        assert await other.changes(0) == (two,)
+        await store.forget_changes(before=NOW + 2 * MINUTE)
+        await store.put_event(account, "e", DENTIST, [], now=NOW)
+        (three,) = await other.changes(0)
+        assert three.number > two.number
+
     async def test_a_last_good_answer_comes_back_as_saved(self, store: Store, other: Store) -> None:
         good = LastGood("source", b"BEGIN:VCALENDAR\r\n" * 9_999, b"\0digest", '"e\t1"', "yesterday", 7, NOW, NOW)
         assert await store.save_last_good(good, after=None) == 0

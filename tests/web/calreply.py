@@ -46,6 +46,9 @@ class RecordingFeeds:
     async def changed(self, subscription_ids: Collection[UUID]) -> None:
         self.changes.append(frozenset(subscription_ids))
 
+    async def heard(self, subscription_ids: Collection[UUID]) -> None:
+        """Nothing is cached here."""
+
 
 @dataclass
 class Api:

@@ -93,6 +93,18 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
             await client.close()
 
 
+def details_of(title: str, *, visible_from: datetime | None = None, zone: str = "Australia/Sydney") -> EventDetails:
+    """Return a personal event."""
+    return EventDetails(
+        title=title,
+        start=datetime(2026, 12, 1, 9, 0),  # noqa: DTZ001 - a wall-clock time
+        end=datetime(2026, 12, 1, 10, 0),  # noqa: DTZ001
+        zone=zone,
+        notify_before=15,
+        visible_from=visible_from,
+    )
+
+
 async def attach(
     stage: Stage, title: str, *, visible_from: datetime | None = None, zone: str = "Australia/Sydney"
 ) -> Account:
@@ -101,14 +113,7 @@ async def attach(
     assert app is not None
     store = app[keys.STORE]
     account = await store.account("CAL") or await store.add_account("CAL", now=stage.clock())
-    details = EventDetails(
-        title=title,
-        start=datetime(2026, 12, 1, 9, 0),  # noqa: DTZ001 - a wall-clock time
-        end=datetime(2026, 12, 1, 10, 0),  # noqa: DTZ001
-        zone=zone,
-        notify_before=15,
-        visible_from=visible_from,
-    )
+    details = details_of(title, visible_from=visible_from, zone=zone)
     attached = await store.put_event(account, "booking", details, [GAME], now=stage.clock())
     await app[keys.FEEDS].changed(attached.changed)
     return account
