@@ -27,7 +27,7 @@ from feedproxy.transform.repair import head_lines, is_cancelling, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import Census, Use, parts_of, tzid_of
+from feedproxy.transform.tzid_uses import Census, Use, parts_of
 from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
@@ -149,7 +149,24 @@ def _runs(found: Iterable[bytes | Run], apart: set[bytes]) -> Iterator[Run]:
 
 
 class _RangeCensus(Census):
-    """A census that keeps of the values in runs how many there are, the first and the last."""
+    """A census that keeps of the values in runs how many there are, the first and the last.
+
+    It takes a run in the place of its mark: the order in which TZIDs are met decides how one is written.
+    """
+
+    def __init__(self, horizon: timedelta, runs: Iterator[Run]) -> None:
+        super().__init__(horizon)
+        self._waiting = runs
+
+    def take(self, component: Component) -> tuple[bytes, ...] | None:
+        """Count the uses of a component, of a mark those of the run in whose place it is."""
+        if component.kind != MARK:
+            return super().take(component)
+        run = next(self._waiting)
+        if self.take_run(run) is None:
+            for each in run.components():
+                super().take(each)
+        return ()
 
     def _count(self, scope: int, bound: Iterable[tuple[bytes, bytes]]) -> None:
         for tzid, value in bound:
@@ -160,11 +177,8 @@ class _RangeCensus(Census):
             elif not use.plain[0] <= value <= use.plain[1]:
                 use.plain = [min(value, *use.plain), max(value, *use.plain)]
 
-    def _take_recurring(self, component: Component) -> None:
-        self.steps += recurrence.steps(component, self.horizon)
-        for start in component.every(b"DTSTART"):
-            if start.parameter(b"TZID") is not None:
-                self._widen_by_rules(self._use(component.scope, tzid_of(start)), component, start.value)
+    def _hold(self, use: Use, component: Component) -> None:
+        """Keep nothing: the events are read again when their instances are looked at."""
 
 
 class _ZonesOfRuns(TimeZones):
@@ -184,12 +198,7 @@ class _ZonesOfRuns(TimeZones):
         return self._renaming.run(run, parts)
 
     def _census(self) -> Census:
-        census = _RangeCensus(self.horizon)
-        for run in self._runs():
-            if census.take_run(run) is None:
-                for component in run.components():
-                    census.take(component)
-        return census
+        return _RangeCensus(self.horizon, self._runs())
 
     def _rename(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> Rename:
         self._renaming = super()._rename(census, served, journal)
@@ -207,5 +216,5 @@ class _ZonesOfRuns(TimeZones):
                 if named == tzid and (time := wall_time(value[1:16])) is not None:
                     yield time
             for component in run.recurring():
-                if any(start.parameter(b"TZID") == tzid for start in component.every(b"DTSTART")):
+                if b";TZID=%b:" % tzid in component.text:
                     yield from recurrence.times(component, self.horizon)

@@ -120,7 +120,7 @@ class Rename:
         values = line.value.split(b",")
         in_utc = [value for value in values if UTC_TIME.match(value)]
         renamed = line.with_parameter(b"TZID", tzid.encode())
-        if not in_utc or line.name not in TIME_NAMES:
+        if not in_utc or line.name not in TIME_NAMES or b":" in line.value:  # a colon is in no list of times
             return [renamed]
         self.journal.note(STEP, "utc-with-tzid", tzid_of(line))
         return [renamed.with_value(b",".join(local)), bare.with_value(b",".join(in_utc))]

@@ -106,7 +106,8 @@ class Census:
                 use = self._use(component.scope, tzid)
                 use.values += 1
                 if recurs:
-                    self._take_recurrence(use, component, head, value)
+                    use.add(component)
+                    self._widen_by_recurrence(use, component, head, value)
                 else:
                     use.plain.append(value)
         return plan.heads
@@ -142,7 +143,13 @@ class Census:
         for match in WITH_PARAMETERS.finditer(component.text):
             line = bound_line(match[0])
             if line is not None and line.name in TIME_NAMES:
-                self._take_recurrence(self._use(component.scope, tzid_of(line)), component, line.name, line.value)
+                use = self._use(component.scope, tzid_of(line))
+                self._hold(use, component)
+                self._widen_by_recurrence(use, component, line.name, line.value)
+
+    def _hold(self, use: Use, component: Component) -> None:
+        """Keep a recurring event of a run, for its instances to be looked at."""
+        use.add(component)
 
     def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
         """Read the heads of a component's times; None when one is not plain, or when they are too many.
@@ -156,9 +163,8 @@ class Census:
         self._plans[written] = plan
         return plan
 
-    def _take_recurrence(self, use: Use, component: Component, head: bytes, value: bytes) -> None:
+    def _widen_by_recurrence(self, use: Use, component: Component, head: bytes, value: bytes) -> None:
         start = wall_time(value)
-        use.add(component)
         use.widen([start] if start is not None else [])
         if head.startswith(b"DTSTART"):
             self._widen_by_rules(use, component, value)

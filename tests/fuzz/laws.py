@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.folding import unfold
-from feedproxy.transform import render
+from feedproxy.transform import render, stream
 from tests.readers import rfc
 
 KEPT = b"BEGIN:X-KEPT\r\nX-A;B=1:2\\,3\r\nBEGIN:X-INNER\r\nEND:X-INNER\r\nEND:X-KEPT\r\n"
@@ -24,6 +24,7 @@ def hold(body: bytes) -> None:
     with patch("feedproxy.transform.pipeline.cut", lambda body: (body, [])):
         alone = _rendered(body)
     assert alone == out or unfold(alone or b"") == unfold(out or b""), "events in runs come out as others do not"
+    assert _streamed(body) == out, "what is streamed is not what is rendered"
     if out is not None:
         assert render(out).body == out, "what came out does not go through unchanged"
         _is_well_formed(out)
@@ -41,6 +42,13 @@ def _rendered(body: bytes) -> bytes | None:
         known = refusal.reason in FeedRefused.REASONS and "\n" not in refusal.message
     assert known, "it is refused for no reason that we know"
     return None
+
+
+def _streamed(body: bytes) -> bytes | None:
+    try:
+        return b"".join(stream(body))
+    except FeedRefused:
+        return None
 
 
 def _is_well_formed(feed: bytes) -> None:
