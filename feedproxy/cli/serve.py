@@ -20,6 +20,9 @@ from feedproxy.web.access_log import AccessLog
 from feedproxy.web.app import create_app
 from feedproxy.web.metrics import METRICS
 
+SWITCH_SECONDS = 0.001
+"""For how long a thread that works on a large feed may hold the interpreter while requests wait."""
+
 
 @click.command()
 @config_option
@@ -53,6 +56,7 @@ def _supervise(settings: Settings, file: Path | None) -> int:
 
 
 async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBuffer, *, worker: bool) -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

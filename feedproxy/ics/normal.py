@@ -15,7 +15,10 @@ UTF-8 is decoded line by line, so that one Latin-1 line does not spoil the rest.
 """
 
 import codecs
+import operator
 import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from feedproxy.ics.contentlines import KIND, content_lines
@@ -46,6 +49,9 @@ _NORMAL = re.compile(
 _NO_CONTROLS = bytes(set(range(256)) - set(_CONTROLS + b"\r\n"))
 _SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
 """Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
+STRETCH = 65_536
+"""Octets of a body, at least, that are worked on at once: short work, that stays in the processor's caches."""
+_BEGIN = re.compile(rb"(?<=[\r\n])BEGIN:V(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])")
 _BLANK_LINES = re.compile(rb"\n\n+")
 
 
@@ -59,12 +65,31 @@ class Normal:
 
 def normalise(body: bytes) -> Normal:
     """Bring any octets into normal form. Never raises, never drops a line that says something."""
-    if is_normal(body):
-        return Normal(body)
-    repairs: dict[str, int] = {}
-    text = _unfold(_one_line_end(_without_mark(body, repairs)), repairs)
+    repairs: Counter[str] = Counter()
+    text = _without_mark(body, repairs)
+    found = list(_stretches(text))
+    normal = [_normal(stretch, repairs) for stretch in found]
+    if all(map(operator.is_, found, normal)):
+        return Normal(text, tuple(repairs.items()))
+    return Normal(b"".join(normal), tuple(repairs.items()))
+
+
+def _stretches(text: bytes) -> Iterator[bytes]:
+    """Part a text before lines that begin a component: no line goes on there."""
+    start = 0
+    while start < len(text):
+        begin = _BEGIN.search(text, start + STRETCH)
+        end = begin.start() if begin else len(text)
+        yield text[start:end]
+        start = end
+
+
+def _normal(text: bytes, repairs: Counter[str]) -> bytes:
+    if is_normal(text):
+        return text
+    text = _unfold(_one_line_end(text), repairs)
     text = _without_controls(_utf8(text, repairs), repairs)
-    return Normal(fold_lines(content_lines(text, repairs)), tuple(repairs.items()))
+    return fold_lines(content_lines(text, repairs))
 
 
 def is_normal(text: bytes) -> bool:
@@ -91,7 +116,7 @@ def _has_clean_letters(text: bytes) -> bool:
     )
 
 
-def _without_mark(body: bytes, repairs: dict[str, int]) -> bytes:
+def _without_mark(body: bytes, repairs: Counter[str]) -> bytes:
     if body.startswith(codecs.BOM_UTF8):
         repairs["byte-order-mark"] = 1
         return body.removeprefix(codecs.BOM_UTF8)
@@ -119,27 +144,27 @@ def _one_line_end(text: bytes) -> bytes:
     return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
 
 
-def _unfold(text: bytes, repairs: dict[str, int]) -> bytes:
+def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
     """Join folded lines. Blank lines go first: one inside a folded line is a fold too many, not the line's end."""
     if b"\n\n" in text:
         if found := text.count(b"\n\n ") + text.count(b"\n\n\t"):
-            repairs["blank-line-in-fold"] = found
+            repairs["blank-line-in-fold"] += found
         text = _BLANK_LINES.sub(b"\n", text)
     text = text.lstrip(b"\n")
     return text.replace(b"\n ", b"").replace(b"\n\t", b"")
 
 
-def _utf8(text: bytes, repairs: dict[str, int]) -> bytes:
+def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
     if _is_utf8(text):
         return text
     lines = text.split(b"\n")
     if _PERHAPS_UTF8.search(text) is None:
-        repairs["not-utf-8"] = sum(not line.isascii() for line in lines)
+        repairs["not-utf-8"] += sum(not line.isascii() for line in lines)
         return _from_windows(text)
     wrong = [n for n, line in enumerate(lines) if not line.isascii() and not _is_utf8(line)]
     for n in wrong:
         lines[n] = _mended(lines[n])
-    repairs["not-utf-8"] = len(wrong)
+    repairs["not-utf-8"] += len(wrong)
     return b"\n".join(lines)
 
 
@@ -165,7 +190,7 @@ def _from_windows(text: bytes) -> bytes:
     return codecs.charmap_decode(text, "strict", _WINDOWS)[0].encode()
 
 
-def _without_controls(text: bytes, repairs: dict[str, int]) -> bytes:
+def _without_controls(text: bytes, repairs: Counter[str]) -> bytes:
     """Make line-breaking controls spaces, drop the others."""
     found = len(text) - len(text.translate(None, _CONTROLS))
     if found:
@@ -177,5 +202,5 @@ def _without_controls(text: bytes, repairs: dict[str, int]) -> bytes:
         text, others = _WIDE_CONTROL.subn(b"", text)
         found += others
     if found:
-        repairs["control-characters"] = found
+        repairs["control-characters"] += found
     return text

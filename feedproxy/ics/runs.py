@@ -13,10 +13,7 @@ from functools import cached_property
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
-from feedproxy.ics.normal import is_clean, wide_encoding
-
-LONGEST = 65_536
-"""Octets after which a run ends with its event: a piece of work that is short, and stays in the processor's caches."""
+from feedproxy.ics.normal import STRETCH, is_clean, wide_encoding
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -170,7 +167,7 @@ def segments(body: bytes) -> Iterator[bytes | Run]:
         return
     start = 0
     while start < len(body):
-        behind = _BEHIND_EVENT.search(body, start + LONGEST)
+        behind = _BEHIND_EVENT.search(body, start + STRETCH)
         end = behind.end() if behind else len(body)
         stretch = body[start:end]
         yield from _segments(stretch if b"\r" in stretch else stretch.replace(b"\n", b"\r\n"))
