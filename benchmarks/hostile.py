@@ -35,8 +35,7 @@ def costs(octets: int) -> Iterator[Cost]:
     for name, kind in KINDS.items():
         usual = min(_seconds_per_octet(normal) for _ in range(3))
         small = min(_seconds_per_octet(kind(octets // 10)) for _ in range(2))
-        body = kind(octets)
-        large = min(_seconds_per_octet(body) for _ in range(2))
+        large = _seconds_per_octet(kind(octets))
         yield Cost(name, large / usual, large / small, 1e-6 / large)
 
 
