@@ -151,6 +151,19 @@ class Feeds:
             self._metrics.auth_failure("limited")
         return answer
 
+    def in_memory(self, name: str, own_name: str | None) -> Feed | None:
+        """Return the feed that is open to all, or else that of the credentials, as `feed_name` calls them."""
+        feed = self._cache.peek(name)
+        return feed if feed is not None or own_name is None else self._cache.peek(own_name)
+
+    def needs_nothing(self, feed: Feed) -> bool:
+        """Tell whether nobody need look upstream for a feed now, nor has in vain: to serve it is a hit and no more."""
+        return feed.look.trouble is None and self._sources.lasts(feed.fresh_until)
+
+    def count_hit(self) -> None:
+        """Count a feed that was served without `answer`."""
+        self._metrics.feed("hit")
+
     async def changed(self, subscription_ids: Collection[UUID]) -> None:
         """Forget the cached feeds of subscriptions whose overlay has changed: here, and in every other process."""
         await self.heard(subscription_ids)

@@ -3,19 +3,40 @@
 Labels that name a reason take the ids of `feedproxy.errors`, so they are few too.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
+from prometheus_client.registry import Collector
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 AGES = (60, 300, 900, 3_600, 21_600, 86_400, 259_200, 604_800)
 
+_Answered = tuple[str, str, int, str, int]
+"""Route, method, status, client family, number of the bucket in SECONDS."""
+
+
+class Durations(Histogram):
+    """A histogram that takes many observations of one bucket at once."""
+
+    def observe_all(self, bucket: int, count: int, total: float) -> None:
+        """Note `count` observations that fall into the bucket of that number, of `total` seconds together."""
+        self._raise_if_not_observable()  # type: ignore[no-untyped-call]
+        self._sum.inc(total)
+        self._buckets[bucket].inc(count)
+
 
 class Metrics:
-    """The counters of one application, in a registry of their own."""
+    """The counters of one application, in a registry of their own.
+
+    Answers are tallied in a dict, which costs a tenth of counting each, and counted whenever the registry is read, or
+    by `count_tallies`: workers that share a port call it now and then, for they read each other's counts in files.
+    """
 
     def __init__(self, *, version: str, tzdata: str, cldr: str) -> None:
         self.registry = registry = CollectorRegistry()
+        registry.register(_Tallies(self))
         ProcessCollector(registry=registry)
         self._build_info = Gauge(
             "feedproxy_build_info",
@@ -31,7 +52,7 @@ class Metrics:
             ("route", "method", "code", "client_family"),
             registry=registry,
         )
-        self._request_seconds = Histogram(
+        self._request_seconds = Durations(
             "feedproxy_http_request_duration_seconds",
             "From a request's head to the last octet of the answer.",
             ("route",),
@@ -95,18 +116,25 @@ class Metrics:
             ("reason",),
             registry=registry,
         )
-        self._by_request: dict[tuple[str, str, int, str], Counter] = {}
-        self._seconds_by_route: dict[str, Histogram] = {}
+        self._request_tallies: defaultdict[_Answered, list[float]] = defaultdict(lambda: [0, 0.0])
+        self._feed_tallies: defaultdict[str, int] = defaultdict(int)
 
     def request(self, route: str, method: str, code: int, client_family: str, seconds: float) -> None:
-        """Count an answer; the children are kept here, for `labels` costs more than the count."""
-        key = (route, method, code, client_family)
-        count = self._by_request.get(key)
-        if count is None:
-            count = self._by_request[key] = self._requests.labels(route, method, code, client_family)
-            self._seconds_by_route[route] = self._request_seconds.labels(route)
-        count.inc()
-        self._seconds_by_route[route].observe(seconds)
+        """Count an answer."""
+        tally = self._request_tallies[route, method, code, client_family, bisect_left(SECONDS, seconds)]
+        tally[0] += 1
+        tally[1] += seconds
+
+    def count_tallies(self) -> None:
+        """Count what was tallied since the last time."""
+        requests, feeds = dict(self._request_tallies), dict(self._feed_tallies)
+        self._request_tallies.clear()
+        self._feed_tallies.clear()
+        for (route, method, code, client_family, bucket), (count, total) in requests.items():
+            self._requests.labels(route, method, code, client_family).inc(count)
+            self._request_seconds.labels(route).observe_all(bucket, int(count), total)
+        for status, count in feeds.items():
+            self._feeds.labels(status).inc(count)
 
     def fetch(self, result: str, seconds: float) -> None:
         """Count a look upstream: `fetched`, `not-modified`, or the `reason` of a FetchFailed."""
@@ -123,7 +151,7 @@ class Metrics:
 
     def feed(self, status: str) -> None:
         """Count a feed that was asked for: `hit`, `stale`, `miss`, `revalidated` or `coalesced`."""
-        self._feeds.labels(status).inc()
+        self._feed_tallies[status] += 1
 
     def stale(self, seconds: float) -> None:
         """Note a feed that was served `seconds` past its freshness lifetime."""
@@ -150,3 +178,17 @@ class Metrics:
     def purge(self, edge: str, result: str, count: int) -> None:
         """Count changes that an edge of a kind was told of: `sent`, `failed` or `dropped`."""
         self._purges.labels(edge, result).inc(count)
+
+
+class _Tallies(Collector):
+    """Has the tallies counted before a registry is read: the first of its collectors, with nothing of its own."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        self._metrics.count_tallies()
+        return ()

@@ -52,7 +52,7 @@ async def _show(folder: Path, port: int | None) -> None:
     async with stage(folder, port, buffer, utc_now) as running, ClientSession() as session:
         await attach_event(session, running)
         click.echo(lines(running, _this_command()))
-        flushing = asyncio.ensure_future(logs.keep_flushing(buffer))
+        flushing = asyncio.ensure_future(logs.keep_flushing(buffer.flush))
         await stop.wait()
         flushing.cancel()
     buffer.flush()

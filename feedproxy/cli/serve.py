@@ -65,7 +65,7 @@ async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBu
         loop.add_reader(0, _stop_at_end_of_input, stop)
     app = create_app(settings, clock=utc_now)
     access_log = AccessLog(app[METRICS], buffer if settings.log_level in ("debug", "info") else None, utc_now)
-    flushing = loop.create_task(logs.keep_flushing(buffer))
+    flushing = loop.create_task(logs.keep_flushing(buffer.flush, app[METRICS].count_tallies))
     try:
         await serving.serve(
             app,
@@ -77,6 +77,7 @@ async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBu
         )
     finally:
         flushing.cancel()
+        app[METRICS].count_tallies()
 
 
 def _stop_at_end_of_input(stop: asyncio.Event) -> None:

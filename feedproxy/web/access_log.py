@@ -6,7 +6,6 @@ It names the route, never the path: a GUID in a URL is a secret, so a feed appea
 import json
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -14,32 +13,13 @@ from aiohttp.abc import AbstractAccessLogger
 from feedproxy.metrics import Metrics
 from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
+from feedproxy.web.client_family import client_family
 from feedproxy.web.logs import LogBuffer, timestamp
 from feedproxy.web.request_keys import CACHE_STATUS, REQUEST_ID, SUBSCRIPTION_ID
+from feedproxy.web.warm_feeds import Question, WarmAnswer
+from feedproxy.web.warm_response import WarmResponse
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-CLIENT_FAMILIES = (
-    ("google-calendar-importer", "google"),
-    ("dataaccessd", "apple"),
-    ("calendaragent", "apple"),
-    ("outlook", "outlook"),
-    ("microsoft", "outlook"),
-    ("exchange", "outlook"),
-    ("thunderbird", "thunderbird"),
-    ("evolution", "evolution"),
-    ("icsx5", "icsx5"),
-    ("vdirsyncer", "vdirsyncer"),
-    ("curl/", "curl"),
-)
-"""What is looked for in a User-Agent, in this order, without regard to case."""
-
-
-@lru_cache(maxsize=1_024)
-def client_family(user_agent: str) -> str:
-    """Return which kind of calendar client this is, of few enough kinds for a metric's label."""
-    lowered = user_agent.lower()
-    return next((family for mark, family in CLIENT_FAMILIES if mark in lowered), "other")
 
 
 class AccessLog(AbstractAccessLogger):
@@ -52,6 +32,9 @@ class AccessLog(AbstractAccessLogger):
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Note an answer that took `time` seconds."""
+        if isinstance(response, WarmResponse):
+            self.warm(response.question, response.answer, response.request_id, response.body_length, time)
+            return
         route = _route(request)
         method = request.method if request.method in METHODS else "OTHER"
         family = client_family(request.headers.get("User-Agent", ""))
@@ -73,6 +56,16 @@ class AccessLog(AbstractAccessLogger):
             "request_id": request.get(REQUEST_ID),
         }
         self._buffer.write(json.dumps({name: value for name, value in line.items() if value is not None}))
+
+    def warm(self, question: Question, answer: WarmAnswer, request_id: str, octets: int, time: float) -> None:
+        """Note an answer that was ready: the same line, of which nearly all is ready too."""
+        self._metrics.request("feed", "GET", answer.status, question.family, time)
+        if self._buffer is not None:
+            before, behind = question.logged
+            self._buffer.write(
+                f'{answer.second}{answer.microsecond // 1000:03d}{before}{answer.status}, "bytes": {octets}, '
+                f'"duration_ms": {time * 1000:.2f}{behind}{request_id}"}}'
+            )
 
 
 def _route(request: web.BaseRequest) -> str:

@@ -34,11 +34,14 @@ from feedproxy.web.routes import add_routes
 from feedproxy.web.slow_bodies import limit_body_time
 from feedproxy.web.stamp import stamp
 from feedproxy.web.token_expiry import purge_tokens
+from feedproxy.web.warm_feeds import WarmFeeds
 from tzmap import CLDR_VERSION, TZDATA_EDITION
 
 STALE_WHILE_REVALIDATE = 3_600
 CODED_SHARE = 8
 """Feeds in br and zstd may take an eighth of what feeds may take in memory."""
+READY_SHARE = 8
+"""And answers that are ready, of those feeds that are asked for most, as much again."""
 
 
 def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
@@ -78,6 +81,13 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         purger = await stack.enter_async_context(_purger(app, await stack.enter_async_context(_way_to_edges(app))))
         app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream, purger)
         stack.push_async_callback(feeds.close)
+        app[keys.WARM_FEEDS] = WarmFeeds(
+            feeds,
+            app[keys.RULES],
+            app[keys.SECRET_KEY],
+            app[keys.CLOCK],
+            max_octets=settings.cache_octets // READY_SHARE,
+        )
         yield
 
 

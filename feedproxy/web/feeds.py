@@ -4,27 +4,33 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from multidict import CIMultiDict
 
 from feedproxy.feeds import Answer, AuthRequired, Nothing, Served, Unknown, Withheld, feed_name
 from feedproxy.policy import feed_response
 from feedproxy.policy.access import Credentials, basic_credentials
 from feedproxy.policy.client_network import client_network
-from feedproxy.policy.feed_response import Asked, Reply
+from feedproxy.policy.feed_response import Reply
 from feedproxy.policy.secrets import keyed_hash
 from feedproxy.web import keys
-from feedproxy.web.calreply_models import read_guid
 from feedproxy.web.login_limits import Login
 from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
+from feedproxy.web.warm_feeds import read_asked
+from feedproxy.web.warm_response import WarmResponse
 
 
-async def feed(request: web.Request) -> web.Response:
+async def feed(request: web.Request) -> web.StreamResponse:
     """GET or HEAD the feed. Whoever has the GUID may read it unless the upstream wants credentials for it."""
-    app, rules, asked = request.app, request.app[keys.RULES], _asked(request)
-    subscription_id = read_guid(request.match_info["subscription_id"])
-    if subscription_id is None:
-        return _without_feed(feed_response.unknown(asked, rules))
+    app, rules, warm = request.app, request.app[keys.RULES], request.app[keys.WARM_FEEDS]
+    question = warm.question(request.match_info["subscription_id"], request.raw_headers)
+    if question is None:
+        return _without_feed(feed_response.unknown(read_asked(request.headers), rules))
+    if request.method == "GET" and request.version == HttpVersion11 and request.keep_alive:
+        ready = warm.answer(question)
+        if ready is not None:
+            return WarmResponse(question, ready)
+    asked, subscription_id = question.asked, question.subscription_id
     request[SUBSCRIPTION_ID] = subscription_id
     answer, wait = await _answer(request, subscription_id)
     match answer:
@@ -36,8 +42,10 @@ async def feed(request: web.Request) -> web.Response:
                 answer.feed, answer.status, asked, rules, tags=tags, now=now, reason=answer.reason
             )
             if reply.coding is None:
+                warm.keep(question, answer.feed, None)
                 return _without_feed(reply)
             body = await app[keys.CODED_BODIES].body(answer.feed, reply.coding)
+            warm.keep(question, answer.feed, body)
             return web.Response(status=reply.status, headers=CIMultiDict(reply.fields), body=body)
         case AuthRequired():
             return _without_feed(feed_response.credentials_wanted(rules))
@@ -81,22 +89,6 @@ def _login(request: web.Request, subscription_id: UUID, credentials: Credentials
         feed=feed_name(key, subscription_id, None),
         credentials=keyed_hash(key, "credentials", credentials.octets),
     )
-
-
-def _asked(request: web.Request) -> Asked:
-    return Asked(
-        authorization=hdrs.AUTHORIZATION in request.headers,
-        accept_encoding=_joined(request, hdrs.ACCEPT_ENCODING),
-        if_none_match=_joined(request, hdrs.IF_NONE_MATCH),
-        if_modified_since=request.headers.get(hdrs.IF_MODIFIED_SINCE),
-        user_agent=request.headers.get(hdrs.USER_AGENT, ""),
-    )
-
-
-def _joined(request: web.Request, name: str) -> str | None:
-    """Return all fields of one name as one list."""
-    fields = request.headers.getall(name, [])
-    return ", ".join(fields) if fields else None
 
 
 def _without_feed(reply: Reply) -> web.Response:

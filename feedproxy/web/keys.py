@@ -11,6 +11,7 @@ from feedproxy.policy.feed_response import Rules
 from feedproxy.store import Store
 from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.login_limits import LoginLimits
+from feedproxy.web.warm_feeds import WarmFeeds
 
 Clock = Callable[[], datetime]
 
@@ -22,3 +23,4 @@ RULES = web.AppKey("rules", Rules)
 SECRET_KEY = web.AppKey("secret_key", bytes)
 SETTINGS = web.AppKey("settings", Settings)
 STORE = web.AppKey("store", Store)
+WARM_FEEDS = web.AppKey("warm_feeds", WarmFeeds)

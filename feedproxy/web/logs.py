@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -93,11 +93,12 @@ def configure(buffer: LogBuffer, level: str) -> None:
     logging.getLogger("alembic").setLevel("WARNING")
 
 
-async def keep_flushing(buffer: LogBuffer) -> None:
+async def keep_flushing(*flushes: Callable[[], None]) -> None:
     """Write what is held twice a second, until cancelled."""
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
-        buffer.flush()
+        for flush in flushes:
+            flush()
 
 
 def timestamp(moment: datetime) -> str:

@@ -17,6 +17,7 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 async def metrics(request: web.Request) -> web.Response:
     """Answer with the counters of this process, or of all workers together."""
     registry = request.app[METRICS].registry
+    request.app[METRICS].count_tallies()
     if folder := os.environ.get(SHARED_FOLDER):
         registry = CollectorRegistry()
         MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]

@@ -208,6 +208,7 @@ async def test_what_came_with_credentials_is_private_whatever_the_answer(
         raise RuntimeError
 
     monkeypatch.setattr(Feeds, "answer", fails)
+    monkeypatch.setattr(Feeds, "in_memory", lambda *_: None)
     await check(500, await stage.get(path, headers={"Authorization": FAN}))
 
 

@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 from feedproxy.demo.subscriptions import CLUB, LEAGUE
 from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
-from feedproxy.web.access_log import client_family
+from feedproxy.web.client_family import client_family
 from feedproxy.web.logs import MAX_LINES, BufferedHandler, JsonFormatter, LogBuffer, scrub
 from tests.web.running import running
 

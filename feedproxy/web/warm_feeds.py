@@ -1,0 +1,233 @@
+"""Answers that need nothing done: of feeds that are in memory and fresh, in octets put together once for each state.
+
+    Question    what a request asks, as far as its own octets say: read once for requests that are alike
+    Ready       a state of a feed in one coding for one audience: its heads, and its body once that was asked for
+
+What counts seconds (Age, Date) is put into the heads once a second. An answer from here costs no await, no thread, no
+parsing; everything else takes the long way through `feedproxy.feeds`, and leaves here what is asked for next.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from aiohttp import hdrs
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from feedproxy.feeds import Feeds, feed_name
+from feedproxy.model import Feed
+from feedproxy.policy.access import basic_credentials
+from feedproxy.policy.content_coding import Coding
+from feedproxy.policy.feed_response import (
+    Asked,
+    Fields,
+    Rules,
+    audience_of,
+    coding_for,
+    content_fields,
+    moment_fields,
+    state_fields,
+)
+from feedproxy.policy.httpdate import http_date
+from feedproxy.policy.secrets import log_name
+from feedproxy.policy.validators import etag, not_modified
+from feedproxy.web.calreply_models import read_guid
+from feedproxy.web.client_family import client_family
+from feedproxy.web.stamp import STAMP
+
+QUESTIONS = 8_192
+"""So many different requests are kept read, of 1 to 3 KB each."""
+OVERHEAD = 3_000
+"""Octets that an entry costs beside its body: heads, record, place."""
+LARGEST = 8
+"""No answer may take more than an eighth of the room."""
+SECOND = timedelta(seconds=1)
+
+RawFields = tuple[tuple[bytes, bytes], ...]
+"""Header fields as they came, in order: what aiohttp calls `raw_headers`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A GET of a feed.
+
+    `name` is the feed open to all, `own_name` that of the credentials, if there are any that could open one. `logged`
+    is what the access log says of every answer from here: before the status, and behind the duration.
+    """
+
+    subscription_id: UUID
+    name: str
+    own_name: str | None
+    asked: Asked
+    coding: Coding
+    family: str
+    logged: tuple[str, str]
+
+
+class WarmAnswer(NamedTuple):
+    """An answer on its way: `head` lacks its last field, the request id; `second` is how the log writes the time."""
+
+    status: int
+    head: bytes
+    body: bytes
+    second: str
+    microsecond: int
+
+
+class Ready:
+    """A state of a feed, ready to be sent. From `since` until `until` the heads are right."""
+
+    __slots__ = ("audience", "body", "etag", "feed", "found", "heads", "second", "since", "unchanged", "until")
+
+    def __init__(self, question: Question, feed: Feed, body: bytes | None, rules: Rules) -> None:
+        coding = question.coding
+        self.feed = feed
+        self.audience = audience_of(feed, question.asked, rules)
+        self.body = body
+        self.etag = etag(feed.digest, coding)
+        fields = state_fields(feed, coding, self.audience, rules, (question.name,)) + STAMP
+        length = ("Content-Length", str(len(body or b"")))
+        self.found = _head("200 OK", (*content_fields(coding), length, *fields))
+        self.unchanged = _head("304 Not Modified", fields)
+        self.heads = (b"", b"")
+        self.second = ""
+        self.since = self.until = datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def octets(self) -> int:
+        """How much memory this takes."""
+        return len(self.body or b"") + OVERHEAD
+
+    def tell_time(self, rules: Rules, now: datetime) -> None:
+        """Put into the heads what counts seconds."""
+        feed = self.feed
+        moment = _lines((*moment_fields(feed, "hit", self.audience, rules, now=now), ("Date", http_date(now))))
+        self.heads = (self.found + moment + b"X-Request-Id: ", self.unchanged + moment + b"X-Request-Id: ")
+        whole = now.replace(microsecond=0)
+        self.second = whole.strftime('{"time": "%Y-%m-%dT%H:%M:%S.')
+        self.since = now
+        older = feed.fetched_at + ((now - feed.fetched_at) // SECOND + 1) * SECOND
+        nearer = feed.fresh_until - ((feed.fresh_until - now) // SECOND) * SECOND
+        self.until = min(whole + SECOND, older, nearer, feed.fresh_until)
+
+
+class WarmFeeds:
+    """The answers that are ready; `max_octets` of them, those that were not asked for longest go first."""
+
+    def __init__(
+        self, feeds: Feeds, rules: Rules, key: bytes, clock: Callable[[], datetime], *, max_octets: int
+    ) -> None:
+        self._feeds = feeds
+        self._rules = rules
+        self._key = key
+        self._clock = clock
+        self._max_octets = max_octets
+        self._octets = 0
+        self._ready: OrderedDict[tuple[str, Coding, bool], Ready] = OrderedDict()
+        self.question = lru_cache(maxsize=QUESTIONS)(self.read)
+
+    def read(self, guid: str, fields: RawFields) -> Question | None:
+        """Read what is asked; None where the GUID is none. `question` is the same and remembers."""
+        subscription_id = read_guid(guid)
+        if subscription_id is None:
+            return None
+        headers = CIMultiDict((_text(name), _text(value)) for name, value in fields)
+        asked = read_asked(headers)
+        credentials = basic_credentials(headers.get(hdrs.AUTHORIZATION))
+        name = feed_name(self._key, subscription_id, None)
+        own = feed_name(self._key, subscription_id, credentials.in_utf8()) if credentials is not None else None
+        family = client_family(asked.user_agent)
+        before = {"level": "info", "event": "request", "method": "GET", "route": "feed", "feed": log_name(name)}
+        behind = {"cache": "hit", "client": family}
+        logged = (f'Z", {json.dumps(before)[1:-1]}, "status": ', f', {json.dumps(behind)[1:-1]}, "request_id": "')
+        return Question(subscription_id, name, own, asked, coding_for(asked, self._rules), family, logged)
+
+    def answer(self, question: Question) -> WarmAnswer | None:
+        """Return the answer, if it is ready, and count a hit."""
+        feed = self._feeds.in_memory(question.name, question.own_name)
+        if feed is None:
+            return None
+        key = _key(question, feed)
+        ready = self._ready.get(key)
+        if ready is None or ready.feed is not feed:
+            return None
+        self._ready.move_to_end(key)
+        now = self._clock()
+        if not ready.since <= now < ready.until:
+            if not self._feeds.needs_nothing(feed):
+                return None
+            ready.tell_time(self._rules, now)
+        if _is_unchanged(question.asked, ready):
+            self._feeds.count_hit()
+            return WarmAnswer(304, ready.heads[1], b"", ready.second, now.microsecond)
+        if ready.body is None:
+            return None
+        self._feeds.count_hit()
+        return WarmAnswer(200, ready.heads[0], ready.body, ready.second, now.microsecond)
+
+    def keep(self, question: Question, feed: Feed, body: bytes | None) -> None:
+        """Have the answer to this ready from now on.
+
+        `body` is the feed in the coding of the question; None where it was not made: then a 304 is ready alone.
+        """
+        key = _key(question, feed)
+        before = self._ready.get(key)
+        if before is not None and before.feed is feed and (body is None or before.body is not None):
+            return
+        ready = Ready(question, feed, body, self._rules)
+        if ready.octets > self._max_octets // LARGEST:
+            return
+        if before is not None:
+            self._octets -= before.octets
+        self._ready[key] = ready
+        self._octets += ready.octets
+        while self._octets > self._max_octets:
+            self._octets -= self._ready.popitem(last=False)[1].octets
+
+
+def read_asked(headers: CIMultiDict[str] | CIMultiDictProxy[str]) -> Asked:
+    """Read the fields that count."""
+    return Asked(
+        authorization=hdrs.AUTHORIZATION in headers,
+        accept_encoding=_joined(headers, hdrs.ACCEPT_ENCODING),
+        if_none_match=_joined(headers, hdrs.IF_NONE_MATCH),
+        if_modified_since=headers.get(hdrs.IF_MODIFIED_SINCE),
+        user_agent=headers.get(hdrs.USER_AGENT, ""),
+    )
+
+
+def _joined(headers: CIMultiDict[str] | CIMultiDictProxy[str], name: str) -> str | None:
+    """Return all fields of one name as one list."""
+    fields = headers.getall(name, [])
+    return ", ".join(fields) if fields else None
+
+
+def _key(question: Question, feed: Feed) -> tuple[str, Coding, bool]:
+    """Name what an answer depends on, beside the state of the feed."""
+    name = question.own_name if feed.protected and question.own_name is not None else question.name
+    return name, question.coding, question.asked.authorization
+
+
+def _is_unchanged(asked: Asked, ready: Ready) -> bool:
+    if asked.if_none_match is None and asked.if_modified_since is None:
+        return False
+    return asked.if_none_match == ready.etag or not_modified(
+        asked.if_none_match, asked.if_modified_since, tag=ready.etag, last_modified=ready.feed.last_modified
+    )
+
+
+def _head(status: str, fields: Fields) -> bytes:
+    return f"HTTP/1.1 {status}\r\n".encode() + _lines(fields)
+
+
+def _lines(fields: Fields) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("latin-1")
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
