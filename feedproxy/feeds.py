@@ -18,14 +18,14 @@ from uuid import UUID
 
 from cachetools import LRUCache
 
-from feedproxy.cache import Cache
+from feedproxy.cache import Cache, Landing
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.gzip_member import Start
 from feedproxy.metrics import Metrics
 from feedproxy.model import Changed, Feed, Look, PersonalEvent
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.secrets import feed_hash, keyed_hash
-from feedproxy.sources import LARGE, Source, Sources, SourceState
+from feedproxy.sources import LARGE, Source, Sources, SourceState, withdrawn
 from feedproxy.store import Store
 from feedproxy.transform import Options, Overlay, Shared, write_overlay
 
@@ -112,6 +112,7 @@ class Feeds:
         options: Options,
         key: bytes,
         clock: Callable[[], datetime],
+        flight_seconds: float,
         on_change: Callable[[Collection[Changed]], None] = lambda _: None,
     ) -> None:
         self._store = store
@@ -122,6 +123,7 @@ class Feeds:
         self._upstream_headers = upstream_headers
         self._key = key
         self._clock = clock
+        self._flight_seconds = flight_seconds
         self._on_change = on_change
         self._options = options
         self._flights: dict[str, asyncio.Task[Answer]] = {}
@@ -313,14 +315,45 @@ class Feeds:
         """Make the feed of what is known; look upstream when nothing is, or to refresh what is no longer fresh."""
         if not self._upstream_url:
             return Unknown()
-        state = await self._sources.state(source)
+        state = await self._told(source, await self._sources.state(source))
         if state is None or (refresh and not self._sources.lasts(state.fresh_until)):
-            before, state = state, await self._sources.refresh(source, state)
-            feed = await self._publish(subscription_id, source, state)
-            if before is not None and _is_another(before, state) and source.credentials is None:
-                self._on_change([Changed(source.key, subscription_id)])
-            return Served(feed, "miss", state.trouble)
+            after = self._clock() if state is not None else None
+            landing = await self._cache.depart(source.key, after=after, seconds=self._flight_seconds)
+            if landing is None:
+                return await self._look_upstream(subscription_id, source, state)
+            before, state = state, await self._sources.take_over(source, landing)
+            if isinstance(landing, FetchFailed) and (before is None or withdrawn(source, landing)):
+                raise landing
+            if state is None:
+                return await self._look_upstream(subscription_id, source, before)
         return self._served(subscription_id, source.credentials, await self._publish(subscription_id, source, state))
+
+    async def _told(self, source: Source, state: SourceState | None) -> SourceState | None:
+        """Return the state after the last look of any process, as far as it was told."""
+        landing = self._cache.landed(source.key)
+        if state is None or landing is None:
+            return state
+        if isinstance(landing, FetchFailed):
+            return await self._sources.take_over(source, landing) if withdrawn(source, landing) else state
+        if landing.fresh_until <= state.fresh_until:
+            return state
+        return await self._sources.take_over(source, landing) or state
+
+    async def _look_upstream(self, subscription_id: UUID, source: Source, before: SourceState | None) -> Answer:
+        """Look upstream, publish what comes of it, and tell the other processes."""
+        landing: Landing | None = None
+        try:
+            state = await self._sources.refresh(source, before)
+            feed = await self._publish(subscription_id, source, state)
+            landing = state.landed
+        except FetchFailed as failure:
+            landing = failure
+            raise
+        finally:
+            await self._cache.land(source.key, landing)
+        if before is not None and _is_another(before, state) and source.credentials is None:
+            self._on_change([Changed(source.key, subscription_id)])
+        return Served(feed, "miss", state.trouble)
 
     async def _without_feed(self, source: Source, failure: FetchFailed) -> tuple[Failure, int]:
         """Say what a failed look upstream means when there is nothing to fall back on, and for how many seconds."""

@@ -20,6 +20,7 @@ from typing import TypeVar
 from cachetools import LRUCache
 
 import feedproxy
+from feedproxy.cache import Landed, Landing
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.metrics import Metrics
 from feedproxy.model import Held, LastGood
@@ -95,6 +96,11 @@ class SourceState:
     held: Held | None = None
     failures: int = 0
     trouble: str | None = None
+
+    @property
+    def landed(self) -> Landed:
+        """What other processes are told of the look that led here."""
+        return Landed(self.digest, self.generation, self.fresh_until, self.failures, self.trouble)
 
 
 def withdrawn(source: Source, failure: FetchFailed) -> bool:
@@ -186,6 +192,25 @@ class Sources:
             edition_at=good.edition_at if good.edition == EDITION else now,
             changed_at=good.changed_at if good.rendered == rendered else _later(good.changed_at, now),
         )
+
+    async def take_over(self, source: Source, landing: Landing) -> SourceState | None:
+        """Return the state after another process's look upstream: that body of the store's, fresh for as long as there.
+
+        None if the body is not in the store, or not to be read now. Of a look without a feed nothing is known here
+        afterwards if the feed was withdrawn.
+        """
+        if isinstance(landing, FetchFailed):
+            if withdrawn(source, landing):
+                self._states.pop(source.key, None)
+            return None
+        good: LastGood | None = None
+        async with _store_may_be_away(source):
+            good = await self._store.last_good(source.key)
+        state = await self._restored(source, good) if good is not None and good.digest == landing.digest else None
+        if state is None:
+            return None
+        until, failures, trouble = landing.fresh_until, landing.failures, landing.trouble
+        return self._remember(source, replace(state, fresh_until=until, failures=failures, trouble=trouble))
 
     async def refresh(self, source: Source, state: SourceState | None) -> SourceState:
         """Look upstream. Returns the new state, or the old one with the time of the next look.

@@ -1,8 +1,10 @@
 """What a cache of feeds promises, and which one is opened."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Protocol
 
+from feedproxy.cache.landing import Landing
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.cache.redis import RedisCache
 from feedproxy.errors import SettingsError
@@ -23,6 +25,20 @@ class Cache(Protocol):
 
     async def drop(self, keys: Collection[str]) -> None:
         """Forget feeds everywhere: other processes are told, and have forgotten within two seconds."""
+
+    async def depart(self, key: str, *, after: datetime | None, seconds: float) -> Landing | None:
+        """Return None when it is the caller's turn to look upstream for that key; whatever comes of it, then `land`.
+
+        Else what the look of another process has ended in. It is waited for so many seconds, the longest that a process
+        which dies keeps the others from looking. A body that is fresh until later than `after` needs no further look
+        (None: any body that there is).
+        """
+
+    async def land(self, key: str, landing: Landing | None) -> None:
+        """Tell the others what the look has ended in; None: they have to look for themselves."""
+
+    def landed(self, key: str) -> Landing | None:
+        """Return what was told last of any process's look, if it is remembered."""
 
     def hears(self) -> bool:
         """Tell whether all that other processes drop is forgotten here in time: not while Redis is down."""

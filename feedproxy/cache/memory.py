@@ -6,7 +6,9 @@ There may be millions, most of them small: an entry is the feed and its place in
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
+from datetime import datetime
 
+from feedproxy.cache.landing import Landing
 from feedproxy.gzip_member import Start
 from feedproxy.model import Feed
 
@@ -47,6 +49,17 @@ class MemoryCache:
     async def drop(self, keys: Collection[str]) -> None:
         """Forget these feeds."""
         self.forget(keys)
+
+    async def depart(self, key: str, *, after: datetime | None, seconds: float) -> Landing | None:  # noqa: ARG002
+        """Return None: nobody else looks upstream."""
+        return None
+
+    async def land(self, key: str, landing: Landing | None) -> None:
+        """Tell nobody."""
+
+    def landed(self, key: str) -> Landing | None:  # noqa: ARG002
+        """Return None: nobody tells anything."""
+        return None
 
     def hears(self) -> bool:
         """Return True: nobody else drops anything."""

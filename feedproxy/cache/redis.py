@@ -5,6 +5,9 @@ each second it also tells whether Redis is there: while it is not, nothing waits
 drops are owed to it. Announcements may have been missed by the time the channel is joined again, so memory is then
 cleared; and what is owed is dropped as soon as Redis answers.
 
+Who looks upstream for a key holds a lock on it, which expires by itself, and announces what the look has ended in. What
+has ended well stays in Redis: who comes next looks there first.
+
 A drop that overtakes a read or a write on its way is noticed by `_drops`, which counts them.
 """
 
@@ -12,6 +15,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
 from functools import partial
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -24,6 +28,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisSlow
 
+from feedproxy.cache.landing import Landed, Landing, Landings, landing_from_text, landing_to_text
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.cache.record import (
     StoredFeed,
@@ -39,6 +44,9 @@ PREFIX = "feedproxy:feed:"
 START_PREFIX = "feedproxy:start:"
 PING = "feedproxy:ping"
 CHANNEL = "feedproxy:dropped"
+LOCK_PREFIX = "feedproxy:look:"
+LANDED_PREFIX = "feedproxy:landed:"
+LANDED_CHANNEL = "feedproxy:landed"
 KEPT_SECONDS = 86_400
 """How long a feed stays in Redis that nobody asks for."""
 PATIENCE_SECONDS = 0.5
@@ -46,6 +54,18 @@ BEAT_SECONDS = 1.0
 CONNECTIONS = 16
 LARGE = 65_536
 """Octets from which a start is packed and unpacked in a thread."""
+
+TAKE = """
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, redis.call('GET', KEYS[2])} end
+return {0}
+"""
+"""Take the lock, and read what the last look ended in."""
+LAND = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+if ARGV[2] == '1' then redis.call('SET', KEYS[2], ARGV[3], 'EX', ARGV[4]) else redis.call('DEL', KEYS[2]) end
+redis.call('PUBLISH', ARGV[5], ARGV[6])
+"""
+"""Give the lock back if it is ours still, and tell what the look ended in."""
 
 T = TypeVar("T")
 
@@ -74,6 +94,9 @@ class RedisCache:
         self._owed: set[str] = set()
         self._drops = 0
         self._starts: WeakValueDictionary[bytes, Start] = WeakValueDictionary()
+        self._landings = Landings()
+        self._take = self._redis.register_script(TAKE)
+        self._land = self._redis.register_script(LAND)
         self._tried = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
 
@@ -148,6 +171,50 @@ class RedisCache:
         self._owed.update(keys)
         await self._pay()
 
+    async def depart(self, key: str, *, after: datetime | None, seconds: float) -> Landing | None:
+        """Take the lock, or wait for who has it. While Redis is down everybody looks for himself."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            with self._landings.waiting(key) as told:
+                took = await self._ask(
+                    lambda: self._take(
+                        keys=[LOCK_PREFIX + key, LANDED_PREFIX + key], args=[self._name, round(seconds * 1000)]
+                    )
+                )
+                if took is None:
+                    return None
+                if took[0]:
+                    landing = landing_from_text(took[1]) if took[1] is not None else None
+                    if isinstance(landing, Landed) and (after is None or landing.fresh_until > after):
+                        await self.land(key, landing)
+                        return landing
+                    return None
+                try:
+                    async with asyncio.timeout(end - loop.time()):
+                        landing = await told
+                except TimeoutError:
+                    return None
+            if landing is not None:
+                return landing
+
+    async def land(self, key: str, landing: Landing | None) -> None:
+        """Give the lock back, and announce what the look has ended in."""
+        self._landings.tell(key, landing)
+        text = landing_to_text(landing) if landing is not None else ""
+        good = "1" if isinstance(landing, Landed) else "0"
+        said = json.dumps([key, text])
+        await self._ask(
+            lambda: self._land(
+                keys=[LOCK_PREFIX + key, LANDED_PREFIX + key],
+                args=[self._name, good, text, KEPT_SECONDS, LANDED_CHANNEL, said],
+            )
+        )
+
+    def landed(self, key: str) -> Landing | None:
+        """Return what was announced last."""
+        return self._landings.last(key)
+
     def hears(self) -> bool:
         """Tell whether it is heard of what others drop."""
         return self._trouble is None
@@ -182,6 +249,7 @@ class RedisCache:
             _log.warning("Redis cannot be used", extra={"fields": {"error": line}})
         if not isinstance(error, ResponseError):
             self._trouble = line
+            self._landings.wake()
         return line
 
     async def _pay(self) -> None:
@@ -213,7 +281,7 @@ class RedisCache:
         while True:
             try:
                 async with self._redis.pubsub() as channel:
-                    await channel.subscribe(CHANNEL)
+                    await channel.subscribe(CHANNEL, LANDED_CHANNEL)
                     await self._hear(channel)
             except (RedisError, OSError) as error:
                 self._note(error)
@@ -236,6 +304,8 @@ class RedisCache:
                 case "subscribe":
                     self._drops += 1
                     self._memory.clear()
+                case "message" if message["channel"] == LANDED_CHANNEL.encode():
+                    self._hear_of_landing(message["data"])
                 case "message":
                     self._hear_of(message["data"])
                 case _:
@@ -260,18 +330,37 @@ class RedisCache:
         except Exception:  # noqa: BLE001 # whatever it is, the channel must be listened to
             _log.exception("a dropped feed's listener failed")
 
+    def _hear_of_landing(self, announcement: bytes) -> None:
+        """Forget a feed that is made of another body than the one that is served now."""
+        match _read(announcement):
+            case [str(key), str(text)]:
+                landing = landing_from_text(text)
+            case _:
+                return
+        self._landings.tell(key, landing)
+        feed = self._memory.peek(key)
+        if feed is None or not isinstance(landing, Landed):
+            return
+        if (feed.look.source, feed.look.generation) != (landing.digest, landing.generation):
+            self._memory.forget([key])
+
 
 def _announced(announcement: bytes) -> tuple[str, list[str]]:
     """Read who dropped which keys; nobody and none when it is not an announcement of ours."""
-    try:
-        said = json.loads(announcement)
-    except ValueError:
-        said = None
-    match said:
+    match _read(announcement):
         case [str(name), list(keys)] if all(isinstance(key, str) for key in keys):
             return name, keys
         case _:
             return "", []
+
+
+def _read(announcement: bytes) -> object:
+    """Read JSON; None when it is none."""
+    try:
+        said: object = json.loads(announcement)
+    except ValueError:
+        return None
+    return said
 
 
 async def _done(work: Callable[[], T], octets: int) -> T:

@@ -158,6 +158,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         options=options,
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
+        flight_seconds=settings.fetch_total_seconds,
         on_change=purger.changed,
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from feedproxy import gzip_member
 from feedproxy.cache import Cache, open_cache
+from feedproxy.errors import FetchFailed
 from feedproxy.model import Feed, Look
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, 123456, tzinfo=UTC)
@@ -167,6 +168,11 @@ class CacheContract:
             assert left[2:] == [("c", feed("too large", octets=100_000))]
         finally:
             await cache.close()
+
+    async def test_whoever_is_alone_looks_upstream(self, cache: Cache) -> None:
+        for _ in range(2):
+            assert await cache.depart("a", after=None, seconds=5) is None
+            await cache.land("a", FetchFailed("timeout", "no answer"))
 
     async def test_all_drops_are_heard_of(self, cache: Cache) -> None:
         assert cache.hears()

@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 import pytest
 
 from feedproxy import gzip_member
-from feedproxy.cache import Cache, open_cache
+from feedproxy.cache import Cache, Landed, open_cache
 from feedproxy.cache.redis import CHANNEL, KEPT_SECONDS, PREFIX, START_PREFIX, RedisCache
-from feedproxy.errors import SettingsError
+from feedproxy.errors import FetchFailed, SettingsError
 from tests.cache.contract import LOOK, NOW, CacheContract, feed, opened
 from tests.servers.redis import RedisServer, free_port
 
@@ -217,6 +217,86 @@ class TestRedis(CacheContract):
             monkeypatch.setattr(one._redis, "set", slow_write)
             await one.put("a", feed())
             assert await other.get("a") is None
+
+
+GOOD = Landed(LOOK.source, LOOK.generation, LOOK.fresh_until, 0, None)
+
+
+class TestLooks:
+    """One look upstream at a time for a key, whatever process makes it."""
+
+    async def test_one_looks_and_the_others_are_told(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as one, opened(redis.url) as other:
+            for landing in (GOOD, FetchFailed("status-503", "no", upstream_status=503)):
+                assert await one.depart("a", after=NOW + timedelta(days=1), seconds=5) is None
+                waiting = [asyncio.create_task(other.depart("a", after=None, seconds=5)) for _ in range(10)]
+                assert await other.depart("b", after=None, seconds=5) is None
+                await asyncio.sleep(0.1)
+                assert not any(task.done() for task in waiting)
+                await one.land("a", landing)
+                told = await asyncio.gather(*waiting)
+                assert {type(each) for each in told} == {type(landing)}
+                assert told[0] == landing or isinstance(landing, FetchFailed)
+                await other.land("b", None)
+
+    async def test_what_was_not_told_is_looked_for_by_one_after_the_other(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as one, opened(redis.url) as other:
+            assert await one.depart("a", after=None, seconds=5) is None
+            waiting = asyncio.create_task(other.depart("a", after=None, seconds=5))
+            await asyncio.sleep(0.1)
+            await one.land("a", None)
+            assert await waiting is None
+            third = asyncio.create_task(one.depart("a", after=None, seconds=5))
+            await asyncio.sleep(0.1)
+            assert not third.done()
+            await other.land("a", GOOD)
+            assert await third == GOOD
+
+    async def test_who_comes_later_is_told_as_long_as_it_is_fresh(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as one:
+            assert await one.depart("a", after=None, seconds=5) is None
+            await one.land("a", GOOD)
+        async with opened(redis.url) as late:
+            assert await late.depart("a", after=None, seconds=5) == GOOD
+            assert await late.depart("a", after=GOOD.fresh_until - timedelta(seconds=1), seconds=5) == GOOD
+            assert await late.depart("a", after=GOOD.fresh_until, seconds=5) is None
+            await late.land("a", FetchFailed("timeout", "no answer"))
+            assert await late.depart("a", after=None, seconds=5) is None
+
+    async def test_a_process_that_dies_keeps_the_others_for_no_longer_than_it_said(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as dead, opened(redis.url) as one:
+            assert await dead.depart("a", after=None, seconds=0.5) is None
+            async with asyncio.timeout(5):
+                assert await one.depart("a", after=None, seconds=0.5) is None
+            await one.land("a", None)
+            assert await one.depart("a", after=None, seconds=5) is None
+            await dead.land("a", None)
+            waiting = asyncio.create_task(dead.depart("a", after=None, seconds=0.3))
+            await asyncio.sleep(0.1)
+            assert not waiting.done(), "only who holds a lock gives it back"
+            await waiting
+
+    async def test_nobody_waits_when_redis_goes(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as one, opened(redis.url) as other:
+            assert await one.depart("a", after=None, seconds=60) is None
+            waiting = asyncio.create_task(other.depart("a", after=None, seconds=60))
+            await asyncio.sleep(0.1)
+            assert not waiting.done()
+            redis.kill()
+            async with asyncio.timeout(5):
+                assert await waiting is None
+            await one.land("a", GOOD)
+            assert one.landed("a") == GOOD
+
+    async def test_a_feed_of_another_body_is_forgotten_when_it_is_told_of(self, redis: RedisServer) -> None:
+        async with opened(redis.url) as one, opened(redis.url) as other:
+            for key in ("a", "b"):
+                await other.put(key, feed())
+            await one.land("b", GOOD)
+            await one.land("a", replace(GOOD, digest=bytes(32)))
+            await until(lambda: other.peek("a") is None)
+            assert other.peek("b") is not None
+            assert other.landed("b") == GOOD
 
 
 def drop_in_a_loop_of_its_own(url: str) -> None:

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -78,10 +78,58 @@ def make_cluster(initdb: Path, folder: Path, user: dict[str, Any]) -> None:
     subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)
 
 
+@dataclass
+class MortalPostgres:
+    """A server that can be killed and started again on its port; what it has acknowledged is then there."""
+
+    programs: Path
+    folder: Path
+    user: dict[str, Any]
+    server: PostgresServer
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        running = running_server(
+            self.programs, self.folder, self.user, port=self.server.port, no_sync=NO_SYNC[:1], end=signal.SIGQUIT
+        )
+        self._running.enter_context(running)
+
+    def kill(self) -> None:
+        """End it as a crash would: every session is cut, nothing is written any more."""
+        self._running.close()
+
+
 @contextmanager
-def running_server(programs: Path, folder: Path, user: dict[str, Any]) -> Iterator[PostgresServer]:
-    server = PostgresServer(free_port())
-    settings = ("listen_addresses=127.0.0.1", f"port={server.port}", f"unix_socket_directories={folder}", *NO_SYNC)
+def mortal_postgres(initdb: Path) -> Iterator[MortalPostgres]:
+    """Start a server that may be killed; remove its data at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="feedproxy-postgres-", dir="/tmp"))
+    user = unprivileged_user()
+    if user:
+        os.chown(folder, user["user"], user["group"])
+    server = MortalPostgres(initdb.resolve().parent, folder, user, PostgresServer(free_port()))
+    try:
+        make_cluster(initdb, folder, user)
+        server.start()
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def running_server(
+    programs: Path,
+    folder: Path,
+    user: dict[str, Any],
+    *,
+    port: int | None = None,
+    no_sync: Sequence[str] = NO_SYNC,
+    end: signal.Signals = signal.SIGINT,
+) -> Iterator[PostgresServer]:
+    """Run a server; SIGINT ends it in good order, cutting sessions, and SIGQUIT at once."""
+    server = PostgresServer(port or free_port())
+    settings = ("listen_addresses=127.0.0.1", f"port={server.port}", f"unix_socket_directories={folder}", *no_sync)
     options = [word for setting in settings for word in ("-c", setting)]
     with (
         (folder / "log").open("wb") as log,
@@ -97,7 +145,7 @@ def running_server(programs: Path, folder: Path, user: dict[str, Any]) -> Iterat
             wait_until_ready(programs / "pg_isready", process, server.port, folder / "log")
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # fast shutdown: sessions are cut
+            process.send_signal(end)
 
 
 def free_port() -> int:

@@ -1,7 +1,7 @@
 """A CalReply upstream that does what a test tells it to, on loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -47,7 +47,7 @@ class Upstream:
     url: str
     answers: dict[UUID, Answer]
     requests: list[web.Request]
-    stop: Callable[[], object]
+    stop: Callable[[], Awaitable[object]]
 
 
 @asynccontextmanager

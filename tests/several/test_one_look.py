@@ -1,0 +1,41 @@
+"""However many processes there are, a source is looked at once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.servers.postgres import MortalPostgres
+from tests.servers.redis import RedisServer
+from tests.several.load import FEEDS, several
+
+pytestmark = [pytest.mark.service("redis"), pytest.mark.service("postgres")]
+
+
+async def test_a_thousand_cold_requests_over_two_processes_are_one_request_upstream(
+    tmp_path: Path, redis: RedisServer, postgres: MortalPostgres
+) -> None:
+    async with several(tmp_path, redis, postgres, more={}) as service:
+        gate = service.upstream.answers[FEEDS[0]].gate = asyncio.Event()
+        asked = [asyncio.create_task(service.get(service.urls[number % 2])) for number in range(1_000)]
+        await asyncio.sleep(2)
+        assert not any(task.done() for task in asked)
+        gate.set()
+        answers = await asyncio.gather(*asked)
+        assert {status for status, _ in answers} == {200}
+        assert len({body for _, body in answers}) == 1
+        assert len(service.upstream.requests) == 1
+
+
+async def test_what_one_process_has_fetched_no_other_fetches_while_it_is_fresh(
+    tmp_path: Path, redis: RedisServer, postgres: MortalPostgres
+) -> None:
+    busy = {"FEEDPROXY_FRESHNESS_DEFAULT": "2", "FEEDPROXY_FRESHNESS_MIN": "1"}
+    async with several(tmp_path, redis, postgres, more=busy) as service:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while loop.time() < begun + 4:
+            for url in service.urls:
+                assert (await service.get(url))[0] == 200
+            await asyncio.sleep(0.02)
+        assert len(service.upstream.requests) <= 1 + 4 / 1.8
