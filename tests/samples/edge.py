@@ -360,7 +360,7 @@ class EdgeContract:
             EDGES[self.kind](tmp_path, program, port=port, origin_port=origin.port) as edge,
             subscriber() as session,
         ):
-            yield Front(edge, "", Upstream("", {}, [], lambda: None), session), origin
+            yield Front(edge, "", Upstream("", {}, [], asyncio.Event().wait), session), origin
 
     async def test_what_credentials_got_is_not_kept_even_where_the_answer_forgets_to_say_so(
         self, naive: tuple[Front, NaiveOrigin]

@@ -213,7 +213,7 @@ async def test_what_came_with_credentials_is_private_whatever_the_answer(
 
 
 async def test_without_any_good_feed_the_503_is_private_too(stage: Stage) -> None:
-    await stage.upstream.stop()  # type: ignore[misc]
+    await stage.upstream.stop()
     response = await stage.get(headers={"Authorization": FAN})
     assert (response.status, response.headers["Cache-Control"]) == (503, "private, no-store")
 

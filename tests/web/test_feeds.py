@@ -259,7 +259,7 @@ async def test_a_shrunken_calendar_is_believed_the_second_time_though_its_stamps
 async def test_the_feed_outlives_the_upstream_and_our_own_restart(stage: Stage) -> None:
     good = await stage.get()
     body = await good.read()
-    await stage.upstream.stop()  # type: ignore[misc]
+    await stage.upstream.stop()
     stage.clock.wind(days=30)
     await stage.restart()
     for _ in range(2):
@@ -274,7 +274,7 @@ async def test_the_feed_outlives_the_upstream_and_our_own_restart(stage: Stage) 
 async def test_a_protected_feed_outlives_the_upstream_for_its_credentials_alone(stage: Stage) -> None:
     stage.upstream.answers[GAME] = Answer(calendar("secret"), credentials=FAN)
     assert (await stage.get(headers={"Authorization": FAN})).status == 200
-    await stage.upstream.stop()  # type: ignore[misc]
+    await stage.upstream.stop()
     stage.clock.wind(days=3)
     await stage.restart()
     assert b"secret" in await (await stage.get(headers={"Authorization": FAN})).read()
@@ -399,7 +399,7 @@ async def test_retry_after_of_the_upstream_is_told_and_obeyed(stage: Stage) -> N
 
 
 async def test_nothing_cached_and_nobody_there_is_503_with_retry_after(stage: Stage) -> None:
-    await stage.upstream.stop()  # type: ignore[misc]
+    await stage.upstream.stop()
     response = await stage.get()
     assert response.status == 503
     assert int(response.headers["Retry-After"]) > 0
