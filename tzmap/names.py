@@ -55,6 +55,8 @@ def clean(tzid: str) -> str:
     '(UTC+01:00) Amsterdam, Berlin'
     """
     text = tzid.strip()
+    if len(text) > 1 and text[0] == text[-1] == '"':  # a backslash escapes no closing quote
+        text = text[1:-1]
     if len(text) > _LONGEST:
         return ""
     text = unicodedata.normalize("NFC", text).replace("\N{MINUS SIGN}", "-")
