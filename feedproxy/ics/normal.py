@@ -105,9 +105,12 @@ def is_clean(lines: bytes) -> bool:
     Every CR of them must be known to have its LF behind it.
     """
     breaks = lines.translate(None, _NO_CONTROLS)
-    if breaks != b"\r\n" * (len(breaks) // 2) or _SHORT_LINES.fullmatch(lines) is None:
-        return False
-    return _has_clean_letters(lines)
+    return breaks == b"\r\n" * (len(breaks) // 2) and fits(lines)
+
+
+def fits(lines: bytes) -> bool:
+    """Tell whether physical lines, ended by CRLF and without controls, are short enough and UTF-8 without breaks."""
+    return _SHORT_LINES.fullmatch(lines) is not None and _has_clean_letters(lines)
 
 
 def _has_clean_letters(text: bytes) -> bool:

@@ -7,13 +7,15 @@ is read line by line. What the expression does not match is no fault, it is mere
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
-from feedproxy.ics.normal import STRETCH, is_clean, wide_encoding
+from feedproxy.ics.normal import STRETCH, fits, is_clean, wide_encoding
+from feedproxy.ics.plain import all_plain
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -70,19 +72,23 @@ def _event(fold: bytes) -> re.Pattern[bytes]:
         parts = _PARTS | others
         return re.sub(rb"@[a-z]+", lambda part: written(parts[part[0]], others), pattern)
 
-    once = written(b"@event", {b"@fold": fold, b"@rule": rb"(?!)"})
-    recurring = written(b"@event", {b"@fold": fold, b"@rule": _RULE})
+    once, recurring = (written(b"@event", {b"@fold": fold, b"@rule": rule}) for rule in (rb"(?!)", _RULE))
     return re.compile(b"|".join((once, recurring, b"")), re.VERBOSE)
 
 
 _WELL_FOLDED = _event(_NORMAL_FOLD)
 _ANYHOW_FOLDED = _event(_ANY_FOLD)
+_EARLY_FOLD = re.compile(rb"\n (?<![^\n]{62}\n )")
 _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
 """A line that may have to be folded anew: too long, or folded already."""
 _FOLD = re.compile(rb"\r\n[ \t]")
 _END = re.compile(rb"\nEND:VEVENT\r\n")
+_UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
+_RRULE = re.compile(rb"\nRRULE:")
 _BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
+_GOING_ON = (b" ", b"\t", b"\r", b"\n")
+_LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 
 
@@ -177,16 +183,31 @@ def segments(body: bytes) -> Iterator[bytes | Run]:
 def _segments(stretch: bytes) -> Iterator[bytes | Run]:
     taken = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
+    run, end = _run_to_the_end(stretch, at) if at >= 0 else (None, at)
     while at >= 0:
-        run, end = _run_at(stretch, at)
+        if run is None:
+            run, end = _run_at(stretch, at)
         if run is not None:
             if at > taken:
                 yield stretch[taken:at]
             yield run
             taken = end
         at = _next_event(stretch, end - 1)
+        run = None
     if taken < len(stretch):
         yield stretch[taken:]
+
+
+def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
+    """Return a run of all events of a stretch from there on, if they are one, and where it ends."""
+    end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
+    text = stretch[start:end]
+    recurs = next((recurring for recurring in (False, True) if all_plain(text, recurring=recurring)), None)
+    if recurs is None or stretch[end : end + 1] in _GOING_ON or _EARLY_FOLD.search(text) or not fits(text):
+        return None, start
+    uids = [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
+    ends = [match.end() for match in _END.finditer(text)] if recurs else []
+    return Run(text, uids, [bisect_right(ends, rule.start()) for rule in _RRULE.finditer(text)] if recurs else []), end
 
 
 def _next_event(stretch: bytes, start: int) -> int:
