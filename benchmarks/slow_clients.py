@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
@@ -141,14 +141,16 @@ def held(port: int, kind: str) -> Iterator[None]:
         holder.communicate()
 
 
+async def one_season(_: web.Request) -> web.Response:
+    """Answer with a feed of 14 events, whatever is asked for."""
+    return web.Response(body=season(14, defined=True), content_type="text/calendar")
+
+
 @asynccontextmanager
-async def feedproxy() -> AsyncIterator[tuple[int, int]]:
-    """Run feedproxy before an upstream that has one feed of 14 events; give its process id and port."""
-    body = season(14, defined=True)
-
-    async def feed(_: web.Request) -> web.Response:
-        return web.Response(body=body, content_type="text/calendar")
-
+async def feedproxy(
+    feed: Callable[[web.Request], Awaitable[web.Response]] = one_season,
+) -> AsyncIterator[tuple[int, int]]:
+    """Run feedproxy before an upstream that answers so; give its process id and port."""
     app = web.Application()
     app.router.add_get("/{path:.*}", feed)
     runner = web.AppRunner(app)

@@ -27,7 +27,7 @@ from feedproxy.policy.access import Credentials
 from feedproxy.policy.secrets import feed_hash, keyed_hash
 from feedproxy.sources import LARGE, Source, Sources, SourceState, withdrawn
 from feedproxy.store import Store
-from feedproxy.transform import Options, Overlay, Shared, write_overlay
+from feedproxy.transform import Overlay, write_overlay
 
 UNKNOWN_SECONDS = 60
 OPEN_REFUSED_SECONDS = 60
@@ -37,8 +37,6 @@ RETRY_SECONDS = 10
 LONGEST_RETRY_SECONDS = 3_600
 MEMORY = 100_000
 """Of how many feeds a note is kept: failed, served under credentials, changed, last version before it left memory."""
-SHARED_OCTETS = 64_000_000
-"""For so many octets of bodies it is kept what their feeds have in common; it is made again where it is missing."""
 OVERLAY_SECONDS = 3_600
 """For how long personal events are believed to be as they were read, when nobody has said that they have changed.
 
@@ -109,7 +107,6 @@ class Feeds:
         metrics: Metrics,
         upstream_url: str,
         upstream_headers: Mapping[str, str],
-        options: Options,
         key: bytes,
         clock: Callable[[], datetime],
         flight_seconds: float,
@@ -125,7 +122,6 @@ class Feeds:
         self._clock = clock
         self._flight_seconds = flight_seconds
         self._on_change = on_change
-        self._options = options
         self._flights: dict[str, asyncio.Task[Answer]] = {}
         self._refreshes: dict[str, asyncio.Task[Answer]] = {}
         self._drops: set[asyncio.Task[None]] = set()
@@ -133,7 +129,6 @@ class Feeds:
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
         self._changes: LRUCache[str, int] = LRUCache(MEMORY)
         self._versions: LRUCache[str, tuple[str, datetime]] = LRUCache(MEMORY)
-        self._shared: LRUCache[bytes, Shared] = LRUCache(SHARED_OCTETS, getsizeof=lambda s: s.base.octets_in)
 
     async def answer(
         self, subscription_id: UUID, credentials: Credentials | None, may_try: Callable[[], bool] = lambda: True
@@ -381,6 +376,8 @@ class Feeds:
             self._variants.setdefault(open_name, set()).add(source.key)
         await self._cache.put(source.key, feed)
         self._failed.pop((source.key, False), None)
+        if source.credentials is None and (feed.look.source, feed.look.generation) != (state.digest, state.generation):
+            self._on_change([Changed(source.key, subscription_id)])
         return feed
 
     async def _renewed(self, source: Source, state: SourceState) -> Feed | None:
@@ -397,11 +394,11 @@ class Feeds:
         look = _look(source, state)
         if (look.source, look.generation) == (before.look.source, before.look.generation):
             return self._dated(source, replace(before, look=look), state)
-        shared = await self._shared_of(state)
+        state, shared = await self._sources.shared(source, state)
         if shared.personal_uids or self._cache.peek(source.key) is not before:
             return None
         overlay = Overlay(frozenset(), before.zones, before.end)
-        feed = replace(before, start=shared.start(overlay), look=look)
+        feed = replace(before, start=shared.start(overlay), look=_look(source, state))
         return self._dated(source, feed, state)
 
     async def _render(self, subscription_id: UUID, source: Source, state: SourceState) -> Feed:
@@ -409,13 +406,13 @@ class Feeds:
         events = await self._store.events_of(subscription_id)
         visible = [event for event in events if _appears(event, now) is None]
         appearing = [time for event in events if (time := _appears(event, now)) is not None]
-        shared = await self._shared_of(state)
+        state, shared = await self._sources.shared(source, state)
 
         def work() -> tuple[Start, Overlay]:
             overlay = write_overlay(visible)
             return shared.start(overlay), overlay
 
-        start, overlay = await _done(work, state.base.octets_in + PERSONAL_EVENT_OCTETS * len(visible))
+        start, overlay = await _done(work, shared.base.octets_in + PERSONAL_EVENT_OCTETS * len(visible))
         look = _look(source, state)
         feed = Feed(
             start=start,
@@ -430,16 +427,6 @@ class Feeds:
         for event in visible:
             times += [state.edition_at, event.updated_at, event.details.visible_from or event.updated_at]
         return self._dated(source, feed, state, times)
-
-    async def _shared_of(self, state: SourceState) -> Shared:
-        """Return what the feeds of this body have in common: also those of other sources that gave the same octets."""
-        shared = self._shared.get(state.digest)
-        if shared is None:
-            octets = state.base.octets_in
-            shared = await _done(lambda: Shared(state.base, self._options), octets)
-            if octets <= SHARED_OCTETS:
-                self._shared[state.digest] = shared
-        return shared
 
     def _dated(self, source: Source, feed: Feed, state: SourceState, times: Collection[datetime] = ()) -> Feed:
         """Date a feed by when its octets came to be: the same for the same octets, later than any others before.

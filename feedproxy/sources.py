@@ -1,4 +1,7 @@
-"""A source's last good body: fetched, weighed against the one before, indexed once, kept in memory and in the store.
+"""A source's last good body: fetched, weighed against the one before, indexed once, kept in the store.
+
+In memory there is what the next look upstream needs, for every source; and what the feeds of a body have in common, for
+the bodies that were used last. It is made again of the store's when it is wanted.
 
 What a look upstream ends in is decided by pure functions (`feedproxy.policy`); here they are obeyed. A new body is
 settled against the one in the store, which all processes share: so what they serve is the same, octet for octet, also
@@ -29,15 +32,21 @@ from feedproxy.policy.freshness import Bounds, Said, lasts, lifetime, retry_afte
 from feedproxy.policy.publish import KeepLastGood, Publish, confirms, publish
 from feedproxy.policy.secrets import log_name
 from feedproxy.store import Store
-from feedproxy.transform import Base, Options, assemble, index, lost_ahead, settle
+from feedproxy.transform import Base, Options, Shared, assemble, index, lost_ahead, settle
 from feedproxy.upstream import Fetched, FetchRequest, NotModified, Route, UpstreamClient
 from tzmap import CLDR_VERSION, TZDATA_EDITION
 
 LARGE = 100_000
 """Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
 
-INDEXED_OCTETS = 64_000_000
-"""For so many octets of bodies it is kept what they were indexed to, whatever source they came from."""
+BODIES = 64
+"""Of how many bodies at most it is kept what their feeds have in common: a small one is soon read again."""
+SHARE = 4
+"""That, but for one body, may take a quarter of what feeds may take in memory; what is known of sources, another."""
+INDEXED = 3
+"""Octets that it takes for each octet of a body (measured: 1.1 to 3)."""
+STATE_OCTETS = 1_000
+"""Octets that it takes to know a source."""
 
 STORE_PATIENCE_SECONDS = 2.0
 ROUTES = 100_000
@@ -76,15 +85,18 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """The last good body of a source, indexed, and what is known of its freshness.
+    """What is known of the last good body of a source, and of its freshness.
+
+    `events` counts its components as served, `refresh_interval` is the value of its REFRESH-INTERVAL.
 
     `digest`, `etag`, `last_modified`, `fetched_at`, `changed_at`, `rendered`, `edition_at`, `generation` and `held` are
     as in `LastGood`; `failures` counts the looks upstream since the body was confirmed, `trouble` is why the last of
     them did not.
     """
 
-    base: Base
     digest: bytes
+    events: int
+    refresh_interval: str | None
     etag: str | None
     last_modified: str | None
     fetched_at: datetime
@@ -134,10 +146,11 @@ class Sources:
         self._clock = clock
         self._options = options
         self._routes: LRUCache[str, Route] = LRUCache(ROUTES)
-        self._indexed: LRUCache[bytes, tuple[Base, bytes]] = LRUCache(
-            INDEXED_OCTETS, getsizeof=lambda indexed: indexed[0].octets_in + 2_000
+        share = max_octets // SHARE
+        self._states: LRUCache[str, SourceState] = LRUCache(max(share // STATE_OCTETS, 1))
+        self._indexed: LRUCache[bytes, _Indexed] = LRUCache(
+            share, getsizeof=lambda indexed: min(max(indexed.octets, share // BODIES), share)
         )
-        self._states: LRUCache[str, SourceState] = LRUCache(max_octets, getsizeof=lambda s: s.base.octets_in + 2_000)
 
     def lasts(self, fresh_until: datetime) -> bool:
         """Tell whether a feed that is fresh until then needs no look upstream now."""
@@ -152,32 +165,53 @@ class Sources:
         state = await self._restored(source, good) if good is not None else None
         return self._remember(source, state) if state is not None else None
 
+    async def shared(self, source: Source, state: SourceState) -> tuple[SourceState, Shared]:
+        """Return what the feeds of a source have in common, and the state it belongs to: that one, or a later one.
+
+        A body that is neither in memory nor in the store (it could not be stored, or another process has put another
+        one there) is looked for upstream, unless what is in the store was seen there later. Raises Unavailable while
+        the body is not in memory and the store is away; else what `refresh` raises.
+        """
+        known = self._indexed.get(state.digest)
+        if known is not None:
+            return state, known.shared
+        good = await self._store.last_good(source.key)
+        if good is not None and good.digest == state.digest:
+            return state, (await self._index(good.body)).shared
+        self._states.pop(source.key, None)
+        stored = await self.state(source)
+        if stored is None or stored.fetched_at < state.fetched_at:
+            stored = await self.refresh(source, stored)
+        return await self.shared(source, stored)
+
     async def _restored(self, source: Source, good: LastGood) -> SourceState | None:
         """Index what the store has; None if it is no longer thought good.
 
         Where this release or its zone data make other octets of it than were served, they count as changed now.
         """
         try:
-            base, rendered = await self._index(good.body)
+            indexed = await self._index(good.body)
         except FeedRefused as refusal:  # an earlier release thought it good
             _log.warning("last good refused", extra={"fields": {"feed": source.log_name, "reason": refusal.reason}})
             return None
-        if (good.rendered, good.edition) != (rendered, EDITION):
-            noted = self._as_rendered_now(good, rendered)
+        if (good.rendered, good.edition) != (indexed.rendered, EDITION):
+            noted = self._as_rendered_now(good, indexed.rendered)
             there: LastGood | None = noted
             async with _store_may_be_away(source):
                 if not await self._store.note_rendering(noted, after=good):
                     there = await self._store.last_good(source.key)
             good = there if there is not None and there.digest == good.digest else noted
+        interval = _refresh_interval(indexed.shared.base)
         return SourceState(
-            base=base,
             digest=good.digest,
+            events=indexed.shared.base.events,
+            refresh_interval=interval,
             etag=good.etag,
             last_modified=good.last_modified,
             fetched_at=good.fetched_at,
             changed_at=good.changed_at,
-            fresh_until=good.fetched_at + lifetime(_said(base), self._bounds, source=source.key),
-            rendered=rendered,
+            fresh_until=good.fetched_at + lifetime(_said(interval), self._bounds, source=source.key),
+            rendered=indexed.rendered,
             edition_at=good.edition_at or good.changed_at,
             generation=good.generation,
             held=good.held,
@@ -233,7 +267,7 @@ class Sources:
             self._routes.pop(source.key, None)
             self._metrics.fetch(failure.reason, perf_counter() - start)
             return await self._failed(source, state, failure)
-        self._routes[source.key] = route = route.noted(answer)
+        route = self._remember_route(source, route.noted(answer))
         match answer:
             case NotModified():
                 self._metrics.fetch("not-modified", answer.seconds)
@@ -248,8 +282,16 @@ class Sources:
                 self._metrics.fetch("fetched", answer.seconds)
                 state = await self._fetched(source, state, answer)
         if state.failures == 0:  # the answer was not held back
-            self._routes[source.key] = route.settled(answer, state.digest)
+            self._remember_route(source, route.settled(answer, state.digest))
         return state
+
+    def _remember_route(self, source: Source, route: Route) -> Route:
+        """Remember a route that says anything: most do not."""
+        if route == Route():
+            self._routes.pop(source.key, None)
+        else:
+            self._routes[source.key] = route
+        return route
 
     async def _fetch(self, request: FetchRequest) -> Fetched | NotModified:
         """Ask with the credentials in UTF-8; an upstream that does not take them may know them in Latin-1."""
@@ -277,7 +319,7 @@ class Sources:
             async with _store_may_be_away(source):
                 await self._store.forget_held(source.key)
             state = replace(state, held=None)
-        decision = publish(state.base.events, failure, lost_ahead=0, loss_share=self._loss_share, confirmed=False)
+        decision = publish(state.events, failure, lost_ahead=0, loss_share=self._loss_share, confirmed=False)
         assert isinstance(decision, KeepLastGood)
         retry_after = failure.retry_after if isinstance(failure, FetchFailed) else None
         return self._look_again(source, state, decision, retry_after)
@@ -317,7 +359,7 @@ class Sources:
         if there is None:
             return None
         generation, changed_at = there
-        fresh_until = now + lifetime(_said(state.base, answer), self._bounds, source=source.key)
+        fresh_until = now + lifetime(_said(state.refresh_interval, answer), self._bounds, source=source.key)
         return self._remember(
             source,
             replace(
@@ -354,13 +396,14 @@ class Sources:
         if last is not None and before is not None and body is last.body:
             return await self._confirmed(source, before, answer)
         try:
-            base, rendered = await self._index(body)
+            indexed = await self._index(body)
         except FeedRefused as refusal:
             self._metrics.refused(refusal.reason)
             if before is None:
                 raise
             return await self._kept(source, before, refusal)
-        decision = await self._weighed(before, base)
+        base, rendered = indexed.shared.base, indexed.rendered
+        decision = await self._weighed(before, last, base)
         if isinstance(decision, KeepLastGood):
             assert before is not None, "nothing is doubted without a last good body"
             return await self._held_back(source, before, decision, base.events)
@@ -368,14 +411,16 @@ class Sources:
         renew = decision.doubted or (last is not None and before is None)
         earlier = before or last
         same = before is not None and before.rendered == rendered and not renew
+        interval = _refresh_interval(base)
         published = SourceState(
-            base=base,
             digest=await _done(partial(_sha256, body), len(body)),
+            events=base.events,
+            refresh_interval=interval,
             etag=answer.etag,
             last_modified=answer.last_modified,
             fetched_at=now,
             changed_at=now if earlier is None else earlier.changed_at if same else _later(earlier.changed_at, now),
-            fresh_until=now + lifetime(_said(base, answer), self._bounds, source=source.key),
+            fresh_until=now + lifetime(_said(interval, answer), self._bounds, source=source.key),
             rendered=rendered,
             edition_at=before.edition_at if before is not None else now,
             generation=(earlier.generation if earlier is not None else 0) + renew,
@@ -396,16 +441,25 @@ class Sources:
             return last, await self._restored(source, last)
         return last, replace(state, generation=last.generation, changed_at=last.changed_at, held=last.held)
 
-    async def _weighed(self, before: SourceState | None, new: Base) -> Publish | KeepLastGood:
+    async def _weighed(self, before: SourceState | None, last: LastGood | None, new: Base) -> Publish | KeepLastGood:
         if before is None:
             return Publish()
-        now, last = self._clock(), before.base
-        lost = 0
-        if new.events < last.events:
-            work = partial(lost_ahead, last.calendar.components, new.calendar.components, now=now)
-            lost = await _done(work, last.octets_in)
+        now = self._clock()
+        lost = await self._lost_ahead(before, last, new, now) if new.events < before.events else 0
         confirmed = confirms(before.held, new.events, now=now, least=self._bounds.least)
-        return publish(last.events, new.events, lost_ahead=lost, loss_share=self._loss_share, confirmed=confirmed)
+        return publish(before.events, new.events, lost_ahead=lost, loss_share=self._loss_share, confirmed=confirmed)
+
+    async def _lost_ahead(self, before: SourceState, last: LastGood | None, new: Base, now: datetime) -> int:
+        """Count what is lost and not over: all that is lost, where there is no body to look into."""
+        known = self._indexed.get(before.digest)
+        if known is None and last is not None:
+            known = await self._index(last.body)
+        if known is None:
+            return before.events - new.events
+        components = known.shared.base.calendar.components
+        return await _done(
+            partial(lost_ahead, components, new.calendar.components, now=now), known.shared.base.octets_in
+        )
 
     async def _saved(
         self, source: Source, state: SourceState, body: bytes, *, after: bytes | None, renew: bool
@@ -417,7 +471,7 @@ class Sources:
             digest=state.digest,
             etag=state.etag,
             last_modified=state.last_modified,
-            events=state.base.events,
+            events=state.events,
             fetched_at=state.fetched_at,
             changed_at=state.changed_at,
             rendered=state.rendered,
@@ -429,8 +483,8 @@ class Sources:
             generation = await self._store.save_last_good(good, after=after, renew=renew)
         return self._remember(source, replace(state, generation=generation)) if generation is not None else None
 
-    async def _index(self, body: bytes) -> tuple[Base, bytes]:
-        """Return the base of a body and the SHA-256 of the feed made of it. Raises FeedRefused.
+    async def _index(self, body: bytes) -> "_Indexed":
+        """Read a body. Raises FeedRefused.
 
         Ten thousand subscriptions of one calendar have as many sources; their body is read once.
         """
@@ -440,20 +494,32 @@ class Sources:
             return known
         start = perf_counter()
 
-        def work() -> tuple[Base, bytes]:
+        def work() -> _Indexed:
             base = index(body, self._options)
-            return base, _sha256(assemble(base, (), self._options).body)
+            rendered = _sha256(assemble(base, (), self._options).body)
+            return _Indexed(Shared(base, self._options), rendered)
 
-        base, rendered = await _done(work, len(body))
-        self._metrics.rendered(perf_counter() - start, {c.rule: c.count for c in base.journal.changes()})
-        if len(body) + 2_000 <= INDEXED_OCTETS:
-            self._indexed[digest] = base, rendered
-        return base, rendered
+        indexed = await _done(work, len(body))
+        self._metrics.rendered(perf_counter() - start, {c.rule: c.count for c in indexed.shared.base.journal.changes()})
+        self._indexed[digest] = indexed
+        return indexed
 
     def _remember(self, source: Source, state: SourceState) -> SourceState:
-        if state.base.octets_in + 2_000 <= self._states.maxsize:
-            self._states[source.key] = state
+        self._states[source.key] = state
         return state
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """What the feeds of a body have in common, and the SHA-256 of the one without any overlay."""
+
+    shared: Shared
+    rendered: bytes
+
+    @property
+    def octets(self) -> int:
+        """What it takes in memory."""
+        return INDEXED * self.shared.base.octets_in
 
 
 async def _done(work: Callable[[], T], octets: int) -> T:
@@ -483,9 +549,12 @@ async def _store_may_be_away(source: Source) -> AsyncIterator[None]:
         _log.warning("last good not stored yet", extra={"fields": {"feed": source.log_name}}, exc_info=outage)
 
 
-def _said(base: Base, answer: NotModified | Fetched | None = None) -> Said:
+def _refresh_interval(base: Base) -> str | None:
+    return next((m[1].decode() for line in base.calendar.heads[0] if (m := _REFRESH_INTERVAL.match(line))), None)
+
+
+def _said(interval: str | None, answer: NotModified | Fetched | None = None) -> Said:
     """Gather what the upstream and the feed say of its freshness."""
-    interval = next((m[1].decode() for line in base.calendar.heads[0] if (m := _REFRESH_INTERVAL.match(line))), None)
     if answer is None:
         return Said(refresh_interval=interval)
     return Said(answer.cache_control, answer.expires, answer.date, answer.age, interval)

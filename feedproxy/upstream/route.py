@@ -35,4 +35,4 @@ class Route:
         abroad = answer.way.abroad
         if isinstance(answer, NotModified) and abroad is not None:  # it need not repeat the validators
             abroad = self.abroad
-        return replace(self, abroad=abroad, digest=digest)
+        return replace(self, abroad=abroad, digest=digest if abroad is not None else b"")

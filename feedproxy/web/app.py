@@ -137,7 +137,6 @@ def _purger(app: web.Application, session: GuardedSession) -> Purger:
 
 def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamClient, purger: Purger) -> Feeds:
     settings = app[keys.SETTINGS]
-    options = served_options(settings)
     sources = Sources(
         store=store,
         upstream=upstream,
@@ -145,7 +144,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         bounds=_bounds(settings),
         loss_share=settings.loss_share,
         max_octets=settings.cache_octets,
-        options=options,
+        options=served_options(settings),
         clock=app[keys.CLOCK],
     )
     return Feeds(
@@ -155,7 +154,6 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         metrics=app[METRICS],
         upstream_url=settings.upstream_url,
         upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
-        options=options,
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
         flight_seconds=settings.fetch_total_seconds,

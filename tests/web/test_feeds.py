@@ -518,19 +518,19 @@ async def test_an_event_that_was_announced_while_nobody_heard_is_in_a_feed_that_
     app = stage.client.app
     feeds, cache = app[keys.FEEDS], app[CACHE]
     assert isinstance(cache, MemoryCache)
-    shared_of = feeds._shared_of
+    shared = feeds._sources.shared
 
-    async def overtaken(state: sources.SourceState) -> Shared:
+    async def overtaken(source: sources.Source, state: sources.SourceState) -> tuple[sources.SourceState, Shared]:
         with monkeypatch.context() as unheard:
             unheard.setattr(feeds, "changed", nobody_hears)
             await attach(stage, "Supper")
         cache.clear()
-        return await shared_of(state)
+        return await shared(source, state)
 
     async def nobody_hears(_: object) -> None:
         pass
 
-    monkeypatch.setattr(feeds, "_shared_of", overtaken)
+    monkeypatch.setattr(feeds._sources, "shared", overtaken)
     stage.upstream.answers[GAME] = Answer(calendar("packers"))
     stage.clock.wind(minutes=20)
     await stage.get()
