@@ -75,13 +75,15 @@ class MemoryCache:
 
     def keep(self, key: str, feed: Feed) -> None:
         """Do what `put` does, at once. A feed that is larger than the whole cache only ousts what was there."""
-        before = self._feeds.pop(key, None)
+        before = self._feeds.get(key)
         if before is not None:
             self._count(before, -1)
         if len(feed.end) + OVERHEAD + _octets(feed.start) > self._max_octets:
+            self._feeds.pop(key, None)
             self._on_leave(key, feed)
             return
         self._feeds[key] = feed
+        self._feeds.move_to_end(key)
         self._count(feed, 1)
         while self._octets > self._max_octets:
             self._left(*self._feeds.popitem(last=False))

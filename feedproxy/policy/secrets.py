@@ -20,7 +20,7 @@ def same(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=1_024)
 def feed_hash(key: bytes, subscription_id: UUID) -> str:
     """Return the 32 hex digits by which caches and the store name a subscription's feed."""
     return keyed_hash(key, "feed", subscription_id.bytes).hex()[:32]
