@@ -8,9 +8,10 @@ is read line by line. What the expression does not match is no fault, it is mere
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
@@ -142,6 +143,16 @@ class Run:
 
 
 Piece = Component | Run
+
+
+def count(pieces: Iterable[Piece]) -> int:
+    """Count the components in pieces."""
+    return sum(len(piece.uids) if isinstance(piece, Run) else 1 for piece in pieces)
+
+
+def singly(pieces: Iterable[Piece]) -> Iterator[Component]:
+    """Iterate over the components in pieces, one by one."""
+    return chain.from_iterable(piece.components() if isinstance(piece, Run) else (piece,) for piece in pieces)
 
 
 def cut(body: bytes) -> tuple[bytes, list[Run]]:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from feedproxy.ics.components import Component
-from feedproxy.ics.runs import Piece, Run
+from feedproxy.ics.runs import Piece, count, singly
 from feedproxy.transform.report import Journal
 
 
@@ -41,9 +41,7 @@ class Calendar:
     @cached_property
     def components(self) -> tuple[Component, ...]:
         """The pieces one by one, for steps that look at each component."""
-        return tuple(
-            each for piece in self.pieces for each in (piece.components() if isinstance(piece, Run) else (piece,))
-        )
+        return tuple(singly(self.pieces))
 
     def with_components(self, components: Sequence[Component]) -> "Calendar":
         """Return the calendar with these components, itself if they are what it has."""
@@ -54,7 +52,7 @@ class Calendar:
 
     def events(self) -> int:
         """Count the components."""
-        return sum(len(piece.uids) if isinstance(piece, Run) else 1 for piece in self.pieces)
+        return count(self.pieces)
 
 
 Step = Callable[[Calendar, Journal], Calendar]

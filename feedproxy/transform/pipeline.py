@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import Component, parse
-from feedproxy.ics.normal import normalise
-from feedproxy.ics.runs import Piece, Run, are_ours, cut, restored
+from feedproxy.ics.components import Component
+from feedproxy.ics.reading import read
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar, Step
 from feedproxy.transform.floating import bind_floating
 from feedproxy.transform.join import join
@@ -90,31 +90,21 @@ def index_joined(bodies: Sequence[bytes], options: Options, name: str = "") -> B
 
 
 def _read(body: bytes, options: Options) -> Base:
+    try:
+        found = read(body)
+    except FeedRefused as refusal:
+        raise (_refusal(body) if refusal.reason == "not-a-calendar" else refusal) from None
     journal = Journal()
-    rest, runs = cut(body)
-    normal = normalise(rest)
-    if runs and not are_ours(normal.text, runs):
-        normal, runs = normalise(body), []
-    if b"BEGIN:VCALENDAR" not in normal.text:
-        raise _refusal(body)
-    text = normal.text
-    if not runs and text is not rest:
-        text, runs = cut(text)
-    stream = parse(text)
-    for rule, count in (*normal.repairs, *stream.repairs):
-        journal.note("read", rule, count=count)
-    pieces = restored(stream, runs)
-    if stream.outside:
-        outside = by_kind(pieces[n] for n in stream.outside)
-        journal.note("read", "component-outside-calendar", count=sum(outside.values()))
+    for rule, number in found.repairs:
+        journal.note("read", rule, count=number)
     calendar = Calendar(
-        heads=tuple(head_lines(head) for head in stream.heads),
-        definitions=tuple(c for c in pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),
-        pieces=tuple(c for c in pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"),
+        heads=tuple(head_lines(head) for head in found.heads),
+        definitions=tuple(c for c in found.pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),
+        pieces=tuple(c for c in found.pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"),
     )
     floating: list[Step] = [bind_floating] if options.bind_floating or options.profile.bind_floating else []
     calendar = _run([*floating, repair, TimeZones(options.horizon)], calendar, journal)
-    return Base(calendar, journal, len(body), by_kind(pieces))
+    return Base(calendar, journal, len(body), by_kind(found.pieces))
 
 
 def _chosen(base: Base, options: Options) -> Base:

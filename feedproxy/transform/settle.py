@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import Component, Stream, parse
-from feedproxy.ics.normal import normalise
+from feedproxy.ics.components import Component
+from feedproxy.ics.reading import read
+from feedproxy.ics.runs import singly
 from feedproxy.transform.digest import component_digest, head_digest, say_the_same
 from feedproxy.transform.report import Journal
 from feedproxy.transform.unique import SCHEDULED, identity, unique
@@ -28,19 +29,16 @@ def settle(last: bytes, new: bytes) -> bytes:
     if last == new:
         return last
     try:
-        before, after = _read(last), _read(new)
+        before, after = read(last), read(new)
     except FeedRefused:
         return new
     heads = [_settled_head(before.heads, number, head) for number, head in enumerate(after.heads)]
-    placed = _placed(before.components, after.components)
+    kept = tuple(singly(before.pieces))
+    placed = _placed(kept, tuple(singly(after.pieces)))
     components = tuple(component for _, component in sorted(placed, key=lambda pair: pair[0]))
-    if tuple(heads) == before.heads and _are(components, before.components):
+    if tuple(heads) == before.heads and _are(components, kept):
         return last
     return _written(heads, components)
-
-
-def _read(body: bytes) -> Stream:
-    return parse(normalise(body).text)
 
 
 def _settled_head(before: Sequence[bytes], number: int, head: bytes) -> bytes:

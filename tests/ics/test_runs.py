@@ -7,12 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics import runs
+from feedproxy.ics import reading, runs
 from feedproxy.ics.components import MARK, parse
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.normal import STRETCH, is_normal, normalise, wide_encoding
 from feedproxy.ics.runs import Run, cut, restored
-from feedproxy.transform import pipeline, render
+from feedproxy.transform import render
 from tests.feeds import SAMPLES, bodies
 
 HEAD, TAIL = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
@@ -41,7 +41,7 @@ def said(body: bytes) -> tuple[bytes, object]:
 @settings(max_examples=400)
 @given(bodies)
 def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -> None:
-    with patch.object(pipeline, "cut", lambda whole: (whole, [])):
+    with patch.object(reading, "cut", lambda whole: (whole, [])):
         line_by_line = said(body)
     assert said(body) == line_by_line
 
@@ -85,7 +85,7 @@ def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None
     start = b'DTSTART;TZID="(UTC-05:00) Eastern":20260101T100000'
     body = feed(definition, event(b"1", start, b"RRULE:FREQ=MONTHLY;COUNT=12"))
     assert cut(body)[1][0].recurs == [0]
-    with patch.object(pipeline, "cut", lambda whole: (whole, [])):
+    with patch.object(reading, "cut", lambda whole: (whole, [])):
         line_by_line = said(body)
     assert said(body) == line_by_line
 

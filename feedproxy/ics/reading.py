@@ -1,0 +1,36 @@
+"""Octets in, components out: the runs are cut out, the rest is mended and parsed, the runs are put back."""
+
+from dataclasses import dataclass
+
+from feedproxy.ics.components import parse
+from feedproxy.ics.normal import normalise
+from feedproxy.ics.runs import Piece, are_ours, count, cut, restored
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a body holds: the property text of each VCALENDAR, all their components, and what was mended.
+
+    All text is in normal form. `pieces` are the components one by one or in runs; `repairs` are (rule, count).
+    """
+
+    heads: tuple[bytes, ...]
+    pieces: tuple[Piece, ...]
+    repairs: tuple[tuple[str, int], ...]
+
+
+def read(body: bytes) -> Reading:
+    """Read any octets. Raises FeedRefused (`not-a-calendar`, `truncated`)."""
+    rest, runs = cut(body)
+    normal = normalise(rest)
+    if runs and not are_ours(normal.text, runs):
+        normal, runs = normalise(body), []
+    text = normal.text
+    if not runs and text is not rest:
+        text, runs = cut(text)
+    stream = parse(text)
+    pieces = tuple(restored(stream, runs))
+    repairs = (*normal.repairs, *stream.repairs)
+    if stream.outside:
+        repairs += (("component-outside-calendar", count(pieces[n] for n in stream.outside)),)
+    return Reading(stream.heads, pieces, repairs)
