@@ -37,6 +37,10 @@ RETRY_SECONDS = 10
 LONGEST_RETRY_SECONDS = 3_600
 MEMORY = 100_000
 """Of how many feeds a note is kept: failed, served under credentials, changed, last version before it left memory."""
+LEFT_OCTETS = 32_000_000
+"""So many octets of feeds that have left memory are kept for when nothing newer can be had."""
+LEFT_SECONDS = 1.0
+"""How long such a feed is served before it is tried again to make a newer one."""
 OVERLAY_SECONDS = 3_600
 """For how long personal events are believed to be as they were read, when nobody has said that they have changed.
 
@@ -88,9 +92,9 @@ Answer = Served | Failure | Withheld
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """What a flight without a feed ended in; believed from then until then, by a clock that may be set back."""
+    """What a flight without a newer feed ended in; believed from then until then, by a clock that may be set back."""
 
-    answer: Failure
+    answer: Failure | Served
     since: datetime
     until: datetime
 
@@ -129,6 +133,7 @@ class Feeds:
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
         self._changes: LRUCache[str, int] = LRUCache(MEMORY)
         self._versions: LRUCache[str, tuple[str, datetime]] = LRUCache(MEMORY)
+        self._left: LRUCache[str, Feed] = LRUCache(LEFT_OCTETS, getsizeof=_octets)
 
     async def answer(
         self, subscription_id: UUID, credentials: Credentials | None, may_try: Callable[[], bool] = lambda: True
@@ -181,8 +186,10 @@ class Feeds:
             self._behind(self._cache.drop(variants))
 
     def left(self, name: str, feed: Feed) -> None:
-        """Note what a feed was when it left memory: the next one of other octets is later."""
+        """Note what a feed was when it left memory: the next one of other octets is later, if there can be one."""
         self._versions[name] = feed.digest, feed.last_modified
+        if _octets(feed) <= LEFT_OCTETS:
+            self._left[name] = feed
 
     async def close(self) -> None:
         """End what runs behind."""
@@ -247,7 +254,7 @@ class Feeds:
         failure = self._refresh_behind(subscription_id, credentials)
         return Served(feed, "stale", failure.reason if isinstance(failure, Nothing) else trouble)
 
-    def _refresh_behind(self, subscription_id: UUID, credentials: Credentials | None) -> Failure | None:
+    def _refresh_behind(self, subscription_id: UUID, credentials: Credentials | None) -> Failure | Served | None:
         """Refresh a feed, or return why that is not tried now."""
         failure = self._failure(self._name(subscription_id, credentials), refresh=True)
         if failure is None:
@@ -277,7 +284,8 @@ class Feeds:
     async def _make(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
         """Make the feed. However that fails, it is tried again after a while only, not at the next request."""
         source = self._source(subscription_id, credentials)
-        answer: Failure
+        answer: Failure | Served
+        seconds: float
         try:
             if not refresh and credentials is None and await self._cache.get(source.key) is not None:
                 cached = self._cached(subscription_id, None)
@@ -294,6 +302,9 @@ class Feeds:
         except Unavailable as outage:
             _log.warning("the store is unavailable", extra={"fields": {"feed": source.log_name}}, exc_info=outage)
             answer, seconds = Nothing("store-unavailable", outage.retry_after), outage.retry_after
+            left = None if refresh else self._left_over(source)
+            if left is not None:
+                answer, seconds = Served(left, "stale", answer.reason), LEFT_SECONDS
         except Exception:  # noqa: BLE001 # whatever it is, the feed of before is served on
             _log.exception("a feed could not be made", extra={"fields": {"feed": source.log_name}})
             answer, seconds = Nothing("internal-error", RETRY_SECONDS), RETRY_SECONDS
@@ -301,8 +312,14 @@ class Feeds:
         self._failed[source.key, refresh] = _Failed(answer, now, now + timedelta(seconds=seconds))
         return answer
 
-    def _failure(self, name: str, *, refresh: bool) -> Failure | None:
-        """Return what the last flight of this kind ended in, if that was no feed and is not long ago."""
+    def _left_over(self, source: Source) -> Feed | None:
+        """Return the feed as it last was in memory, unless it has been withdrawn since."""
+        landing = self._cache.landed(source.key)
+        gone = isinstance(landing, FetchFailed) and withdrawn(source, landing)
+        return self._left.get(source.key) if not gone else None
+
+    def _failure(self, name: str, *, refresh: bool) -> Failure | Served | None:
+        """Return what the last flight of this kind ended in, if that was no newer feed and is not long ago."""
         failed = self._failed.get((name, refresh))
         return failed.answer if failed is not None and failed.since <= self._clock() < failed.until else None
 
@@ -340,7 +357,7 @@ class Feeds:
         try:
             state = await self._sources.refresh(source, before)
             feed = await self._publish(subscription_id, source, state)
-            landing = state.landed
+            landing = state.landed if feed.look.source == state.digest else None
         except FetchFailed as failure:
             landing = failure
             raise
@@ -355,6 +372,7 @@ class Feeds:
         _log.warning("fetch failed", extra={"fields": {"feed": source.log_name, "reason": failure.reason}})
         if failure.upstream_status in {401, 403}:
             await self._cache.drop([source.key])
+            self._left.pop(source.key, None)
             return AuthRequired(), CREDENTIALS_REFUSED_SECONDS if source.credentials else OPEN_REFUSED_SECONDS
         if failure.upstream_status in {400, 404, 410}:
             return Unknown(), CREDENTIALS_REFUSED_SECONDS if source.credentials else UNKNOWN_SECONDS
@@ -376,6 +394,7 @@ class Feeds:
             self._variants.setdefault(open_name, set()).add(source.key)
         await self._cache.put(source.key, feed)
         self._failed.pop((source.key, False), None)
+        self._left.pop(source.key, None)
         if source.credentials is None and (feed.look.source, feed.look.generation) != (state.digest, state.generation):
             self._on_change([Changed(source.key, subscription_id)])
         return feed
@@ -446,12 +465,18 @@ class Feeds:
         """Note that these overlays have changed; return the names under which they are cached for credentials."""
         for key in keys:
             self._changes[key] = self._changes.get(key, 0) + 1
+            self._failed.pop((key, False), None)
         return [variant for key in keys for variant in self._variants.pop(key, ())]
 
 
 async def _done(work: Callable[[], T], octets: int) -> T:
     """Do work on so many octets: in a thread, if it would hold the event loop for long."""
     return work() if octets < LARGE else await asyncio.to_thread(work)
+
+
+def _octets(feed: Feed) -> int:
+    """Return what a feed takes in memory that shares nothing with others."""
+    return sum(map(len, feed.start.blocks)) + len(feed.end)
 
 
 def _look(source: Source, state: SourceState) -> Look:

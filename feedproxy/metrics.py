@@ -110,6 +110,12 @@ class Metrics:
             ("edge", "result"),
             registry=registry,
         )
+        self._without_redis = Gauge(
+            "feedproxy_processes_without_redis",
+            "Processes that cannot use the Redis of the settings, and go on from their own memory.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self._connections = Counter(
             "feedproxy_connections_ended",
             "Clients' connections that we ended: slow-head, large-head, stalled, unsent, crowded.",
@@ -174,6 +180,10 @@ class Metrics:
     def auth_failure(self, reason: str) -> None:
         """Count refused credentials: `basic`, `missing`, `limited`, `bearer` or `client`."""
         self._auth_failures.labels(reason).inc()
+
+    def redis(self, there: bool) -> None:
+        """Note whether the Redis of the settings can be used."""
+        self._without_redis.set(0 if there else 1)
 
     def purge(self, edge: str, result: str, count: int) -> None:
         """Count changes that an edge of a kind was told of: `sent`, `failed` or `dropped`."""

@@ -56,17 +56,19 @@ async def open_cache(
     redis_url: str | None,
     on_drop: Callable[[Collection[str]], None] = lambda _keys: None,
     on_leave: Callable[[str, Feed], None] = lambda _key, _feed: None,
+    on_there: Callable[[bool], None] = lambda _there: None,
 ) -> Cache:
     """Open a cache with so many octets of memory, shared through the Redis (or Valkey) of that URL if there is one.
 
     A Redis that is down stops nothing. `on_drop` is told the keys that another process dropped, `on_leave` each feed
-    that leaves memory other than for a newer one. Raises SettingsError for what is no URL of a Redis.
+    that leaves memory other than for a newer one, `on_there` whether Redis can be used from now on. Raises
+    SettingsError for what is no URL of a Redis.
     """
     memory = MemoryCache(max_octets, on_leave)
     if redis_url is None:
         return memory
     try:
-        cache = RedisCache(memory, redis_url, on_drop)
+        cache = RedisCache(memory, redis_url, on_drop, on_there)
     except ValueError:  # its text may hold the password
         raise SettingsError("redis_url: a URL such as redis://host:6379/0 is wanted") from None
     await cache.start()

@@ -2,8 +2,8 @@
 
 Each process listens on a channel where keys are announced that were dropped. One connection does that, and by a ping
 each second it also tells whether Redis is there: while it is not, nothing waits for it, feeds are kept in memory, and
-drops are owed to it. Announcements may have been missed by the time the channel is joined again, so memory is then
-cleared; and what is owed is dropped as soon as Redis answers.
+drops are owed to it. What is owed is dropped as soon as Redis answers. Announcements that are missed meanwhile are for
+others to make good (`feedproxy.web.heard_changes`): memory is kept, for there may be nothing else to serve.
 
 Who looks upstream for a key holds a lock on it, which expires by itself, and announces what the look has ended in. What
 has ended well stays in Redis: who comes next looks there first.
@@ -73,10 +73,20 @@ _log = logging.getLogger(__name__)
 
 
 class RedisCache:
-    """A cache shared through Redis; `start` connects, `close` ends. `on_drop` hears what other processes dropped."""
+    """A cache shared through Redis; `start` connects, `close` ends.
 
-    def __init__(self, memory: MemoryCache, url: str, on_drop: Callable[[Collection[str]], None]) -> None:
+    `on_drop` hears what other processes dropped, `on_there` whether Redis can be used.
+    """
+
+    def __init__(
+        self,
+        memory: MemoryCache,
+        url: str,
+        on_drop: Callable[[Collection[str]], None],
+        on_there: Callable[[bool], None],
+    ) -> None:
         self._memory = memory
+        self._on_there = on_there
         self._on_drop = on_drop
         self._redis = Redis.from_pool(
             BlockingConnectionPool.from_url(
@@ -249,6 +259,7 @@ class RedisCache:
             _log.warning("Redis cannot be used", extra={"fields": {"error": line}})
         if not isinstance(error, ResponseError):
             self._trouble = line
+            self._on_there(False)
             self._landings.wake()
         return line
 
@@ -301,15 +312,12 @@ class RedisCache:
                 continue
             pinged = False
             match message["type"]:
-                case "subscribe":
-                    self._drops += 1
-                    self._memory.clear()
                 case "message" if message["channel"] == LANDED_CHANNEL.encode():
                     self._hear_of_landing(message["data"])
                 case "message":
                     self._hear_of(message["data"])
                 case _:
-                    pass  # a pong
+                    pass  # a pong, or the channels have been joined
             await self._there()
 
     async def _there(self) -> None:
@@ -317,6 +325,7 @@ class RedisCache:
         if self._trouble is not None:
             _log.info("Redis can be used")
             self._trouble = None
+            self._on_there(True)
         self._tried.set()
         await self._pay()
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 import click
+from prometheus_client.multiprocess import mark_process_dead
 
 from feedproxy.web.metrics import SHARED_FOLDER
 
@@ -76,7 +77,9 @@ class Supervisor:
             await asyncio.wait((ended,), timeout=self._stop_seconds + MERCY_SECONDS)
         if not ended.done():
             worker.kill()
-        return await ended
+        code = await ended
+        mark_process_dead(worker.pid, environment[SHARED_FOLDER])  # type: ignore[no-untyped-call]
+        return code
 
     async def _stopped_within(self, seconds: float) -> None:
         try:

@@ -74,6 +74,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
             redis_url=settings.redis_url.get_secret_value() or None,
             on_drop=lambda names: app[keys.FEEDS].forget(names),  # noqa: PLW0108 # there are no feeds yet
             on_leave=lambda name, feed: app[keys.FEEDS].left(name, feed),  # noqa: PLW0108
+            on_there=app[METRICS].redis,
         )
         stack.push_async_callback(cache.close)
         app[CACHE] = cache

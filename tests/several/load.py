@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, encode_basic_auth
@@ -18,6 +19,8 @@ from tests.cli.program import serving
 from tests.servers.postgres import MortalPostgres
 from tests.servers.redis import RedisServer
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
+
+T = TypeVar("T")
 
 FEEDS = tuple(UUID(int=number) for number in range(1, 6))
 BUSY = {"FEEDPROXY_FRESHNESS_DEFAULT": "1", "FEEDPROXY_FRESHNESS_MIN": "1"}
@@ -48,6 +51,32 @@ class Several:
         async with self.session.get(f"{url}/readyz") as answer:
             said: dict[str, str] = await answer.json()
             return said
+
+    async def without_redis(self, url: str) -> float:
+        """Return how many processes count themselves as cut off from Redis."""
+        async with self.session.get(f"{url}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        return sum(float(line.split()[1]) for line in lines if line.startswith("feedproxy_processes_without_redis "))
+
+    async def counts_without_redis(self, url: str, count: int) -> None:
+        """Wait until so many do."""
+        async with asyncio.timeout(10):
+            while await self.tried(self.without_redis(url)) != count:  # noqa: ASYNC110 # it is another process
+                await asyncio.sleep(0.05)
+
+    async def tried(self, asked: Awaitable[T]) -> T | None:
+        """Return what was asked for; None if the connection broke."""
+        try:
+            return await asked
+        except (ClientError, OSError):
+            return None
+
+    async def answering(self) -> None:
+        """Wait until somebody answers."""
+        async with asyncio.timeout(20):
+            for url in self.urls:
+                while await self.tried(self.ready(url)) is None:  # noqa: ASYNC110 # it is another process
+                    await asyncio.sleep(0.05)
 
     async def well(self) -> None:
         """Wait until every process says that all is well."""

@@ -287,13 +287,7 @@ async def test_a_protected_feed_outlives_the_upstream_for_its_credentials_alone(
 async def test_the_store_may_be_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in memory is served and refreshed; what is not is 503, and the upstream is left in peace."""
     await stage.get()
-    store = stage.client.app[keys.STORE]
-
-    async def away(*_: object, **__: object) -> None:
-        raise Unavailable("the database is away", retry_after=5)
-
-    for name in ("events_of", "last_good", "save_last_good", "confirm_last_good", "drop_last_good"):
-        monkeypatch.setattr(store, name, away)
+    store_is_away(stage, monkeypatch)
     stage.clock.wind(hours=2)
     for _ in range(3):
         assert (await stage.get()).status == 200
@@ -301,6 +295,39 @@ async def test_the_store_may_be_away(stage: Stage, monkeypatch: pytest.MonkeyPat
     assert len(stage.upstream.requests) == 2
     response = await stage.get(f"/v1/webcal/{OTHER}", headers={"Authorization": FAN})
     assert (response.status, response.headers["Retry-After"]) == (503, "5")
+
+
+async def test_a_feed_that_has_changed_is_served_as_it_was_while_nothing_newer_can_be_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await (await stage.get()).read()
+    await attach(stage, "Your table")
+    with monkeypatch.context() as outage:
+        store_is_away(stage, outage)
+        for _ in range(3):
+            response = await stage.get()
+            assert (response.status, await response.read()) == (200, before)
+            stage.clock.wind(seconds=2)
+    assert b"Your table" in await (await stage.get()).read()
+
+
+async def test_a_feed_that_was_withdrawn_is_not_served_as_it_was(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.get()
+    stage.upstream.answers[GAME].credentials = FAN
+    stage.clock.wind(hours=2)
+    await stage.get()
+    await stage.settled()
+    store_is_away(stage, monkeypatch)
+    stage.clock.wind(hours=2)
+    assert (await stage.get()).status == 503
+
+
+def store_is_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise Unavailable("the database is away", retry_after=5)
+
+    for name in ("events_of", "last_good", "save_last_good", "confirm_last_good", "drop_last_good"):
+        monkeypatch.setattr(stage.client.app[keys.STORE], name, away)
 
 
 async def test_a_store_that_cannot_be_written_delays_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
