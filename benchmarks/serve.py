@@ -312,7 +312,7 @@ async def targets(stack: AsyncExitStack, folder: Path, session: ClientSession) -
     return found
 
 
-VARIANTS: dict[str, dict[str, str]] = {}
+VARIANTS: dict[str, dict[str, str]] = {"feedproxy, public path": {"fast_lane": "false"}}
 """feedproxy with other settings."""
 
 

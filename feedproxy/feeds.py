@@ -162,10 +162,6 @@ class Feeds:
         """Tell whether nobody need look upstream for a feed now, nor has in vain: to serve it is a hit and no more."""
         return feed.look.trouble is None and self._sources.lasts(feed.fresh_until)
 
-    def count_hit(self) -> None:
-        """Count a feed that was served without `answer`."""
-        self._metrics.feed("hit")
-
     async def changed(self, subscription_ids: Collection[UUID]) -> None:
         """Forget the cached feeds of subscriptions whose overlay has changed: here, and in every other process."""
         await self.heard(subscription_ids)

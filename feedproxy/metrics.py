@@ -124,6 +124,7 @@ class Metrics:
         )
         self._request_tallies: defaultdict[_Answered, list[float]] = defaultdict(lambda: [0, 0.0])
         self._feed_tallies: defaultdict[str, int] = defaultdict(int)
+        self._at_once_tallies: defaultdict[tuple[int, str], int] = defaultdict(int)
 
     def request(self, route: str, method: str, code: int, client_family: str, seconds: float) -> None:
         """Count an answer."""
@@ -131,11 +132,20 @@ class Metrics:
         tally[0] += 1
         tally[1] += seconds
 
+    def at_once(self, code: int, client_family: str) -> None:
+        """Count a GET of a feed, a hit, that was answered before a clock could tell."""
+        self._at_once_tallies[code, client_family] += 1
+
     def count_tallies(self) -> None:
         """Count what was tallied since the last time."""
         requests, feeds = dict(self._request_tallies), dict(self._feed_tallies)
-        self._request_tallies.clear()
-        self._feed_tallies.clear()
+        at_once = dict(self._at_once_tallies)
+        for tallies in (self._request_tallies, self._feed_tallies, self._at_once_tallies):
+            tallies.clear()
+        for (code, family), times in at_once.items():
+            self._requests.labels("feed", "GET", code, family).inc(times)
+            self._request_seconds.labels("feed").observe_all(0, times, 0.0)
+            self._feeds.labels("hit").inc(times)
         for (route, method, code, client_family, bucket), (count, total) in requests.items():
             self._requests.labels(route, method, code, client_family).inc(count)
             self._request_seconds.labels(route).observe_all(bucket, int(count), total)

@@ -33,7 +33,9 @@ class AccessLog(AbstractAccessLogger):
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Note an answer that took `time` seconds."""
         if isinstance(response, WarmResponse):
-            self.warm(response.question, response.answer, response.request_id, response.body_length, time)
+            self._metrics.request("feed", "GET", response.status, response.question.family, time)
+            self._metrics.feed("hit")
+            self._write_warm(response.question, response.answer, response.request_id, response.body_length, time)
             return
         route = _route(request)
         method = request.method if request.method in METHODS else "OTHER"
@@ -57,14 +59,19 @@ class AccessLog(AbstractAccessLogger):
         }
         self._buffer.write(json.dumps({name: value for name, value in line.items() if value is not None}))
 
-    def warm(self, question: Question, answer: WarmAnswer, request_id: str, octets: int, time: float) -> None:
-        """Note an answer that was ready: the same line, of which nearly all is ready too."""
-        self._metrics.request("feed", "GET", answer.status, question.family, time)
+    def at_once(self, question: Question, answer: WarmAnswer, request_id: str, octets: int) -> None:
+        """Note an answer of so many octets that was ready and sent as soon as it was asked for."""
+        self._metrics.at_once(answer[0], question.family)
+        self._write_warm(question, answer, request_id, octets, 0.0)
+
+    def _write_warm(self, question: Question, answer: WarmAnswer, request_id: str, octets: int, time: float) -> None:
+        """Write the same line as for any other answer; nearly all of it is ready too."""
         if self._buffer is not None:
+            status, _, _, second, microsecond = answer
             before, behind = question.logged
             self._buffer.write(
-                f'{answer.second}{answer.microsecond // 1000:03d}{before}{answer.status}, "bytes": {octets}, '
-                f'"duration_ms": {time * 1000:.2f}{behind}{request_id}"}}'
+                f'{second}{microsecond // 1000:03d}{before}{status}, "bytes": {octets}, '
+                f'"duration_ms": {round(time * 1000, 2)}{behind}{request_id}"}}'
             )
 
 

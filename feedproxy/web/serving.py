@@ -10,10 +10,12 @@ from aiohttp import web
 
 from feedproxy.config import Settings
 from feedproxy.errors import SettingsError
-from feedproxy.metrics import Metrics
+from feedproxy.web import keys
 from feedproxy.web.access_log import AccessLog
 from feedproxy.web.connection import Connection, Patience
 from feedproxy.web.crowd import Crowd
+from feedproxy.web.lane import Lane, LaneConnection
+from feedproxy.web.lane_check import lane_fits
 from feedproxy.web.metrics import METRICS
 
 BACKLOG = 1_024
@@ -63,7 +65,7 @@ async def serve(
     await runner.setup()
     try:
         server = await asyncio.get_running_loop().create_server(
-            _connections(runner, settings, access_log, app[METRICS]), sock=listener, backlog=BACKLOG
+            await _connections(runner, settings, access_log, app), sock=listener, backlog=BACKLOG
         )
         try:
             ready()
@@ -74,10 +76,10 @@ async def serve(
         await runner.cleanup()
 
 
-def _connections(
-    runner: web.AppRunner, settings: Settings, access_log: AccessLog, metrics: Metrics
+async def _connections(
+    runner: web.AppRunner, settings: Settings, access_log: AccessLog, app: web.Application
 ) -> Callable[[], Connection]:
-    manager = runner.server
+    manager, metrics = runner.server, app[METRICS]
     assert manager is not None
     crowd = Crowd(
         most=_connections_at_most(settings.max_connections),
@@ -87,6 +89,11 @@ def _connections(
         refused=metrics.connection_ended,
     )
     patience = Patience(idle=settings.idle_seconds, head=settings.head_seconds, stalled=settings.stalled_seconds)
+    if settings.fast_lane and keys.WARM_FEEDS in app:
+        if await lane_fits():
+            lane = Lane(app[keys.WARM_FEEDS], access_log)
+            return lambda: LaneConnection(manager, crowd, patience, access_log, metrics.connection_ended, lane=lane)
+        _log.warning("the fast lane does not fit this release of aiohttp: feeds are served without it")
     return lambda: Connection(manager, crowd, patience, access_log, metrics.connection_ended)
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
 from uuid import UUID
 
 from aiohttp import hdrs
@@ -69,14 +68,9 @@ class Question:
     logged: tuple[str, str]
 
 
-class WarmAnswer(NamedTuple):
-    """An answer on its way: `head` lacks its last field, the request id; `second` is how the log writes the time."""
-
-    status: int
-    head: bytes
-    body: bytes
-    second: str
-    microsecond: int
+WarmAnswer = tuple[int, bytes, bytes, str, int]
+"""An answer on its way: status; head, which lacks its last field's value, the request id; body; the second as the log
+writes it, and the microsecond in it. A plain tuple: a named one takes twice as long to make as all else here."""
 
 
 class Ready:
@@ -148,7 +142,7 @@ class WarmFeeds:
         return Question(subscription_id, name, own, asked, coding_for(asked, self._rules), family, logged)
 
     def answer(self, question: Question) -> WarmAnswer | None:
-        """Return the answer, if it is ready, and count a hit."""
+        """Return the answer, if it is ready: a hit."""
         feed = self._feeds.in_memory(question.name, question.own_name)
         if feed is None:
             return None
@@ -162,13 +156,13 @@ class WarmFeeds:
             if not self._feeds.needs_nothing(feed):
                 return None
             ready.tell_time(self._rules, now)
-        if _is_unchanged(question.asked, ready):
-            self._feeds.count_hit()
-            return WarmAnswer(304, ready.heads[1], b"", ready.second, now.microsecond)
+        asked = question.asked
+        conditional = asked.if_none_match is not None or asked.if_modified_since is not None
+        if conditional and _is_unchanged(asked, ready):
+            return 304, ready.heads[1], b"", ready.second, now.microsecond
         if ready.body is None:
             return None
-        self._feeds.count_hit()
-        return WarmAnswer(200, ready.heads[0], ready.body, ready.second, now.microsecond)
+        return 200, ready.heads[0], ready.body, ready.second, now.microsecond
 
     def keep(self, question: Question, feed: Feed, body: bytes | None) -> None:
         """Have the answer to this ready from now on.
@@ -214,8 +208,6 @@ def _key(question: Question, feed: Feed) -> tuple[str, Coding, bool]:
 
 
 def _is_unchanged(asked: Asked, ready: Ready) -> bool:
-    if asked.if_none_match is None and asked.if_modified_since is None:
-        return False
     return asked.if_none_match == ready.etag or not_modified(
         asked.if_none_match, asked.if_modified_since, tag=ready.etag, last_modified=ready.feed.last_modified
     )

@@ -11,7 +11,7 @@ class WarmResponse(web.StreamResponse):
     """An answer to a GET by HTTP/1.1 on a connection that stays open; for nothing else are the heads made."""
 
     def __init__(self, question: Question, answer: WarmAnswer) -> None:
-        super().__init__(status=answer.status)
+        super().__init__(status=answer[0])
         self.question = question
         self.answer = answer
         self.request_id = ""
@@ -40,7 +40,8 @@ class WarmResponse(web.StreamResponse):
         assert request is not None
         if request.transport is None or request.transport.is_closing():
             raise ConnectionResetError("the client has gone")
-        head = self.answer.head + self.request_id.encode() + b"\r\n\r\n"
-        self._octets = len(head) + len(self.answer.body)
-        request.transport.writelines((head, self.answer.body))
+        _, head, body, _, _ = self.answer
+        head += self.request_id.encode() + b"\r\n\r\n"
+        self._octets = len(head) + len(body)
+        request.transport.writelines((head, body) if body else (head,))
         await request.writer.drain()
