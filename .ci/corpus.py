@@ -75,12 +75,13 @@ REPAIRS = (
     Repair("repair/x-publish-ttl", ("cal-lost-prop:X-PUBLISH-TTL",), counted=True),
     Repair("repair/rule-separator", ("changed-rrule*", "rrule-rewritten*", "changed-instances*")),
     Repair("read/line-dropped", ("*lost-prop:*",), counted=True),
-    Repair("read/line-rejoined", ("*changed-text*", "*changed-prop*", "*lost-prop:*", "added-prop:DESCRIPTION")),
+    Repair("read/line-rejoined", ("*changed-text*", "*changed-prop*", "*lost-prop:*", "*added-prop:*")),
     Repair("read/blank-line-in-fold", ("*",)),
     Repair("read/quote-unclosed", ("*-prop*", "*-params*")),
     Repair("read/rule-without-colon", ("lost-prop:?LINE", "changed-rrule*", "changed-instances*", "added-rrule*")),
     Repair("read/not-utf-8", ("*changed-text*", "*-prop*", "*-params*", "changed-uid*", "*-component*", "*-alarm*")),
-    Repair("read/control-characters", ("*changed-text*", "*-prop*", "*-params*", "changed-uid*", "*-component*")),
+    Repair("read/control-characters", ("*changed-*", "*-prop*", "*-params*", "*-component*")),
+    Repair("read/boundary-run-on", ("*-component*", "*-prop*")),
     Repair("read/boundary-blanks", ("*-component*",)),
     Repair("read/component-outside-calendar", ("added-component*",)),
     Repair("read/end-missing", ("*-component*", "*-alarm*", "*-prop*")),
@@ -200,6 +201,7 @@ def explain(report: Report, by_rules: Findings, by_name: Findings) -> Verdict:
         settled = {_key(difference) for difference in differences} - {
             _key(difference) for difference in by_name[reader]
         }
+        others = [found for each, found in by_rules.items() if each != reader and not any(map(_unread, found))]
         for difference in differences:
             tag = difference["tag"]
             if difference["class"] in {"parse-before-fails", "parse-both-fail"}:
@@ -210,6 +212,7 @@ def explain(report: Report, by_rules: Findings, by_name: Findings) -> Verdict:
                 tag in WRITTEN_ANYWAY
                 or (measure == "changed instants" and zone_explains(difference, report, _key(difference) in settled))
                 or repair_explains(difference, changes, left)
+                or reading_explains(difference, differences, others)
             ):
                 verdict.explained.append(measure)
             else:
@@ -232,6 +235,20 @@ def repair_explains(difference: Difference, changes: dict[str, int], left: dict[
         if known.get(repair.rule, 0) > 0 and any(fnmatchcase(where, f"{each} *") for each in repair.tags):
             left[repair.rule] -= repair.counted
             return True
+    return False
+
+
+def reading_explains(difference: Difference, differences: list[Difference], others: list[list[Difference]]) -> bool:
+    """Tell whether nothing has changed but what a reader makes of it.
+
+    What it sees only afterwards, another one has seen before: a reader of CR, say. Components without a UID that are
+    gone to it are there under a UID that we have given them.
+    """
+    if difference["class"] in {"added-prop", "cal-added-prop", "added-component"}:
+        return any(_key(difference) not in map(_key, found) for found in others)
+    if difference["class"] == "lost-component" and " uid=None " in difference["comp"]:
+        lost = sum(d["class"] == "lost-component" and " uid=None " in str(d["comp"]) for d in differences)
+        return bool(lost <= sum(map(_is_named_by_us, differences)))
     return False
 
 
@@ -262,8 +279,12 @@ def plain(tzid: str) -> str:
     return tzid.strip().strip('"').strip()
 
 
+def _is_named_by_us(difference: Difference) -> bool:
+    return difference["class"] == "added-component" and str(difference["after"]).endswith("@feedproxy")
+
+
 def _key(difference: Difference) -> tuple[str, str]:
-    return difference["tag"], difference["comp"]
+    return str(difference["tag"]), str(difference["comp"])
 
 
 def _unread(difference: Difference) -> bool:

@@ -31,6 +31,11 @@ _TO_SPACE = bytes.maketrans(_LINE_BREAKING, b" " * len(_LINE_BREAKING))
 _CONTROLS = _LINE_BREAKING + _DROPPED
 _WIDE_BREAKS = tuple(character.encode() for character in "\x85\u2028\u2029")
 _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_RUN_ON = tuple(
+    re.compile(rb"%b:VCALENDAR(?<![^\n]%b:VCALENDAR)(?=[ \t]*[^ \t\n])(?![A-Z0-9_./-]*[ \t]*\n)" % (name, name))
+    for name in (b"BEGIN", b"END")
+)
+"""`END:VCALENDARBEGIN:VCALENDAR`, where files were put together whose last line has no end, and the like."""
 _PERHAPS_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _WINDOWS = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
 """The characters of Windows-1252; its five holes are read as Latin-1."""
@@ -88,7 +93,7 @@ def _normal(text: bytes, repairs: Counter[str]) -> bytes:
     if is_normal(text):
         return text
     text = _unfold(_one_line_end(text), repairs)
-    text = _without_controls(_utf8(text, repairs), repairs)
+    text = _parted(_without_controls(_utf8(text, repairs), repairs), repairs)
     return fold_lines(content_lines(text, repairs))
 
 
@@ -191,6 +196,15 @@ def _mended(line: bytes) -> bytes:
 def _from_windows(text: bytes) -> bytes:
     """Read Windows-1252, as the web decodes Latin-1 too."""
     return codecs.charmap_decode(text, "strict", _WINDOWS)[0].encode()
+
+
+def _parted(text: bytes, repairs: Counter[str]) -> bytes:
+    """Put what stands behind the BEGIN or END of a VCALENDAR, in its line, into a line of its own."""
+    for boundary in _RUN_ON:
+        text, count = boundary.subn(rb"\g<0>\n", text)
+        if count:
+            repairs["boundary-run-on"] += count
+    return text
 
 
 def _without_controls(text: bytes, repairs: Counter[str]) -> bytes:
