@@ -4,7 +4,7 @@
     start: shared by many members               end: this member's own
 
 `Z_FULL_FLUSH` ends a part at an octet boundary, and nothing behind it refers to what stands before. So a part is
-deflated once, whatever it is followed by; and so is an end, whatever comes before it.
+deflated once, whatever it is followed by; and so is an end, whatever comes before it but for the last few octets.
 """
 
 import zlib
@@ -78,9 +78,12 @@ def start(parts: Iterable[Part], digest: bytes) -> Start:
     return Start(tuple(blocks), length, crc, digest)
 
 
-def end(text: bytes) -> bytes:
-    """Return what a member ends with that holds this text alone: blocks, CRC-32, length. `member` corrects the two."""
-    deflater = zlib.compressobj(6, zlib.DEFLATED, RAW)
+def end(text: bytes, opening: bytes = b"") -> bytes:
+    """Return what a member ends with that holds this text alone: blocks, CRC-32, length. `member` corrects the two.
+
+    All starts that it is put behind end with `opening`: so it can refer to what stands there.
+    """
+    deflater = zlib.compressobj(6, zlib.DEFLATED, RAW, zlib.DEF_MEM_LEVEL, zlib.Z_DEFAULT_STRATEGY, opening)
     return b"".join((deflater.compress(text), deflater.flush(), _trailer(zlib.crc32(text), len(text))))
 
 

@@ -53,3 +53,12 @@ def test_damage_is_noticed(place: int) -> None:
 
 def test_the_first_octets_name_no_time_and_no_system() -> None:
     assert member(Start((gzip_member.HEADER,), 0, 0, b""), end(b""))[:10] == b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+
+
+def test_an_end_may_refer_to_what_all_its_starts_end_with() -> None:
+    opening = b"BEGIN:VEVENT\r\nUID:personal-"
+    primed = end(b"1\r\n" + opening + b"2\r\n", opening)
+    assert len(primed) < len(end(b"1\r\n" + opening + b"2\r\n"))
+    for before in (b"", b"one", b"two" * 100_000):
+        begun = start([deflate([before]), deflate([opening])], b"")
+        assert gzip.decompress(member(begun, primed)) == before + opening + b"1\r\n" + opening + b"2\r\n"

@@ -3,6 +3,9 @@
     start:  BEGIN:VCALENDAR, its properties, VTIMEZONEs, the base's components     shared by the base's subscribers
     end:    personal events, END:VCALENDAR                                         one subscriber's own
 
+What every personal event begins with stands at the end of a start already, where there are some: the end can refer to
+it then, and is shorter for that.
+
 VTIMEZONEs stand before the events that use them (node-ical reads in order), so there are as many starts of a base as
 there are sets of declarations: few, as those are made for whole years. Its components are deflated once for all.
 """
@@ -115,6 +118,7 @@ class Overlay:
 
 BARE = gzip_member.end(_END)
 """The end of a feed without personal events."""
+_OPENING = gzip_member.deflate([personal.OPENING])
 
 
 def write_overlay(events: Iterable[PersonalEvent]) -> Overlay:
@@ -124,8 +128,9 @@ def write_overlay(events: Iterable[PersonalEvent]) -> Overlay:
         return Overlay(frozenset(), (), BARE)
     uses = _joined(use for event in named.values() if (use := personal.zone_use(event)) is not None)
     zones = _one(tuple((use.tzid, use.first.year, use.last.year) for use in uses))
-    texts = (personal.component(event).text for event in named.values())
-    return Overlay(frozenset(named), zones, gzip_member.end(b"".join([*texts, _END])))
+    texts = b"".join(personal.component(event).text for event in named.values())
+    text = texts.removeprefix(personal.OPENING) + _END
+    return Overlay(frozenset(named), zones, gzip_member.end(text, personal.OPENING))
 
 
 @lru_cache(4_096)
@@ -154,19 +159,20 @@ class Head:
 class Starts:
     """What feeds begin with that hold the same components: a start for each set of declarations, made when needed.
 
-    `digest`, of 16 octets, names the text of the components.
+    `digest`, of 16 octets, names the text of the components; `alone` is what a feed has that would have none at all.
     """
 
-    def __init__(self, head: Head, declared: Iterable[ZoneUse], components: Part, digest: bytes) -> None:
+    def __init__(self, head: Head, declared: Iterable[ZoneUse], components: Part, digest: bytes, alone: bytes) -> None:
         self._declared = {use.tzid: use for use in _joined(declared)}
         self._components = components
         self._digest = digest
         self._head = head
-        self._starts: dict[tuple[Zones, bytes], Start] = {}
+        self._alone = alone
+        self._starts: dict[tuple[Zones, bool], Start] = {}
 
-    def start(self, zones: Zones, alone: bytes) -> Start:
-        """Return what a feed begins with whose personal events use these zones; `alone`: in place of no components."""
-        key = tuple(zone for zone in zones if not self._declares(zone)), b"" if self._components.length else alone
+    def start(self, zones: Zones, *, bare: bool) -> Start:
+        """Return what a feed begins with whose personal events use these zones; `bare`: one that has none."""
+        key = tuple(zone for zone in zones if not self._declares(zone)), bare
         start = self._starts.get(key)
         if start is None:
             start = self._written(*key)
@@ -178,11 +184,13 @@ class Starts:
         use = self._declared.get(tzid)
         return use is not None and (use.definition is not None or (use.first.year <= first and last <= use.last.year))
 
-    def _written(self, needed: Zones, alone: bytes) -> Start:
+    def _written(self, needed: Zones, bare: bool) -> Start:
         more = (ZoneUse(tzid, date(first, 1, 1), date(last, 12, 31)) for tzid, first, last in needed)
         uses = _joined([*self._declared.values(), *more]) if needed else self._declared.values()
+        alone = self._alone if bare and not self._components.length else b""
         part, digest = self._head.followed_by((*map(_declaration, uses), alone))
-        return gzip_member.start((part, self._components), _digest([digest, self._digest]))
+        opening, text = ((), ()) if bare else ((_OPENING,), (personal.OPENING,))
+        return gzip_member.start((part, self._components, *opening), _digest([digest, self._digest, *text]))
 
 
 class Shared:
@@ -194,7 +202,7 @@ class Shared:
         self._head = Head(base.calendar.heads[0])
         texts = [piece.text for piece in base.calendar.pieces]
         self._digest = _digest(texts)
-        self._all = Starts(self._head, base.calendar.zones, gzip_member.deflate(texts), self._digest)
+        self._all = Starts(self._head, base.calendar.zones, gzip_member.deflate(texts), self._digest, self._alone)
         self._choices: dict[bytes, Starts] = {}
 
     @cached_property
@@ -217,7 +225,7 @@ class Shared:
             places = range(len(components)) if kept is None else kept
             kept = [n for n in places if not (_may_be_personal(components[n]) and components[n].uid() in overlay.uids)]
         starts = self._all if kept is None else self._only(kept, changed)
-        return starts.start(overlay.zones, self._alone if overlay.end == BARE else b"")
+        return starts.start(overlay.zones, bare=overlay.end == BARE)
 
     def _only(self, kept: Sequence[int], changed: Mapping[int, Component]) -> Starts:
         """Return the starts with these components alone; subscriptions with the same filter share them."""
@@ -230,7 +238,7 @@ class Shared:
             uses = [use for use in self.base.calendar.zones if use.tzid in named]
             components = self.base.calendar.components
             part = gzip_member.deflate_quickly([changed.get(n, components[n]).text for n in kept])
-            starts = Starts(self._head, uses, part, _digest([self._digest, choice]))
+            starts = Starts(self._head, uses, part, _digest([self._digest, choice]), self._alone)
             _keep(self._choices, choice, starts)
         return starts
 

@@ -88,9 +88,9 @@ def test_subscribers_share_what_they_begin_with() -> None:
     assert len({id(shared.start(overlay)) for overlay in berlin}) == 1
     in_tokyo, in_no_zone = write_overlay([event(zone="Asia/Tokyo")]), write_overlay([event(start=date(2026, 1, 1))])
     starts = [shared.start(overlay) for overlay in (berlin[0], in_tokyo, in_no_zone, write_overlay([]))]
-    assert len({id(start) for start in starts}) == 3
-    assert starts[2] is starts[3]
-    assert {id(start.blocks[-1]) for start in starts} == {id(starts[0].blocks[-1])}
+    assert len({id(start) for start in starts}) == 4
+    assert starts[2].blocks[1] is starts[3].blocks[1]
+    assert {id(start.blocks[2]) for start in starts} == {id(starts[0].blocks[2])}
 
 
 def test_a_zone_that_the_base_declares_for_fewer_years_is_declared_for_all_of_them() -> None:
