@@ -197,6 +197,9 @@ class Silent(access_log.AccessLog):
     def log(self, *_: object) -> None:
         """Do nothing."""
 
+    def at_once(self, *_: object) -> None:
+        """Do nothing."""
+
 
 async def serve_silently() -> None:
     """Serve as `feedproxy serve` does, but neither log nor count requests."""

@@ -124,7 +124,7 @@ class Metrics:
         )
         self._request_tallies: defaultdict[_Answered, list[float]] = defaultdict(lambda: [0, 0.0])
         self._feed_tallies: defaultdict[str, int] = defaultdict(int)
-        self._at_once_tallies: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self._at_once_tallies: defaultdict[int, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
 
     def request(self, route: str, method: str, code: int, client_family: str, seconds: float) -> None:
         """Count an answer."""
@@ -134,12 +134,12 @@ class Metrics:
 
     def at_once(self, code: int, client_family: str) -> None:
         """Count a GET of a feed, a hit, that was answered before a clock could tell."""
-        self._at_once_tallies[code, client_family] += 1
+        self._at_once_tallies[code][client_family] += 1
 
     def count_tallies(self) -> None:
         """Count what was tallied since the last time."""
         requests, feeds = dict(self._request_tallies), dict(self._feed_tallies)
-        at_once = dict(self._at_once_tallies)
+        at_once = {(code, family): n for code, tally in self._at_once_tallies.items() for family, n in tally.items()}
         for tallies in (self._request_tallies, self._feed_tallies, self._at_once_tallies):
             tallies.clear()
         for (code, family), times in at_once.items():

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import assert_never
 from uuid import UUID
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from feedproxy.feeds import Answer, AuthRequired, Nothing, Served, Unknown, Withheld, feed_name
@@ -17,19 +17,14 @@ from feedproxy.web import keys
 from feedproxy.web.login_limits import Login
 from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
 from feedproxy.web.warm_feeds import read_asked
-from feedproxy.web.warm_response import WarmResponse
 
 
-async def feed(request: web.Request) -> web.StreamResponse:
+async def feed(request: web.Request) -> web.Response:
     """GET or HEAD the feed. Whoever has the GUID may read it unless the upstream wants credentials for it."""
     app, rules, warm = request.app, request.app[keys.RULES], request.app[keys.WARM_FEEDS]
     question = warm.question(request.match_info["subscription_id"], request.raw_headers)
     if question is None:
         return _without_feed(feed_response.unknown(read_asked(request.headers), rules))
-    if request.method == "GET" and request.version == HttpVersion11 and request.keep_alive:
-        ready = warm.answer(question)
-        if ready is not None:
-            return WarmResponse(question, ready)
     asked, subscription_id = question.asked, question.subscription_id
     request[SUBSCRIPTION_ID] = subscription_id
     answer, wait = await _answer(request, subscription_id)

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 MAX_OCTETS = 2_048
 
+FEED_PATH = r"/(?:v[12]/)?webcal/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?:\.ics)?/?"
+"""The path of a feed as nearly all clients write it; `feedproxy.web.routes` takes a few others too."""
+
 _HEAD = re.compile(
-    rb"GET /(?:v[12]/)?webcal/([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})(?:\.ics)?/? HTTP/1\.1\r\n"
+    rb"GET " + FEED_PATH.encode() + rb" HTTP/1\.1\r\n"
     rb"((?:[A-Za-z-]{1,40}: [!-~](?:[ -~]{0,1000}[!-~])?\r\n){1,24})\r\n"
 )
 _FIELDS = frozenset(

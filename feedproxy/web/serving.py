@@ -17,6 +17,7 @@ from feedproxy.web.crowd import Crowd
 from feedproxy.web.lane import Lane, LaneConnection
 from feedproxy.web.lane_check import lane_fits
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.warm_first import put_warm_first
 
 BACKLOG = 1_024
 OTHER_FILES = 256
@@ -81,6 +82,8 @@ async def _connections(
 ) -> Callable[[], Connection]:
     manager, metrics = runner.server, app[METRICS]
     assert manager is not None
+    if keys.WARM_FEEDS in app:
+        put_warm_first(manager, app[keys.WARM_FEEDS])
     crowd = Crowd(
         most=_connections_at_most(settings.max_connections),
         most_per_client=settings.max_connections_per_client,

@@ -56,7 +56,7 @@ class Question:
     """A GET of a feed.
 
     `name` is the feed open to all, `own_name` that of the credentials, if there are any that could open one. `logged`
-    is what the access log says of every answer from here: before the status, and behind the duration.
+    is what the access log says of every answer from here: of a 200 before its length, of a 304, and of both behind it.
     """
 
     subscription_id: UUID
@@ -65,7 +65,7 @@ class Question:
     asked: Asked
     coding: Coding
     family: str
-    logged: tuple[str, str]
+    logged: tuple[str, str, str]
 
 
 WarmAnswer = tuple[int, bytes, bytes, str, int]
@@ -138,7 +138,8 @@ class WarmFeeds:
         family = client_family(asked.user_agent)
         before = {"level": "info", "event": "request", "method": "GET", "route": "feed", "feed": log_name(name)}
         behind = {"cache": "hit", "client": family}
-        logged = (f'Z", {json.dumps(before)[1:-1]}, "status": ', f', {json.dumps(behind)[1:-1]}, "request_id": "')
+        found, unchanged = (f'Z", {json.dumps(before | {"status": status})[1:-1]}, "bytes": ' for status in (200, 304))
+        logged = (found, unchanged, f', {json.dumps(behind)[1:-1]}, "request_id": "')
         return Question(subscription_id, name, own, asked, coding_for(asked, self._rules), family, logged)
 
     def answer(self, question: Question) -> WarmAnswer | None:

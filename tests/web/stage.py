@@ -12,12 +12,13 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientResponse, encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
+from aiohttp.web import Application, AppRunner, Request
 
 from feedproxy.config import Settings
 from feedproxy.model import Account, EventDetails
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
+from feedproxy.web.warm_first import put_warm_first
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
 
 GAME = UUID("8e71077b-c7f2-42b8-acb9-bda8f804c0d7")
@@ -79,8 +80,12 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
                 await client.close()
             given = {"database_url": f"sqlite:///{tmp_path}/feedproxy.db", "upstream_url": behind.url}
             settings = Settings.model_validate(given | more)
-            client = TestClient(TestServer(create_app(settings, clock=clock)), auto_decompress=False)
+            server = TestServer(create_app(settings, clock=clock))
+            client = TestClient(server, auto_decompress=False)
             await client.start_server()
+            assert isinstance(server.runner, AppRunner)
+            assert server.runner.server is not None
+            put_warm_first(server.runner.server, server.app[keys.WARM_FEEDS])
             clients.append(client)
             ready.client = client
             return client
