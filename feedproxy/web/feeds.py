@@ -37,10 +37,10 @@ async def feed(request: web.Request) -> web.Response:
                 answer.feed, answer.status, asked, rules, tags=tags, now=now, reason=answer.reason
             )
             if reply.coding is None:
-                warm.keep(question, answer.feed, None)
+                warm.keep(question, answer, None)
                 return _without_feed(reply)
             body = await app[keys.CODED_BODIES].body(answer.feed, reply.coding)
-            warm.keep(question, answer.feed, body)
+            warm.keep(question, answer, body)
             return web.Response(status=reply.status, headers=CIMultiDict(reply.fields), body=body)
         case AuthRequired():
             return _without_feed(feed_response.credentials_wanted(rules))

@@ -23,7 +23,7 @@ from feedproxy.web.plain_get import MAX_OCTETS, read_plain_get
 from feedproxy.web.stamp import new_request_id
 from feedproxy.web.warm_feeds import Question, WarmFeeds
 
-REQUESTS = 4_096
+REQUESTS = 1_024
 """So many different requests are kept read."""
 ORDER_SECONDS = 1.0
 """The crowd is told no more often that a connection waits again: who waits longest is known to a second."""

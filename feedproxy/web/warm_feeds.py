@@ -18,7 +18,7 @@ from uuid import UUID
 from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from feedproxy.feeds import Feeds, feed_name
+from feedproxy.feeds import Feeds, Served, feed_name
 from feedproxy.model import Feed
 from feedproxy.policy.access import basic_credentials
 from feedproxy.policy.content_coding import Coding
@@ -39,7 +39,7 @@ from feedproxy.web.calreply_models import read_guid
 from feedproxy.web.client_family import client_family
 from feedproxy.web.stamp import STAMP
 
-QUESTIONS = 8_192
+QUESTIONS = 1_024
 """So many different requests are kept read, of 1 to 3 KB each."""
 OVERHEAD = 3_000
 """Octets that an entry costs beside its body: heads, record, place."""
@@ -165,11 +165,14 @@ class WarmFeeds:
             return None
         return 200, ready.heads[0], ready.body, ready.second, now.microsecond
 
-    def keep(self, question: Question, feed: Feed, body: bytes | None) -> None:
-        """Have the answer to this ready from now on.
+    def keep(self, question: Question, served: Served, body: bytes | None) -> None:
+        """Have the answer to this ready from now on, if the feed was in memory: most are asked for once an hour.
 
         `body` is the feed in the coding of the question; None where it was not made: then a 304 is ready alone.
         """
+        if served.status != "hit":
+            return
+        feed = served.feed
         key = _key(question, feed)
         before = self._ready.get(key)
         if before is not None and before.feed is feed and (body is None or before.body is not None):

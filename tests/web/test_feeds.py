@@ -464,6 +464,11 @@ async def test_a_thousand_cold_requests_are_one_look_upstream(stage: Stage) -> N
     assert len(stage.upstream.requests) == 1
 
 
+async def test_no_answer_is_kept_ready_for_a_feed_that_was_asked_for_once(stage: Stage) -> None:
+    ready = stage.client.app[keys.WARM_FEEDS]._ready
+    assert [(await stage.get(), len(ready))[1] for _ in range(3)] == [0, 1, 1]
+
+
 async def test_a_warm_hit_touches_no_store_no_shared_cache_and_no_thread(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
