@@ -112,7 +112,7 @@ class SourceState:
     @property
     def landed(self) -> Landed:
         """What other processes are told of the look that led here."""
-        return Landed(self.digest, self.generation, self.fresh_until, self.failures, self.trouble)
+        return Landed(self.digest, self.generation, self.fetched_at, self.fresh_until, self.failures, self.trouble)
 
 
 def withdrawn(source: Source, failure: FetchFailed) -> bool:
@@ -228,23 +228,34 @@ class Sources:
         )
 
     async def take_over(self, source: Source, landing: Landing) -> SourceState | None:
-        """Return the state after another process's look upstream: that body of the store's, fresh for as long as there.
+        """Return the state after another process's look upstream: that body, fresh for as long as there.
 
-        None if the body is not in the store, or not to be read now. Of a look without a feed nothing is known here
-        afterwards if the feed was withdrawn.
+        None if it is another one than is known here and not in the store, or not to be read now. Of a look without a
+        feed nothing is known here afterwards if the feed was withdrawn.
         """
         if isinstance(landing, FetchFailed):
             if withdrawn(source, landing):
                 self._states.pop(source.key, None)
             return None
-        good: LastGood | None = None
-        async with _store_may_be_away(source):
-            good = await self._store.last_good(source.key)
-        state = await self._restored(source, good) if good is not None and good.digest == landing.digest else None
+        state = self._states.get(source.key)
+        if state is None or (state.digest, state.generation) != (landing.digest, landing.generation):
+            good: LastGood | None = None
+            async with _store_may_be_away(source):
+                good = await self._store.last_good(source.key)
+            state = await self._restored(source, good) if good is not None and good.digest == landing.digest else None
         if state is None:
             return None
-        until, failures, trouble = landing.fresh_until, landing.failures, landing.trouble
-        return self._remember(source, replace(state, fresh_until=until, failures=failures, trouble=trouble))
+        return self._remember(
+            source,
+            replace(
+                state,
+                fetched_at=landing.fetched_at,
+                fresh_until=landing.fresh_until,
+                failures=landing.failures,
+                trouble=landing.trouble,
+                held=state.held if landing.failures else None,
+            ),
+        )
 
     async def refresh(self, source: Source, state: SourceState | None) -> SourceState:
         """Look upstream. Returns the new state, or the old one with the time of the next look.

@@ -19,11 +19,12 @@ MEMORY = 100_000
 class Landed:
     """There is a body that may be served: the store's last good one of that digest (SHA-256) and generation.
 
-    `fresh_until`, `failures` and `trouble` are as in `feedproxy.sources.SourceState`.
+    `fetched_at`, `fresh_until`, `failures` and `trouble` are as in `feedproxy.sources.SourceState`.
     """
 
     digest: bytes
     generation: int
+    fetched_at: datetime
     fresh_until: datetime
     failures: int
     trouble: str | None
@@ -36,8 +37,9 @@ def landing_to_text(landing: Landing) -> str:
     """Write a landing."""
     match landing:
         case Landed():
-            digest, until = landing.digest.hex(), landing.fresh_until.isoformat()
-            fields = ["landed", digest, landing.generation, until, landing.failures, landing.trouble]
+            body: list[object] = [landing.digest.hex(), landing.generation]
+            times = [landing.fetched_at.isoformat(), landing.fresh_until.isoformat()]
+            fields = ["landed", *body, *times, landing.failures, landing.trouble]
         case FetchFailed():
             fields = ["failed", landing.reason, landing.message, landing.upstream_status, landing.retry_after]
     return json.dumps(fields)
@@ -48,8 +50,9 @@ def landing_from_text(text: str | bytes) -> Landing | None:
     try:
         said: object = json.loads(text)
         match said:
-            case ["landed", str(digest), int(generation), str(until), int(failures), str() | None as trouble]:
-                return Landed(bytes.fromhex(digest), generation, datetime.fromisoformat(until), failures, trouble)
+            case ["landed", str(digest), int(number), str(at), str(until), int(failures), str() | None as trouble]:
+                times = datetime.fromisoformat(at), datetime.fromisoformat(until)
+                return Landed(bytes.fromhex(digest), number, *times, failures, trouble)
             case ["failed", str(reason), str(message), int() | None as status, float() | int() | None as after]:
                 return FetchFailed(reason, message, upstream_status=status, retry_after=after)
             case _:

@@ -10,7 +10,7 @@ from feedproxy.cache.landing import landing_from_text, landing_to_text
 from feedproxy.errors import FetchFailed
 from tests.cache.contract import NOW
 
-GOOD = Landed(bytes(range(32)), 3, NOW, 2, "timeout")
+GOOD = Landed(bytes(range(32)), 3, NOW, NOW, 2, "timeout")
 
 
 @pytest.mark.parametrize("landing", [GOOD, replace(GOOD, trouble=None, generation=0, failures=0)])
@@ -39,7 +39,7 @@ def test_what_is_no_landing_is_none(said: str) -> None:
 
 
 def test_a_time_or_a_digest_that_is_none_is_no_landing() -> None:
-    for place in (1, 3):
+    for place in (1, 3, 4):
         fields = json.loads(landing_to_text(GOOD))
         fields[place] = "soon"
         assert landing_from_text(json.dumps(fields)) is None

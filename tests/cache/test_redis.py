@@ -219,7 +219,7 @@ class TestRedis(CacheContract):
             assert await other.get("a") is None
 
 
-GOOD = Landed(LOOK.source, LOOK.generation, LOOK.fresh_until, 0, None)
+GOOD = Landed(LOOK.source, LOOK.generation, LOOK.fetched_at, LOOK.fresh_until, 0, None)
 
 
 class TestLooks:
