@@ -85,10 +85,10 @@ class Several:
                 while await self.ready(url) != {"status": "ready", "store": "ok", "cache": "ok"}:  # noqa: ASYNC110 # it is another process
                     await asyncio.sleep(0.05)
 
-    async def attach(self, url: str, name: str) -> int | str:
-        """Attach an event to the first feed; return the status, or what went wrong with the connection."""
+    async def attach(self, url: str, name: str, feed: UUID = FEEDS[0]) -> int | str:
+        """Attach an event to a feed; return the status, or what went wrong with the connection."""
         event = {"eventId": name, "title": name, "start": "2026-12-01T09:00:00", "timezone": "UTC"}
-        body = {"event": event, "subscriptionIds": [str(FEEDS[0])]}
+        body = {"event": event, "subscriptionIds": [str(feed)]}
         login = {"Authorization": encode_basic_auth(self.client_id, self.client_secret)}
         try:
             grant = {"grant_type": "client_credentials"}
@@ -101,11 +101,11 @@ class Several:
         except (ClientError, OSError) as error:
             return type(error).__name__
 
-    async def shown(self, name: str, *, seconds: float = 2) -> None:
-        """Wait until every process serves an event."""
-        async with asyncio.timeout(seconds):
+    async def shown(self, name: str, feed: UUID = FEEDS[0]) -> None:
+        """Wait until every process serves an event, as all do within two seconds."""
+        async with asyncio.timeout(2):
             for url in self.urls:
-                while f"SUMMARY:{name}\r\n" not in (await self.get(url))[1]:  # noqa: ASYNC110 # it is another process
+                while f"SUMMARY:{name}\r\n" not in (await self.get(url, feed))[1]:  # noqa: ASYNC110 # it is another process
                     await asyncio.sleep(0.02)
 
     async def lost(self) -> list[str]:

@@ -45,7 +45,8 @@ async def recovered(service: Several) -> None:
 
 
 async def test_redis(tmp_path: Path, redis: RedisServer, postgres: MortalPostgres) -> None:
-    async with several(tmp_path, redis, postgres) as service:
+    """Feeds are fresh all the while: what is accepted is shown because the database tells."""
+    async with several(tmp_path, redis, postgres, more={}) as service:
         await warmed(service)
         async with service.load():
             await asyncio.sleep(0.5)
@@ -56,8 +57,8 @@ async def test_redis(tmp_path: Path, redis: RedisServer, postgres: MortalPostgre
                 said = await service.ready(url)
                 assert said["status"] == "ready"
                 assert said["cache"].startswith("Redis cannot be used, feeds are kept in memory: ")
-                assert await service.attach(url, f"without-{number}") == 202
-                await service.shown(f"without-{number}")
+                assert await service.attach(url, f"without-{number}", FEEDS[1]) == 202
+                await service.shown(f"without-{number}", FEEDS[1])
             await asyncio.to_thread(redis.start)
             await asyncio.sleep(1)
         assert set(service.seen) == {200}
