@@ -177,6 +177,8 @@ class RedisCache:
 
     async def drop(self, keys: Collection[str]) -> None:
         """Forget feeds here and in Redis, and tell the other processes; owed while Redis is down."""
+        if not keys:
+            return
         self._forget(keys)
         self._owed.update(keys)
         await self._pay()

@@ -63,7 +63,8 @@ async def _keep_hearing(app: web.Application) -> None:
     trouble = False
     while True:
         try:
-            await app[keys.FEEDS].heard(await reader.read())
+            if changed := await reader.read():
+                await app[keys.FEEDS].heard(changed)
             trouble = False
         except Unavailable as outage:
             if not trouble:

@@ -205,6 +205,21 @@ class TestRedis(CacheContract):
             assert await other.get("a") == feed("new")
             assert other.peek("a") == feed("new")
 
+    async def test_a_write_that_a_drop_of_nothing_overtakes_stays(
+        self, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with opened(url) as one, opened(url) as other:
+            assert isinstance(one, RedisCache)
+            write = one._redis.set
+
+            async def slow_write(*arguments: object, **options: object) -> object:
+                await one.drop([])
+                return await write(*arguments, **options)  # type: ignore[arg-type]
+
+            monkeypatch.setattr(one._redis, "set", slow_write)
+            await one.put("a", feed())
+            assert await other.get("a") == feed()
+
     async def test_a_write_that_a_drop_overtakes_is_taken_back(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         async with opened(url) as one, opened(url) as other:
             assert isinstance(one, RedisCache)

@@ -27,6 +27,19 @@ async def test_a_thousand_cold_requests_over_two_processes_are_one_request_upstr
         assert len(service.upstream.requests) == 1
 
 
+async def test_what_the_upstream_does_not_know_is_asked_for_once(
+    tmp_path: Path, redis: RedisServer, postgres: MortalPostgres
+) -> None:
+    async with several(tmp_path, redis, postgres, more={}) as service:
+        gate = service.upstream.answers[FEEDS[0]].gate = asyncio.Event()
+        service.upstream.answers[FEEDS[0]].status = 404
+        asked = [asyncio.create_task(service.get(service.urls[number % 2])) for number in range(20)]
+        await asyncio.sleep(1)
+        gate.set()
+        assert {status for status, _ in await asyncio.gather(*asked)} == {404}
+        assert len(service.upstream.requests) == 1
+
+
 async def test_what_one_process_has_fetched_no_other_fetches_while_it_is_fresh(
     tmp_path: Path, redis: RedisServer, postgres: MortalPostgres
 ) -> None:
