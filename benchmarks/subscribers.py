@@ -86,17 +86,6 @@ def memory_of_subscribers(subscribers: int = 1_000) -> float:
     return _memory(made, subscribers)
 
 
-def memory_of_distinct_feeds(feeds: int = 1_000) -> float:
-    """Return the octets that each cached feed of 14 KB takes that has nothing in common with any other."""
-
-    def made(n: int) -> Feed:
-        body = season(20, defined=False).replace(b"UID:event-", b"UID:event-%d-" % n)
-        overlay = write_overlay([])
-        return feed(Shared(index(body, OPTIONS), OPTIONS).start(overlay), overlay)
-
-    return _memory(made, feeds)
-
-
 def from_scratch(events: int) -> float:
     """Return the CPU seconds of one subscriber whose feed is rendered from the body and deflated by itself."""
     body, own = season(events, defined=True), personal_events(0)

@@ -72,6 +72,18 @@ async def test_a_cached_feed_is_served_on_while_its_body_can_be_had_nowhere(
     assert (await body(stage)).count(b"BEGIN:VEVENT") == len(GAMES) - 1
 
 
+async def test_what_is_lost_is_looked_for_in_the_store(stage: Stage) -> None:
+    """A season that has ended is no loss."""
+    stage.upstream.answers[GAME] = Answer(calendar(*GAMES, start="20260101T130000"))
+    await body(stage)
+    forget_bodies(stage)
+    stage.upstream.answers[GAME] = Answer(calendar("a", start="20261206T130000"))
+    stage.clock.wind(hours=2)
+    await body(stage)
+    await stage.settled()
+    assert (await body(stage)).count(b"BEGIN:VEVENT") == 1
+
+
 async def test_a_body_that_could_not_be_stored_is_looked_for_upstream(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
