@@ -37,6 +37,8 @@ from feedproxy.web.metrics import METRICS
 
 ROUNDS = 7
 CONNECTIONS = 64
+QUIET = 0.9
+"""Share of its core that a server which is asked without pause has, if nobody else wants it."""
 SERVER_CORE, CLIENT_CORE = "0", "1"
 EVENTS = 14
 FEEDS = 1_000

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 FLUSH_SECONDS = 0.5
-MAX_LINES = 4_096
-"""So many lines are written at once even if the time has not come."""
+MAX_LINES = 256
+"""So many lines are written at once even if the time has not come: more would push what is served out of the caches."""
 
 _SECRETS = (
     (
