@@ -298,12 +298,12 @@ class Feeds:
         except Unavailable as outage:
             _log.warning("the store is unavailable", extra={"fields": {"feed": source.log_name}}, exc_info=outage)
             answer, seconds = Nothing("store-unavailable", outage.retry_after), outage.retry_after
-            left = None if refresh else self._left_over(source)
-            if left is not None:
-                answer, seconds = Served(left, "stale", answer.reason), LEFT_SECONDS
         except Exception:  # noqa: BLE001 # whatever it is, the feed of before is served on
             _log.exception("a feed could not be made", extra={"fields": {"feed": source.log_name}})
             answer, seconds = Nothing("internal-error", RETRY_SECONDS), RETRY_SECONDS
+        left = None if refresh else self._left_over(source)
+        if isinstance(answer, Nothing) and left is not None:
+            answer, seconds = Served(left, "stale", answer.reason), LEFT_SECONDS
         now = self._clock()
         self._failed[source.key, refresh] = _Failed(answer, now, now + timedelta(seconds=seconds))
         return answer
@@ -388,9 +388,9 @@ class Feeds:
                 break
         if source.credentials is not None:
             self._variants.setdefault(open_name, set()).add(source.key)
+        self._left.pop(source.key, None)  # before there can be another that leaves
         await self._cache.put(source.key, feed)
         self._failed.pop((source.key, False), None)
-        self._left.pop(source.key, None)
         if source.credentials is None and (feed.look.source, feed.look.generation) != (state.digest, state.generation):
             self._on_change([Changed(source.key, subscription_id)])
         return feed
