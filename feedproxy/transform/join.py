@@ -12,19 +12,17 @@ from dataclasses import replace
 from itertools import chain, count
 
 from feedproxy.ics.components import Component
-from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
-from feedproxy.ics.folding import fold, unfold
+from feedproxy.ics.contentline import ContentLine
+from feedproxy.ics.folding import fold
 from feedproxy.ics.text import escape
-from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.edit import with_values
 from feedproxy.transform.report import Journal
+from feedproxy.transform.tzid_uses import WITH_PARAMETERS, bound_line, tzid_of
 from feedproxy.transform.unique import SCHEDULED, version
 from tzmap import zone_names
 
 STEP = "join"
-
-_WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
 
 
 def join(calendars: Sequence[Calendar], name: str, journal: Journal) -> Calendar:
@@ -106,34 +104,24 @@ def _tzids(components: Sequence[Component]) -> list[str]:
     found = {
         _tzid(line)
         for component in components
-        if b"TZID" in component.text
-        for match in _WITH_PARAMETERS.finditer(component.text)
-        if (line := _line(match[0])) is not None
+        for match in WITH_PARAMETERS.finditer(component.text)
+        if (line := bound_line(match[0])) is not None
     }
     return sorted(found)
 
 
-def _line(text: bytes) -> ContentLine | None:
-    """Take a property with a TZID apart; None if it has none."""
-    unfolded = unfold(text)
-    if b"TZID" not in unfolded:
-        return None
-    line = split_at_last_colon(unfolded) if unfolded.startswith(TIME_NAMES) else split(unfolded)
-    return line if line is not None and line.parameter(b"TZID") is not None else None
-
-
 def _tzid(line: ContentLine) -> str:
-    return (line.parameter(b"TZID") or b"").strip(b'"').decode()
+    return tzid_of(line).strip('"')
 
 
 def _renamed(component: Component, become: Mapping[str, str]) -> Component:
     def renamed(match: re.Match[bytes]) -> bytes:
-        line = _line(match[0])
+        line = bound_line(match[0])
         if line is None or _tzid(line) not in become:
             return match[0]
         return fold(line.with_parameter(b"TZID", become[_tzid(line)].encode()).octets)
 
-    text = _WITH_PARAMETERS.sub(renamed, component.text)
+    text = WITH_PARAMETERS.sub(renamed, component.text)
     return component if text == component.text else component.with_text(text)
 
 

@@ -110,6 +110,13 @@ def test_one_tzid_that_means_two_things_becomes_two_and_no_event_moves() -> None
     assert render(out.body).body == out.body
 
 
+@pytest.mark.parametrize("octets", range(45, 65))
+def test_a_tzid_is_set_apart_wherever_its_parameter_is_folded(octets: int) -> None:
+    folded = event(f"UID:b\nDTSTART;X-LONG={'x' * octets};TZID=Customized Time Zone:20260701T100000")
+    out = joined(feed(custom("+0037"), in_custom("a")), feed(custom("-0642"), folded))
+    assert starts(out.body) == {"a": "2026-07-01T09:23:00Z", "b": "2026-07-01T16:42:00Z"}
+
+
 def test_one_tzid_that_means_one_thing_is_declared_once() -> None:
     out = joined(feed(custom("+0037"), in_custom("a")), feed(custom("+0037"), in_custom("b")))
     assert starts(out.body) == {"a": "2026-07-01T09:23:00Z", "b": "2026-07-01T09:23:00Z"}
