@@ -63,7 +63,7 @@ REPAIRS = (
     Repair(
         "repair/uid-missing", ("changed-* uid=None", "*-prop:* uid=None"), counted=False
     ),  # two that were paired crosswise
-    Repair("repair/dtstamp-missing", ("added-prop:DTSTAMP",), counted=True),
+    Repair("repair/dtstamp-missing", ("added-prop:DTSTAMP", "changed-prop:DTSTAMP"), counted=True),
     Repair("repair/method-cancel", ("added-prop:STATUS", "changed-prop:STATUS"), counted=True),
     Repair("repair/method", ("cal-changed-prop:METHOD",), counted=True),
     Repair("repair/version", ("cal-added-prop:VERSION", "cal-changed-prop:VERSION"), counted=True),
@@ -74,6 +74,7 @@ REPAIRS = (
     Repair("repair/interval-replaced", ("cal-changed-prop:*", "cal-lost-prop:*"), counted=True),
     Repair("repair/x-publish-ttl", ("cal-lost-prop:X-PUBLISH-TTL",), counted=True),
     Repair("repair/rule-separator", ("changed-rrule*", "rrule-rewritten*", "changed-instances*")),
+    Repair("repair/rule-case", ("changed-rrule*", "rrule-rewritten*", "changed-instances*")),
     Repair("read/line-dropped", ("*lost-prop:*",), counted=True),
     Repair("read/line-rejoined", ("*changed-text*", "*changed-prop*", "*lost-prop:*", "*added-prop:*")),
     Repair("read/blank-line-in-fold", ("*",)),

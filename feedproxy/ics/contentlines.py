@@ -26,7 +26,8 @@ _CONTENT_LINES = re.compile(
 _NO_CONTENT_LINES = re.compile(rb"(?:[^\n:;]*+\n)*+")
 _LINES_OF_TEXT = re.compile(rb"(?:(?!X-|[A-Z0-9-]++=)[^\n:;]++(?<!\\)\n)*+")
 _QUOTED_PRINTABLE = re.compile(rb"[^:]{1,200};ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
-_BOUNDARY = re.compile(rb"[ \t]*(BEGIN|END)[ \t]*:[ \t]*(" + KIND + rb")[ \t]*", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(BEGIN|END)[ \t]*:[ \t]*(" + KIND + rb")[ \t]*", re.IGNORECASE)
+"""A byte order mark before it: of files that were put together, or marked twice."""
 _TEXTS = frozenset(
     b"COMMENT CONTACT DESCRIPTION LOCATION NAME SUMMARY STYLED-DESCRIPTION X-ALT-DESC X-APPLE-STRUCTURED-LOCATION"
     b" X-WR-CALDESC X-WR-CALNAME".split()

@@ -17,7 +17,7 @@ _PARTS = {
     rb"END:VEVENT\r\n)+",
     b"@lines": rb"(?:@other|@time|@rule)*",
     b"@uid": rb"UID:@solid(?:@text*@solid)?\r\n(?: [^\x00-\x20\x7f-\xbf](?:@text*@solid)?\r\n)*",
-    b"@stamp": rb"DTSTAMP:@text*\r\n",
+    b"@stamp": rb"DTSTAMP:@solid@text*\r\n",
     b"@other": rb"(?:@name|BUSYTYPE|DESCRIPTION|DURATION|URL|RESOURCES|RELATED-TO|REQUEST-STATUS)@rest",
     b"@alarm": rb"BEGIN:VALARM\r\n(?:(?:@name|DESCRIPTION|DURATION|URL|REPEAT|RELATED-TO)@rest)*END:VALARM\r\n",
     b"@name": rb"[ACF-QSTVWYZ][A-Z0-9-]{0,59}|X-[A-Za-z0-9_./-]{1,58}",
@@ -30,7 +30,7 @@ _PARTS = {
     b"@solid": rb"[^\x00-\x20\x7f]",
     b"@text": rb"[^\x00-\x08\x0a-\x1f\x7f]",
 }
-_RULE = rb"RRULE:@text*[^\x00-\x20\x7f,;]\r\n"
+_RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
 _NEVER = rb"\x00"
 _MEMORY = 64 << 20
 """Octets that the states of an automaton may take; it has some hundred states."""

@@ -23,7 +23,7 @@ _PARTS = {
                     (?: BEGIN:VALARM\r\n(?![ \t]) @alarm END:VALARM\r\n(?![ \t]) @lines )*+
                     END:VEVENT\r\n (?![\r\n\t ])""",
     b"@uid": rb"UID:([^\r\s][^\r]*+(?:\r\n@fold[^\r]*+)*+)(?<![ \t])\r\n",
-    b"@stamp": rb"DTSTAMP:[^\r]*+\r\n(?![ \t])",
+    b"@stamp": rb"DTSTAMP:(?![ \t\r])[^\r]*+\r\n(?![ \t])",
     b"@lines": rb"""(?: [ACF-QSTVWYZ]@name@value
                       | @folded
                       | D (?: (?:TSTART|TEND|UE)@time
@@ -53,14 +53,14 @@ _PARTS = {
 }
 """A plain event, the most frequent lines first.
 
-Its times (`@time`) are in UTC, floating, days, or bound to a TZID: then it is one value without Z. Its rules end in no
-separator. What the steps of the pipeline look for in an event stands in no alarm of it.
+Its times (`@time`) are in UTC, floating, days, or bound to a TZID: then it is one value without Z. Its rules are in
+upper case and end in no separator. What the steps of the pipeline look for in an event stands in no alarm of it.
 """
 
 
 _NORMAL_FOLD = rb"[ ](?<=[^\n]{62}\n[ ])[^\r\x80-\xbf]"
 _ANY_FOLD = rb"[ \t]"
-_RULE = rb"RULE:[^\r]*+(?<![;,\ \t])\r\n(?![ \t])"
+_RULE = rb"RULE:[^a-z\r]*+(?<![;,\ \t])\r\n(?![ \t])"
 
 
 def _event(fold: bytes) -> re.Pattern[bytes]:

@@ -23,7 +23,6 @@ UID_DOMAIN = b"@feedproxy"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
-_SEPARATOR_AT_END = re.compile(rb"[;, \t]\r\n(?! )")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
@@ -47,7 +46,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     return replace(
         calendar,
         heads=(_head(calendar.heads, journal),),
-        definitions=tuple(without_trailing_separators(definition, journal) for definition in calendar.definitions),
+        definitions=tuple(with_tidy_rules(definition, journal) for definition in calendar.definitions),
         pieces=tuple(_series_cancelled(unique(pieces, journal), cancelled, journal)),
     )
 
@@ -57,7 +56,7 @@ def _mended(component: Component, journal: Journal, *, cancelled: bool) -> Compo
     if component.kind in SCHEDULED and component.is_empty():
         journal.note(STEP, "empty-component", component.kind.decode())
         return None
-    mended = without_trailing_separators(component, journal)
+    mended = with_tidy_rules(component, journal)
     if component.kind in SCHEDULED:
         mended = _with_identity(mended, journal)
         if cancelled and component.kind != b"VFREEBUSY":
@@ -84,27 +83,34 @@ def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal
     return settled
 
 
-def without_trailing_separators(component: Component, journal: Journal) -> Component:
-    """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed."""
-    if b"RULE" not in component.text or not _SEPARATOR_AT_END.search(component.text):
+def with_tidy_rules(component: Component, journal: Journal) -> Component:
+    """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed; of `freq=daily` ical.js does."""
+    if b"RULE" not in component.text:
         return component
-    text = _RULE.sub(_without_separator, component.text)
-    if text == component.text:
-        return component
-    journal.note(STEP, "rule-separator", _name(component))
-    return component.with_text(text)
+    repairs: dict[str, None] = {}
 
+    def tidied(rule: re.Match[bytes]) -> bytes:
+        line = split(unfold(rule[0]))
+        if line is None:
+            return rule[0]
+        stripped = line.value.rstrip(b";, \t")
+        upper = stripped.upper()
+        if stripped != line.value:
+            repairs["rule-separator"] = None
+        if upper != stripped:
+            repairs["rule-case"] = None
+        return rule[0] if upper == line.value else fold(line.with_value(upper).octets)
 
-def _without_separator(rule: re.Match[bytes]) -> bytes:
-    unfolded = unfold(rule[0])
-    stripped = unfolded.rstrip(b";, \t")
-    return rule[0] if stripped == unfolded else fold(stripped)
+    text = _RULE.sub(tidied, component.text)
+    for rule in repairs:
+        journal.note(STEP, rule, _name(component))
+    return component.with_text(text) if repairs else component
 
 
 def _with_identity(component: Component, journal: Journal) -> Component:
     """Give it the UID and the DTSTAMP it lacks, derived from what it says: the same again at every fetch."""
     lines = []
-    has_uid, has_stamp = component.uid() != b"", component.has(b"DTSTAMP")
+    has_uid, has_stamp = component.uid() != b"", _has_stamp(component)
     if has_uid and has_stamp:
         return component
     if not has_uid:
@@ -115,7 +121,14 @@ def _with_identity(component: Component, journal: Journal) -> Component:
     if not has_stamp:
         lines.append(b"DTSTAMP:" + _stamp(component))
         journal.note(STEP, "dtstamp-missing", _name(component))
+        component = without(component, b"DTSTAMP")
     return with_lines(component, lines)
+
+
+def _has_stamp(component: Component) -> bool:
+    """Tell whether it has a DTSTAMP that says something: libical takes no notice of one that does not."""
+    line = component.first(b"DTSTAMP")
+    return line is not None and line.value.strip() != b""
 
 
 def _stamp(component: Component) -> bytes:
