@@ -80,6 +80,7 @@ async def pair(folder: Path, **settings: object) -> AsyncIterator[Pair]:
     answer = LaneConnection._answer
 
     def counted(connection: LaneConnection, question: object) -> bool:
+        taken["while it did not read"] += connection.writing_paused
         sent = answer(connection, question)  # type: ignore[arg-type]
         taken["sent" if sent else "left"] += 1
         return sent
@@ -291,6 +292,17 @@ async def test_a_client_that_reads_late_gets_everything_in_order_and_is_not_writ
         assert fast == plain
         assert fast.count(b"HTTP/1.1 200 OK\r\n") == len(asked) + 1
         assert 0 < both.taken["sent"] < len(asked), "a part went by the lane, the rest waited"
+        assert both.taken["while it did not read"] == 0
+
+
+async def test_while_a_client_does_not_take_its_answers_they_are_left_to_aiohttp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with pair(tmp_path) as both:
+        monkeypatch.setattr(LaneConnection, "writing_paused", True, raising=False)
+        assert (await both.both([get(f"/webcal/{LEAGUE.id}"), LAST])).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert both.taken["sent"] == 0
+        monkeypatch.undo()
 
 
 @pytest.mark.service("redis")
