@@ -31,7 +31,7 @@ _PARTS = {
     b"@text": rb"[^\x00-\x08\x0a-\x1f\x7f]",
 }
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
-_NEVER = rb"\x00"
+_NEVER = rb"[^\x00-\xff]"
 _MEMORY = 64 << 20
 """Octets that the states of an automaton may take; it has some hundred states."""
 

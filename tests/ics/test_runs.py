@@ -176,3 +176,12 @@ def test_a_uid_in_two_places_parts_its_events_from_their_runs() -> None:
     parted = run.parted({b"b", b"d"})
     assert [piece.text for piece in parted] == [event(uid) for uid in (b"a", b"b", b"c", b"d")]
     assert [isinstance(piece, Run) for piece in parted] == [True, False, True, False]
+
+
+@pytest.mark.parametrize("control", [b"\x00", b"\x0b", b"\x1f", b"\x7f"])
+@pytest.mark.parametrize("before", [b"BEGIN:VEVENT", b"UID:", b"DTSTAMP:", b"SUMMARY:", b"END:VEVENT"])
+def test_an_event_with_a_control_before_a_line_is_not_plain(control: bytes, before: bytes) -> None:
+    event = b"BEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:b\r\nEND:VEVENT\r\n"
+    spoilt = event.replace(before, control * 2 + before)
+    _, runs = cut(b"BEGIN:VCALENDAR\r\n" + event + spoilt + event + b"END:VCALENDAR\r\n")
+    assert not any(control in run.text for run in runs)
