@@ -12,6 +12,7 @@ from math import prod
 from dateutil.rrule import rrule, rrulestr
 
 from feedproxy.ics.components import Component
+from feedproxy.ics.contentline import ContentLine
 from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
 
 MAX_INSTANCES = 20_000
@@ -54,20 +55,25 @@ def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
     """
     for name in TIME_NAMES:
         for line in component.every(name):
-            yield from wall_times(line.value)
+            yield from wall_times(_time(line))
     dtstart = component.first(b"DTSTART")
-    start = wall_time(dtstart.value) if dtstart else None
+    start = wall_time(_time(dtstart)) if dtstart else None
     if start is not None:
         end = last_possible(component, start, horizon)
         for line in component.every(b"RRULE"):
             yield from _instances(line.value, start, end)
 
 
+def _time(line: ContentLine) -> bytes:
+    """Return the value of a time: what stands behind its last colon, for Google's TZIDs hold others without quotes."""
+    return line.value.rpartition(b":")[2]
+
+
 def steps(component: Component, horizon: timedelta) -> int:
     """Estimate what it takes to expand a component's recurrences, as a number of instances and of days passed over."""
     rules = component.every(b"RRULE")
     dtstart = component.first(b"DTSTART")
-    start = wall_time(dtstart.value) if dtstart else None
+    start = wall_time(_time(dtstart)) if dtstart else None
     if not rules or start is None:
         return 0
     days = (last_possible(component, start, horizon) - start).days
