@@ -6,6 +6,7 @@ Only used where a feed's own VTIMEZONE and the zone of that name part somewhere 
 import re
 from collections.abc import Iterator
 from datetime import MAXYEAR, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from math import prod
 
@@ -41,11 +42,19 @@ class Inexpandable(Exception):
 def last_possible(component: Component, start: datetime, horizon: timedelta) -> datetime:
     """Return the last wall-clock time at which a recurrence that starts at `start` is looked at."""
     end = max(_add(start, horizon), AT_LEAST_UNTIL)
+    last = _last_until(component)
+    return end if last is None else min(end, _add(max(start, last), timedelta(days=1)))
+
+
+@lru_cache(maxsize=1)
+def _last_until(component: Component) -> datetime | None:
+    """Return the last UNTIL of a component's rules; None when it has none, or one of them has no UNTIL.
+
+    Kept for the component that was asked for last: it may hold thousands of starts and of rules.
+    """
     untils = [until(line.value) for line in component.every(b"RRULE")]
     known = [time for time in untils if time is not None]
-    if not known or len(known) < len(untils):
-        return end
-    return min(end, _add(max(start, *known), timedelta(days=1)))
+    return max(known) if known and len(known) == len(untils) else None
 
 
 def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
