@@ -4,9 +4,11 @@ All instants are aware `datetime`s in UTC; wall-clock times are naive and stand 
 Digests are keyed hashes (`feedproxy.policy.secrets`), never the secret itself.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
+from typing import Literal
 from uuid import UUID
 
 from feedproxy import gzip_member
@@ -15,11 +17,31 @@ from feedproxy.gzip_member import Start
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A tenant. `code` is the CalReply accountCode (= merchantCode), compared case-insensitively, kept as given."""
+    """A tenant. `code` is the CalReply accountCode (= merchantCode), compared case-insensitively, kept as given.
+
+    `name` is what people call it, the merchantName of webhooks; where it is empty the code is shown.
+    """
 
     id: int
     code: str
     created_at: datetime
+    name: str = ""
+
+
+ErrorStyle = Literal["documented", "A", "B", "C"]
+"""The shape of errors: A pairs, B `Code` and `Reason`, C `code` and `reason`; documented: each route has its own."""
+
+WebcalBody = Literal["bare", "json_string", "object"]
+"""What answers the making of a webcal: the bare URL, the URL as a JSON string, or a JSON object that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """How an application wants to be answered, and the exact URIs that people may be sent on to with a result."""
+
+    error_style: ErrorStyle = "documented"
+    webcal_create_body: WebcalBody = "bare"
+    redirect_uris: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +53,18 @@ class Application:
     name: str
     secret_digest: bytes
     created_at: datetime
+    preferences: Preferences = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A bearer token as stored: its digest, whose it is, until when."""
+    """A bearer token as stored: its digest, whose it is, until when, and the preferences of its application."""
 
     digest: bytes
     client_id: str
     account: Account
     expires_at: datetime
+    preferences: Preferences = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +76,165 @@ class RefreshToken:
     family: UUID
     expires_at: datetime
     used_at: datetime | None = None
+
+
+OnDeactivate = Literal["freeze", "empty", "gone"]
+"""What a deactivated subscription's feed is: as it was, without events, or HTTP 410."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSource:
+    """An upstream calendar and how it is fetched. `name` is unique within the account, whatever the case.
+
+    `sealed` holds URL, credentials and headers, `url_digest` tells one URL from another (`feedproxy.sealing`).
+    """
+
+    id: UUID
+    account: Account
+    name: str
+    sealed: bytes
+    url_digest: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of a calendar: `text` is matched against CATEGORIES, `id` is the API's internalId."""
+
+    id: UUID
+    text: str
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDetails:
+    """What an operator says of a calendar.
+
+    `protected`: its feeds want a login. `single_subscription`: a subscriber has at most one active subscription.
+    `time_zones` are the Windows ids of its time-zone tags. `on_deactivate`: None leaves it to the settings.
+    """
+
+    title: str
+    description: str = ""
+    image: str = ""
+    protected: bool = False
+    single_subscription: bool = False
+    time_zones: tuple[str, ...] = ()
+    on_deactivate: OnDeactivate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A calendar that people subscribe to. `code` is compared case-insensitively within the account, kept as given."""
+
+    id: int
+    account: Account
+    code: str
+    details: CalendarDetails
+    source: CalendarSource
+    tags: tuple[Tag, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Who subscribes, as the API was told.
+
+    `facts` is every other field that was sent, by its canonical camelCase name (`utmSource`, `marketingAllowed`, ...):
+    values that JSON can hold.
+    """
+
+    subscriber_id: str = ""
+    user_name: str = ""
+    email: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What tells subscribers apart; empty if nothing does."""
+        return self.subscriber_id or self.user_name
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What of its calendar a subscription wants; the empty one wants everything.
+
+    `zone` is the Windows or IANA id that was asked for. `include_events` and `exclude_events` are GUIDs,
+    `include_external` and `exclude_external` ids of the calendar's owner, all as they were given.
+    """
+
+    tags: tuple[Tag, ...] = ()
+    zone: str = ""
+    include_events: tuple[str, ...] = ()
+    include_external: tuple[str, ...] = ()
+    exclude_events: tuple[str, ...] = ()
+    exclude_external: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLogin:
+    """What opens the feed of a protected calendar: a user name, and the keyed hash of a password that we made."""
+
+    user_name: str
+    password_digest: bytes
+
+
+Method = Literal["webcal", "google"]
+State = Literal["upstream", "pending", "active", "inactive"]
+"""upstream: only the upstream knows the feed. pending: waits for a consent of Google's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody's subscription. `calendar` is None exactly if only the upstream knows the feed.
+
+    `deactivated_by` is the actionType of the webhook that tells of it.
+    """
+
+    id: UUID
+    account: Account
+    calendar: Calendar | None
+    state: State
+    method: Method
+    subscriber: Subscriber
+    wishes: Wishes
+    login: FeedLogin | None
+    created_at: datetime
+    updated_at: datetime
+    deactivated_at: datetime | None = None
+    deactivated_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What the feed of a deactivated subscription was: one gzip member, and when its octets had last changed."""
+
+    gzip: bytes
+    last_modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A subscriber's lasting consent to write into a Google calendar; `sealed` holds the token."""
+
+    account: Account
+    subscriber_key: str
+    email: str
+    sealed: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent that was asked for. `digest` is of the OAuth2 `state`; `sealed` says what to do with the answer."""
+
+    digest: bytes
+    account: Account
+    sealed: bytes
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +268,8 @@ class EventDetails:
 class PersonalEvent:
     """A "subscription event": made through the API, attached to subscriptions, named by (account, event_id).
 
-    `sequence` starts at 0 and grows by one on each change; `updated_at` is the time of the last change.
+    `sequence` starts at 0 and grows by one on each change; `updated_at` is the time of the last change. A private
+    event is that of one subscription, its `owner`, and named by (account, owner, event_id).
     """
 
     account_code: str
@@ -94,6 +278,7 @@ class PersonalEvent:
     sequence: int
     created_at: datetime
     updated_at: datetime
+    owner: UUID | None = None
 
 
 Zones = tuple[tuple[str, int, int], ...]
