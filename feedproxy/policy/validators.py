@@ -15,11 +15,16 @@ def etag(digest: str, coding: Coding) -> str:
     return f'"{digest}{_SUFFIXES[coding]}"'
 
 
+def matches(if_none_match: str, tag: str) -> bool:
+    """Tell whether If-None-Match names a strong entity tag (weak comparison, a list, `*`)."""
+    return if_none_match.strip() == "*" or tag.strip('"') in _TAG.findall(if_none_match)
+
+
 def not_modified(
     if_none_match: str | None, if_modified_since: str | None, *, tag: str, last_modified: datetime
 ) -> bool:
-    """Tell whether the client's copy is good. If-None-Match (weak comparison, a list, `*`) wins over the date."""
+    """Tell whether the client's copy is good. If-None-Match wins over the date."""
     if if_none_match is not None:
-        return if_none_match.strip() == "*" or tag.strip('"') in _TAG.findall(if_none_match)
+        return matches(if_none_match, tag)
     since = read_http_date(if_modified_since)
     return since is not None and last_modified.replace(microsecond=0) <= since

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from feedproxy.web import feeds, health, jobs, metrics, oauth, subscription_events
+from feedproxy.web import feeds, health, jobs, metrics, oauth, subscription_events, timezones
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ API = (
     Row("GET", "/.well-known/oauth-authorization-server", oauth.metadata, "oauth-metadata", "oauth"),
     Row("POST", "/subscriptionevent/{account_code}", subscription_events.put_event, "subscription-event", "calreply-c"),
     Row("GET", "/jobs/{job_id}", jobs.job, "job", "calreply-c"),
+    Row("GET", "/timezones", timezones.timezones, "timezones", "calreply-c"),
 )
 
 OPERATIONS = (
