@@ -10,7 +10,7 @@ from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
 from feedproxy.web.bearer import access_token_for
 from feedproxy.web.bodies import read_fields
-from feedproxy.web.calreply_models import read_request
+from feedproxy.web.calreply_models import SubscriptionEventRequest
 from feedproxy.web.jobs import HEADER, job_id
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ LOGGED_IDS = 20
 async def put_event(request: web.Request) -> web.Response:
     """POST /subscriptionevent/{accountCode}: add or update an event, attach it, and answer 202 once it is stored."""
     token = await access_token_for(request, request.match_info["account_code"])
-    body = read_request(await read_fields(request))
+    body = SubscriptionEventRequest.read(await read_fields(request))
     now = request.app[keys.CLOCK]()
     attached = await request.app[keys.STORE].put_event(
         token.account,

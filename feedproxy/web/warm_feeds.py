@@ -35,8 +35,8 @@ from feedproxy.policy.feed_response import (
 from feedproxy.policy.httpdate import http_date
 from feedproxy.policy.secrets import log_name
 from feedproxy.policy.validators import etag, not_modified
-from feedproxy.web.calreply_models import read_guid
 from feedproxy.web.client_family import client_family
+from feedproxy.web.field_types import read_guid
 from feedproxy.web.stamp import STAMP
 
 QUESTIONS = 1_024

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from feedproxy.errors import BadRequest
 from feedproxy.model import EventDetails, PersonalEvent
 from feedproxy.policy.secrets import feed_hash, log_name
-from feedproxy.web.calreply_models import SubscriptionEvent, read_events, read_guid, read_request
+from feedproxy.web.calreply_models import SubscriptionEvent, SubscriptionEventRequest, read_events
+from feedproxy.web.field_types import read_guid
 from tests.web.calreply import FIRST, KEY, SECOND, SECRET, START, Api, basic, running_api
 
 # ruff: noqa: DTZ001 - a wall-clock time has no zone
@@ -108,7 +109,7 @@ async def stored(api: Api, subscription_id: UUID = FIRST) -> PersonalEvent:
 
 
 def details(**fields: object) -> EventDetails:
-    return read_request({**EVENT, **fields}).event.to_details()
+    return SubscriptionEventRequest.read({**EVENT, **fields}).event.to_details()
 
 
 class TestThePublishedExamples:
@@ -200,8 +201,8 @@ class TestSubscriptionIds:
         ],
     )
     def test_are_read_in_every_form(self, given: object, read: tuple[UUID, ...]) -> None:
-        assert read_request({"event": EVENT, "subscriptionIds": given}).subscription_ids == read
-        assert read_request({**EVENT, "SubscriptionIDs": given}).subscription_ids == read
+        assert SubscriptionEventRequest.read({"event": EVENT, "subscriptionIds": given}).subscription_ids == read
+        assert SubscriptionEventRequest.read({**EVENT, "SubscriptionIDs": given}).subscription_ids == read
 
     @pytest.mark.parametrize(
         "given",
@@ -402,15 +403,15 @@ class TestFields:
         event = {**EVENT, "allDayEvent": False, "notifyBefore": 5, "visibleFromDateTimeUtc": "2018-01-01"}
         spelled = {data.draw(spellings(name)): value for name, value in event.items()}
         ids = {data.draw(spellings("subscriptionIds")): [str(FIRST)]}
-        expected = read_request({"event": event, "subscriptionIds": [str(FIRST)]})
-        assert read_request({data.draw(spellings("event")): spelled, **ids}) == expected
-        assert read_request({**spelled, **ids}) == expected
+        expected = SubscriptionEventRequest.read({"event": event, "subscriptionIds": [str(FIRST)]})
+        assert SubscriptionEventRequest.read({data.draw(spellings("event")): spelled, **ids}) == expected
+        assert SubscriptionEventRequest.read({**spelled, **ids}) == expected
 
     @given(st.dictionaries(st.sampled_from([*SubscriptionEvent.model_json_schema()["properties"], "x"]), JSON))
     def test_of_any_value_are_read_or_refused(self, fields: dict[str, object]) -> None:
         """No value makes anything but an answer of ours; and what is read can be stored and shown."""
         try:
-            request = read_request({**EVENT, **fields})
+            request = SubscriptionEventRequest.read({**EVENT, **fields})
             read = request.event.to_details()
         except BadRequest as error:
             assert error.message.startswith("event ")  # noqa: PT017 # the other branch asserts too
@@ -423,7 +424,7 @@ class TestFields:
     @given(st.dictionaries(st.sampled_from(["event", "subscriptionIds", "title"]), JSON) | JSON)
     def test_of_any_body_are_read_or_refused(self, body: object) -> None:
         with pytest.raises(BadRequest):
-            read_request(body)
+            SubscriptionEventRequest.read(body)
 
     @given(st.text(st.characters()))
     def test_of_any_time_zone_are_read_or_refused(self, name: str) -> None:
