@@ -22,6 +22,7 @@ from typing import Literal, Protocol
 
 from feedproxy.policy.content_coding import Coding, coding
 from feedproxy.policy.httpdate import http_date
+from feedproxy.policy.proxy_status import proxy_status
 from feedproxy.policy.validators import etag, not_modified
 
 UNKNOWN_MAX_AGE = 60
@@ -173,7 +174,10 @@ def state_fields(feed: FeedState, chosen: Coding, audience: Audience, rules: Rul
 def moment_fields(
     feed: FeedState, how: How, audience: Audience, rules: Rules, *, now: datetime, reason: str | None = None
 ) -> Fields:
-    """Return the fields of a 200 or 304 that count seconds: Age (RFC 9111 section 5.1) and Cache-Status (RFC 9211)."""
+    """Return the fields of a 200 or 304 that count seconds: Age (RFC 9111 section 5.1) and Cache-Status (RFC 9211).
+
+    Where there is a `reason` for serving what is stale, Proxy-Status (RFC 9209) tells it too.
+    """
     age = max(_whole(now - feed.fetched_at), 0)
     left = _whole(feed.fresh_until - now)
     fields = []
@@ -182,6 +186,8 @@ def moment_fields(
     else:
         detail = f"; detail={reason}" if reason else ""
         fields += [("Age", str(age)), ("Cache-Status", f"feedproxy; hit; ttl={left}{detail}")]
+    if reason:
+        fields.append(("Proxy-Status", proxy_status(reason)))
     if audience == "edge":
         kept = age * (how != "miss") + min(rules.capability, max(left, 0))
         fields += [(name, f"max-age={kept}, stale-if-error={rules.stale_if_error}") for name in rules.edge_control]
@@ -229,7 +235,12 @@ def too_many_guesses(rules: Rules, wait: timedelta) -> Reply:
 
 def nothing_usable(rules: Rules, reason: str, retry_after: int) -> Reply:
     """Return the answer where there was never a good feed, nor is there one now."""
-    fields = (("Retry-After", str(retry_after)), _PRIVATE, ("Vary", vary(rules)))
+    fields = (
+        ("Retry-After", str(retry_after)),
+        _PRIVATE,
+        ("Vary", vary(rules)),
+        ("Proxy-Status", proxy_status(reason)),
+    )
     return Reply(503, fields, text=f"no usable feed: {reason}\n")
 
 

@@ -141,6 +141,17 @@ def test_cache_status_says_why_a_feed_is_not_newer() -> None:
     assert dict(reply.fields)["Cache-Status"] == "feedproxy; hit; ttl=799; detail=status-503"
 
 
+@pytest.mark.parametrize("how", ["stale", "miss"])
+def test_proxy_status_says_why_a_feed_is_not_newer_and_nothing_where_it_is(how: How) -> None:
+    reply = served(OPEN, how, PLAIN, RULES, tags=TAGS, now=NOW, reason="timeout")
+    assert dict(reply.fields)["Proxy-Status"] == 'feedproxy; error=http_response_timeout; details="timeout"'
+    assert "Proxy-Status" not in dict(answer(how=how).fields)
+
+
+def test_proxy_status_says_why_there_is_nothing() -> None:
+    assert dict(nothing_usable(RULES, "dns", 10).fields)["Proxy-Status"] == 'feedproxy; error=dns_error; details="dns"'
+
+
 @pytest.mark.parametrize(
     ("lifetime", "max_age"),
     [

@@ -128,6 +128,7 @@ async def test_cache_status_says_what_keeps_a_feed_from_being_newer(stage: Stage
     response = await stage.get()
     assert response.status == 200
     assert response.headers["Cache-Status"].endswith("; detail=status-503")
+    assert "received-status=503" in response.headers["Proxy-Status"]
 
 
 async def test_the_bounds_may_be_a_second(stage: Stage) -> None:
