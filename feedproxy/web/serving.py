@@ -17,6 +17,7 @@ from feedproxy.web.crowd import Crowd
 from feedproxy.web.lane import Lane, LaneConnection
 from feedproxy.web.lane_check import lane_fits
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.stamp import accept_request_ids
 from feedproxy.web.warm_first import put_warm_first
 
 BACKLOG = 1_024
@@ -84,6 +85,8 @@ async def _connections(
     assert manager is not None
     if keys.WARM_FEEDS in app:
         put_warm_first(manager, app[keys.WARM_FEEDS])
+    if settings.trusted_proxies:
+        accept_request_ids(manager, settings.trusted_proxies)
     crowd = Crowd(
         most=_connections_at_most(settings.max_connections),
         most_per_client=settings.max_connections_per_client,
