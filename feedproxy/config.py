@@ -381,12 +381,16 @@ class Settings(BaseModel):
         default=True,
         description="Answer plain requests for feeds in memory before aiohttp sees them, three times as fast.",
     )
+    server_timing: bool = Field(
+        default=False, description="Say in Server-Timing how long a feed that was not in memory took to fetch and make."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What the log holds.")
     require_https: bool = Field(
         default=False, description="Refuse API requests that did not come over HTTPS, as `trusted_proxies` say."
     )
     trusted_proxies: Annotated[Words, AfterValidator(_networks)] = Field(
-        default=(), description="Networks of reverse proxies whose X-Forwarded-* fields are believed."
+        default=(),
+        description="Networks of reverse proxies whose X-Forwarded-*, X-Request-Id and traceparent are believed.",
     )
 
 

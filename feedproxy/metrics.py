@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, ProcessCollector
 from prometheus_client.registry import Collector
 
+from feedproxy import steps
+
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 AGES = (60, 300, 900, 3_600, 21_600, 86_400, 259_200, 604_800)
 
@@ -154,6 +156,7 @@ class Metrics:
 
     def fetch(self, result: str, seconds: float) -> None:
         """Count a look upstream: `fetched`, `not-modified`, or the `reason` of a FetchFailed."""
+        steps.took("fetch", seconds, result)
         self._fetches.labels(result).inc()
         self._fetch_seconds.observe(seconds)
 
@@ -183,6 +186,7 @@ class Metrics:
 
     def rendered(self, seconds: float, repairs: Mapping[str, int]) -> None:
         """Note a rendering and how often each rule of repair was used in it."""
+        steps.took("render", seconds, "rendered")
         self._render_seconds.observe(seconds)
         for rule, times in repairs.items():
             self._repairs.labels(rule).inc(times)

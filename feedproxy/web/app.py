@@ -31,6 +31,7 @@ from feedproxy.web.https import require_https
 from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
 from feedproxy.web.routes import add_routes
+from feedproxy.web.server_timing import tell_timing
 from feedproxy.web.slow_bodies import limit_body_time
 from feedproxy.web.stamp import stamp
 from feedproxy.web.token_expiry import purge_tokens
@@ -49,7 +50,8 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
 
     Start-up raises SettingsError if the store cannot be used.
     """
-    app = web.Application(middlewares=[answer_errors, require_https, limit_body_time])
+    timed = [tell_timing] if settings.server_timing else []
+    app = web.Application(middlewares=[*timed, answer_errors, require_https, limit_body_time])
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
     app[keys.RULES] = _rules(settings)

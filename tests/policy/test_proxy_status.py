@@ -1,6 +1,7 @@
 """Proxy-Status: a structured field (RFC 8941) whose error types are those of RFC 9209, and no words but ours."""
 
 import re
+from typing import Any
 
 import http_sf
 import pytest
@@ -37,8 +38,8 @@ REGISTERED = {
     ],
 )
 def test_a_reason_is_told_with_the_type_that_means_it(reason: str, parameters: dict[str, object]) -> None:
-    (told,) = http_sf.parse(proxy_status(reason).encode(), tltype="list")
-    name, said = told
+    parsed: Any = http_sf.parse(proxy_status(reason).encode(), tltype="list")
+    ((name, said),) = parsed
     assert str(name) == "feedproxy"
     assert {key: value if isinstance(value, int) else str(value) for key, value in said.items()} == {
         **parameters,
