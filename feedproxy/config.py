@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from feedproxy.errors import SettingsError
+from feedproxy.policy.cors import ANY, read_origin
 from feedproxy.policy.weburl import UrlRefused, read_url
 
 DEFAULT_FILE = Path("feedproxy.toml")
@@ -155,6 +156,13 @@ def _field_names(values: tuple[str, ...]) -> tuple[str, ...]:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
             raise ValueError(f"{value!r} is no name of a header field such as Surrogate-Key")
     return values
+
+
+def _origins(values: tuple[str, ...]) -> tuple[str, ...]:
+    origins = tuple(read_origin(value) for value in values)
+    if ANY in origins and len(origins) > 1:
+        raise ValueError("* stands for every origin: list it alone")
+    return origins
 
 
 def _destinations(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -343,6 +351,10 @@ class Settings(BaseModel):
         ge=0,
         le=TEN_YEARS,
         description="A refresh token sent again within this time gets the same answer; 0: never.",
+    )
+    cors_origins: Annotated[Words, AfterValidator(_origins)] = Field(
+        default=(),
+        description="Origins, as `https://shop.example.com`, whose web pages may call us and read feeds; `*`: all.",
     )
     request_max_octets: Count = Field(default=1_048_576, description="An API request's body may have so many octets.")
     idle_seconds: Duration = Field(

@@ -74,6 +74,7 @@ class Rules:
     `longest`: no feed is fresh for more. `edge_control` and `edge_tags`: names of the fields that tell an edge how long
     to keep a feed and by which tags it will be purged. `capability`: how long the operator's edge may keep a personal
     feed; 0: it may not. `uncompressed`: parts of User-Agents, in lower case, that are sent no content coding.
+    `by_origin`: what browsers are told depends on the request's Origin. `for_all`: fields that every answer has.
     """
 
     longest: int
@@ -84,6 +85,8 @@ class Rules:
     capability: int = 0
     uncompressed: tuple[str, ...] = ()
     realm: str = "calendar"
+    by_origin: bool = False
+    for_all: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ def state_fields(feed: FeedState, chosen: Coding, audience: Audience, rules: Rul
         fields.append(("Cache-Control", "private, no-cache"))
     if audience != "client":
         fields += [(name, (" " if name.lower() in _SPACED_TAGS else ",").join(tags)) for name in rules.edge_tags]
-    return tuple(fields)
+    return (*fields, *rules.for_all)
 
 
 def moment_fields(
@@ -205,7 +208,7 @@ def content_fields(chosen: Coding) -> Fields:
 
 def vary(rules: Rules) -> str:
     """Return what an answer depends on, beside the URL."""
-    return "Accept-Encoding, User-Agent" if rules.uncompressed else "Accept-Encoding"
+    return "Accept-Encoding" + ", User-Agent" * bool(rules.uncompressed) + ", Origin" * rules.by_origin
 
 
 def unknown(asked: Asked, rules: Rules) -> Reply:

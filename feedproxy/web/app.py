@@ -15,6 +15,7 @@ from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
 from feedproxy.metrics import Metrics
 from feedproxy.ops.served import served_options
+from feedproxy.policy.cors import Origins
 from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.feed_response import Rules
 from feedproxy.policy.freshness import Bounds, longest
@@ -24,6 +25,7 @@ from feedproxy.store import Store, open_store
 from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
 from feedproxy.web.coded_bodies import CodedBodies
+from feedproxy.web.cors import answer_preflight, tell_browsers
 from feedproxy.web.errors import answer_errors
 from feedproxy.web.health import CACHE
 from feedproxy.web.heard_changes import hear_changes
@@ -51,15 +53,16 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     Start-up raises SettingsError if the store cannot be used.
     """
     timed = [tell_timing] if settings.server_timing else []
-    app = web.Application(middlewares=[*timed, answer_errors, require_https, limit_body_time])
+    app = web.Application(middlewares=[*timed, answer_errors, answer_preflight, require_https, limit_body_time])
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
-    app[keys.RULES] = _rules(settings)
+    app[keys.ORIGINS] = origins = Origins(frozenset(settings.cors_origins))
+    app[keys.RULES] = _rules(settings, origins)
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
     app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
-    app.on_response_prepare.append(stamp)
+    app.on_response_prepare.extend((stamp, tell_browsers))
     add_routes(app.router)
     return app
 
@@ -172,7 +175,7 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-def _rules(settings: Settings) -> Rules:
+def _rules(settings: Settings, origins: Origins) -> Rules:
     return Rules(
         longest=math.ceil(longest(_bounds(settings)).total_seconds()),
         stale_while_revalidate=STALE_WHILE_REVALIDATE,
@@ -182,4 +185,6 @@ def _rules(settings: Settings) -> Rules:
         capability=settings.capability_url_seconds,
         uncompressed=tuple(part.lower() for part in settings.uncompressed_user_agents),
         realm=settings.basic_realm,
+        by_origin=origins.listed,
+        for_all=origins.for_all,
     )

@@ -46,6 +46,7 @@ NO_ROUTE = "calreply-c"
 """The shape of errors on paths that are not here, and of methods that a path does not take."""
 
 _STYLES = {row.handler: row.errors for row in (*API, *OPERATIONS)}
+_OPERATORS = frozenset(row.handler for row in OPERATIONS)
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -73,6 +74,11 @@ def api_path(template: str) -> str:
 def error_style(request: web.Request) -> str:
     """Return the shape of errors that the request's route names."""
     return _STYLES.get(request.match_info.handler, NO_ROUTE)
+
+
+def is_operators(handler: Handler) -> bool:
+    """Tell whether a route is the operators', not the API's."""
+    return handler in _OPERATORS
 
 
 def _pattern(literal: str) -> str:

@@ -125,6 +125,10 @@ class WarmFeeds:
         self._ready: OrderedDict[tuple[str, Coding, bool], Ready] = OrderedDict()
         self.question = lru_cache(maxsize=QUESTIONS)(self.read)
 
+    def fit(self, headers: CIMultiDictProxy[str]) -> bool:
+        """Tell whether answers from here say all that is to be said to a request with these fields."""
+        return hdrs.EXPECT not in headers and not (self._rules.by_origin and hdrs.ORIGIN in headers)
+
     def read(self, guid: str, fields: RawFields) -> Question | None:
         """Read what is asked; None where the GUID is none. `question` is the same and remembers."""
         subscription_id = read_guid(guid)

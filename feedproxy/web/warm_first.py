@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from aiohttp import HttpVersion11, hdrs, web
+from aiohttp import HttpVersion11, web
 
 from feedproxy.web.plain_get import FEED_PATH
 from feedproxy.web.warm_feeds import WarmFeeds
@@ -28,7 +28,7 @@ def put_warm_first(server: web.Server, warm: WarmFeeds) -> None:
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         if request.method == "GET" and request.version == HttpVersion11 and request.keep_alive:
             guid = _guid(request.raw_path)
-            if guid is not None and not request.can_read_body and hdrs.EXPECT not in request.headers:
+            if guid is not None and not request.can_read_body and warm.fit(request.headers):
                 question = warm.question(guid, request.raw_headers)
                 ready = warm.answer(question) if question is not None else None
                 if question is not None and ready is not None:
