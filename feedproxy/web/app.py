@@ -26,12 +26,14 @@ from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClie
 from feedproxy.web import keys
 from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.cors import answer_preflight, tell_browsers
+from feedproxy.web.docs import DOCUMENTATION
 from feedproxy.web.errors import answer_errors
 from feedproxy.web.health import CACHE
 from feedproxy.web.heard_changes import hear_changes
 from feedproxy.web.https import require_https
 from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.openapi import documentation
 from feedproxy.web.routes import add_routes
 from feedproxy.web.server_timing import tell_timing
 from feedproxy.web.slow_bodies import limit_body_time
@@ -61,6 +63,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
+    app[DOCUMENTATION] = documentation()
     app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
     app.on_response_prepare.extend((stamp, tell_browsers))
     add_routes(app.router)

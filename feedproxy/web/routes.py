@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from feedproxy.web import feeds, health, jobs, metrics, oauth, subscription_events, timezones
+from feedproxy.web import docs, feeds, health, jobs, metrics, oauth, subscription_events, timezones
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ OPERATIONS = (
     Row("GET", "/healthz", health.healthz, "healthz", "empty"),
     Row("GET", "/readyz", health.readyz, "readyz", "empty"),
     Row("GET", "/metrics", metrics.metrics, "metrics", "empty"),
+    Row("GET", "/openapi.json", docs.openapi, "openapi", "calreply-c"),
 )
+
+ROWS = (*API, *OPERATIONS)
 
 NO_ROUTE = "calreply-c"
 """The shape of errors on paths that are not here, and of methods that a path does not take."""

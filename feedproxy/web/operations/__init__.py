@@ -1,0 +1,15 @@
+"""What the documentation tells of every route, in the order in which it is told."""
+
+from feedproxy.web.operations import documentation, events, feeds, health, oauth, time_zones
+from feedproxy.web.operations.form import Answer, Example, Operation, Parameter
+
+OPERATIONS: tuple[Operation, ...] = (
+    *oauth.OPERATIONS,
+    *feeds.OPERATIONS,
+    *events.OPERATIONS,
+    *time_zones.OPERATIONS,
+    *health.OPERATIONS,
+    *documentation.OPERATIONS,
+)
+
+__all__ = ["OPERATIONS", "Answer", "Example", "Operation", "Parameter"]

@@ -1,0 +1,16 @@
+"""The parameters that stand in paths, by their names in the route table."""
+
+from collections.abc import Mapping
+
+from feedproxy.web.operations.form import Parameter
+
+GUID = {"type": "string", "format": "guid"}
+"""A GUID as it is read: with or without dashes or braces, in any case."""
+
+PATH_PARAMETERS: Mapping[str, Parameter] = {
+    "account_code": Parameter("accountCode", "The account's code, in any case.", "bears"),
+    "subscription_id": Parameter(
+        "subscriptionId", "The subscription's GUID, with or without dashes.", "8e71077b-c7f2-42b8-acb9-bda8f804c0d7"
+    ),
+    "job_id": Parameter("jobId", "What `X-Job-Id` of a 202 said.", "Pq3mYwv1Zl3kDkq7m0yqHnsiYXR0YWNoZWQiOjF9"),
+}

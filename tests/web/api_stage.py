@@ -1,0 +1,77 @@
+"""The whole service with what the examples of the documentation speak of: account, application, subscription, job."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from feedproxy.config import Settings
+from feedproxy.policy import oauth
+from feedproxy.web import keys
+from feedproxy.web.app import create_app
+from feedproxy.web.operations import OPERATIONS
+from feedproxy.web.operations.paths import PATH_PARAMETERS
+from tests.servers.upstream import Answer, calendar, upstream
+from tests.web.calreply import basic
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+CLIENT_ID, SECRET = "bears-app", "not-a-secret_1"
+SUBSCRIPTION = UUID(PATH_PARAMETERS["subscription_id"].example)
+
+
+@dataclass
+class ApiStage:
+    """The service, good credentials, and what stands for those ids of the examples that cannot be chosen."""
+
+    client: TestClient[web.Request, web.Application]
+    headers: dict[str, dict[str, str]]
+    """Header fields by kind of authentication."""
+    real: dict[str, str]
+
+    def made_real(self, text: str) -> str:
+        """Replace what cannot be chosen."""
+        for documented, real in self.real.items():
+            text = text.replace(documented, real)
+        return text
+
+
+@asynccontextmanager
+async def api_stage(folder: Path, **settings: object) -> AsyncIterator[ApiStage]:
+    """Run the service on a loopback port, over a database in `folder` unless another is named."""
+    async with upstream() as behind:
+        behind.answers[SUBSCRIPTION] = Answer(calendar("bears", "lions"), etag='"1"')
+        given = {
+            "database_url": f"sqlite:///{folder}/feedproxy.db",
+            "upstream_url": behind.url,
+            "public_url": "https://feeds.example.com",
+        }
+        app = create_app(Settings.model_validate(given | settings), clock=lambda: NOW)
+        async with TestClient(TestServer(app)) as client:
+            await _put_application(app)
+            yield await _ready(client)
+
+
+async def _put_application(app: web.Application) -> None:
+    store = app[keys.STORE]
+    account = await store.add_account(PATH_PARAMETERS["account_code"].example, now=NOW)
+    digest = oauth.secret_digest(app[keys.SECRET_KEY], SECRET)
+    await store.add_application(account, client_id=CLIENT_ID, name="site", secret_digest=digest, now=NOW)
+
+
+async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
+    """Do what the examples build on: have tokens and a job."""
+    examples = {(each.method, each.template): each.example for each in OPERATIONS}
+    token, event = examples["POST", "/oauth2/token"], examples["POST", "/subscriptionevent/{account_code}"]
+    basics = basic(CLIENT_ID.encode(), SECRET.encode())
+    pair = await (await client.post("/oauth2/token", data=token.body, headers=basics)).json()
+    bearer = {"Authorization": f"Bearer {pair['access_token']}"}
+    code = PATH_PARAMETERS["account_code"].example
+    accepted = await client.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer)
+    real = {token.answer[name]: pair[name] for name in ("access_token", "refresh_token")}
+    real[PATH_PARAMETERS["job_id"].example] = accepted.headers["X-Job-Id"]
+    return ApiStage(client, {"none": {}, "feed": {}, "client": basics, "bearer": bearer}, real)
