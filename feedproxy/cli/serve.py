@@ -19,6 +19,7 @@ from feedproxy.web import logs, serving
 from feedproxy.web.access_log import AccessLog
 from feedproxy.web.app import create_app
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.wanted_traces import wanted_traces
 
 SWITCH_SECONDS = 0.001
 """For how long a thread that works on a large feed may hold the interpreter while requests wait."""
@@ -74,6 +75,7 @@ async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBu
             access_log,
             stop=stop,
             ready=lambda: None if worker else _announce(settings, listener),
+            put_traces=wanted_traces(os.environ),
         )
     finally:
         flushing.cancel()

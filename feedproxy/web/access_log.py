@@ -46,7 +46,7 @@ class AccessLog(AbstractAccessLogger):
                     )
                 )
             return
-        route = _route(request)
+        route = route_name(request)
         method = request.method if request.method in METHODS else "OTHER"
         family = client_family(request.headers.get("User-Agent", ""))
         self._metrics.request(route, method, response.status, family, time)
@@ -58,7 +58,7 @@ class AccessLog(AbstractAccessLogger):
             "event": "request",
             "method": method,
             "route": route,
-            "feed": _feed(request),
+            "feed": feed_asked_for(request),
             "status": response.status,
             "bytes": response.body_length,
             "duration_ms": round(time * 1000, 2),
@@ -84,7 +84,7 @@ def _warm_line(question: Question, answer: WarmAnswer, request_id: str, octets: 
     return f'{second}{moment}{before}{octets}, "duration_ms": {milliseconds}{behind}{request_id}"}}'
 
 
-def _route(request: web.BaseRequest) -> str:
+def route_name(request: web.BaseRequest) -> str:
     """Name the route; what was no HTTP never came to the application and has no request id."""
     if not isinstance(request, web.Request) or REQUEST_ID not in request:
         return "malformed"
@@ -92,7 +92,8 @@ def _route(request: web.BaseRequest) -> str:
     return resource.name or "unnamed" if resource is not None else "unknown"
 
 
-def _feed(request: web.BaseRequest) -> str | None:
+def feed_asked_for(request: web.BaseRequest) -> str | None:
+    """Return what the log calls the feed that was asked for; None where it was none."""
     if not isinstance(request, web.Request) or SUBSCRIPTION_ID not in request:
         return None
     return log_name(feed_hash(request.app[keys.SECRET_KEY], request[SUBSCRIPTION_ID]))

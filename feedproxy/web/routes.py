@@ -74,6 +74,11 @@ def api_path(template: str) -> str:
     return path
 
 
+def templates() -> dict[str, str]:
+    """Return the template of each route by its name, as traces tell them."""
+    return {row.name: row.template for row in (*OPERATIONS, *API)}
+
+
 def error_style(request: web.Request) -> str:
     """Return the shape of errors that the request's route names."""
     return _STYLES.get(request.match_info.handler, NO_ROUTE)

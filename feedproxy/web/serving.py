@@ -18,6 +18,7 @@ from feedproxy.web.lane import Lane, LaneConnection
 from feedproxy.web.lane_check import lane_fits
 from feedproxy.web.metrics import METRICS
 from feedproxy.web.stamp import accept_request_ids
+from feedproxy.web.wanted_traces import PutTraces
 from feedproxy.web.warm_first import put_warm_first
 
 BACKLOG = 1_024
@@ -61,13 +62,17 @@ async def serve(
     *,
     stop: asyncio.Event,
     ready: Callable[[], None],
+    put_traces: PutTraces | None = None,
 ) -> None:
-    """Serve until `stop` is set, then end within `stop_seconds`. `ready` is called once connections are taken."""
+    """Serve until `stop` is set, then end within `stop_seconds`. `ready` is called once connections are taken.
+
+    With traces there is no fast lane: to make a span takes longer than the lane saves.
+    """
     runner = web.AppRunner(app, shutdown_timeout=settings.stop_seconds)
     await runner.setup()
     try:
         server = await asyncio.get_running_loop().create_server(
-            await _connections(runner, settings, access_log, app), sock=listener, backlog=BACKLOG
+            await _connections(runner, settings, access_log, app, put_traces), sock=listener, backlog=BACKLOG
         )
         try:
             ready()
@@ -79,12 +84,18 @@ async def serve(
 
 
 async def _connections(
-    runner: web.AppRunner, settings: Settings, access_log: AccessLog, app: web.Application
+    runner: web.AppRunner,
+    settings: Settings,
+    access_log: AccessLog,
+    app: web.Application,
+    put_traces: PutTraces | None,
 ) -> Callable[[], Connection]:
     manager, metrics = runner.server, app[METRICS]
     assert manager is not None
     if keys.WARM_FEEDS in app:
         put_warm_first(manager, app[keys.WARM_FEEDS])
+    if put_traces is not None:
+        put_traces(manager, settings.trusted_proxies)
     if settings.trusted_proxies:
         accept_request_ids(manager, settings.trusted_proxies)
     crowd = Crowd(
@@ -95,7 +106,7 @@ async def _connections(
         refused=metrics.connection_ended,
     )
     patience = Patience(idle=settings.idle_seconds, head=settings.head_seconds, stalled=settings.stalled_seconds)
-    if settings.fast_lane and keys.WARM_FEEDS in app:
+    if settings.fast_lane and put_traces is None and keys.WARM_FEEDS in app:
         if await lane_fits():
             lane = Lane(app[keys.WARM_FEEDS], access_log)
             return lambda: LaneConnection(manager, crowd, patience, access_log, metrics.connection_ended, lane=lane)

@@ -19,6 +19,7 @@ from feedproxy.web.app import create_app
 from feedproxy.web.keys import Clock
 from feedproxy.web.logs import LogBuffer
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.wanted_traces import PutTraces
 
 
 class Upstream(StandIn):
@@ -69,7 +70,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, clock: Clock = utc_now, **settings: object) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, *, clock: Clock = utc_now, put_traces: PutTraces | None = None, **settings: object
+) -> AsyncIterator[Running]:
     upstream = Upstream()
     upstream_listener = serving.listen("127.0.0.1", 0)
     await upstream.start(upstream_listener)
@@ -88,7 +91,10 @@ async def running(folder: Path, *, clock: Clock = utc_now, **settings: object) -
     ready = asyncio.Event()
     access_log = AccessLog(app[METRICS], buffer, utc_now)
     async with asyncio.TaskGroup() as group:
-        group.create_task(serving.serve(app, listener, checked, access_log, stop=service.stop, ready=ready.set))
+        serve = serving.serve(
+            app, listener, checked, access_log, stop=service.stop, ready=ready.set, put_traces=put_traces
+        )
+        group.create_task(serve)
         await ready.wait()
         try:
             yield service

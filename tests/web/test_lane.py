@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ async def pair(folder: Path, **settings: object) -> AsyncIterator[Pair]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(LaneConnection, "_answer", counted)
-        given = {"secret_key": "k" * 40, "idle_seconds": 60, **settings}
+        given: dict[str, Any] = {"secret_key": "k" * 40, "idle_seconds": 60, **settings}
         (folder / "fast").mkdir()
         (folder / "plain").mkdir()
         async with (
