@@ -16,7 +16,7 @@ class Merge:
     """The step. The events come behind those of the source, in the order of their UIDs; of one given twice the last."""
 
     def __init__(self, events: Iterable[PersonalEvent]) -> None:
-        named = {personal.uid(event.account_code, event.event_id).encode(): event for event in events}
+        named = {personal.uid(event.account_code, event.event_id, event.owner).encode(): event for event in events}
         self.events = dict(sorted(named.items()))
 
     def __call__(self, calendar: Calendar, journal: Journal) -> Calendar:

@@ -1,12 +1,14 @@
 """A personal event as a VEVENT: what the subscriber's calendar app shows of it.
 
-The UID is made of account and event id, so an update is an update everywhere; SEQUENCE and LAST-MODIFIED grow with each
-change, for ICSx5 passes over an event whose LAST-MODIFIED did not. No text can start a line (`feedproxy.ics.text`).
+The UID is made of account, event id and owner, so an update is an update everywhere; SEQUENCE and LAST-MODIFIED grow
+with each change, for ICSx5 passes over an event whose LAST-MODIFIED did not. No text can start a line
+(`feedproxy.ics.text`).
 """
 
 from base64 import b32encode
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from uuid import UUID
 
 import tzmap
 from feedproxy.ics import times
@@ -21,13 +23,14 @@ OPENING = b"BEGIN:VEVENT\r\nUID:personal-"
 UTC_ZONES = frozenset(("UTC", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu"))
 
 
-def uid(account_code: str, event_id: str) -> str:
-    """Return the UID of a personal event. Account codes differ by more than case.
+def uid(account_code: str, event_id: str, owner: UUID | None = None) -> str:
+    """Return the UID of a personal event, or of a subscription's own. Account codes differ by more than case.
 
     80 bits of hash are enough within one calendar, and short: they are what deflates least of a subscriber's own.
     """
     name = f"{account_code.casefold()}/{event_id}"
-    return "personal-" + b32encode(blake2b(name.encode(), digest_size=10).digest()).decode()
+    key = owner.bytes if owner is not None else b""
+    return "personal-" + b32encode(blake2b(name.encode(), digest_size=10, key=key).digest()).decode()
 
 
 def component(event: PersonalEvent) -> Component:
@@ -35,7 +38,7 @@ def component(event: PersonalEvent) -> Component:
     details = event.details
     updated = times.utc(event.updated_at)
     lines = [
-        b"UID:" + uid(event.account_code, event.event_id).encode(),
+        b"UID:" + uid(event.account_code, event.event_id, event.owner).encode(),
         b"DTSTAMP:" + updated,
         b"LAST-MODIFIED:" + updated,
         b"SEQUENCE:%d" % event.sequence,

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -103,6 +104,15 @@ def test_the_uid_is_of_account_and_event_and_never_changes() -> None:
     assert len({uid("ACME", "1"), uid("ACME", "2"), uid("ACME2", "1"), uid("ACM", "E/1")}) == 4
     # printf acme/1 | b2sum -l 80 | cut -c1-20 | xxd -r -p | base32
     assert uid("ACME", "1") == "personal-3DHJPWPVMYCI2VES"
+
+
+def test_a_private_event_is_another_than_that_of_the_account_and_of_any_other_subscription() -> None:
+    mine, other = UUID(int=1), UUID(int=2)
+    assert len({uid("ACME", "1"), uid("ACME", "1", mine), uid("ACME", "1", other)}) == 3
+    assert uid("acme", "1", mine) == uid("ACME", "1", mine)
+    ours = event()
+    shown = rfc.Feed(feed_of(ours, replace(ours, owner=mine), replace(ours, owner=other))).events()
+    assert {each.uid for each in shown} == {uid("ACME", "1"), uid("ACME", "1", mine), uid("ACME", "1", other)}
 
 
 def test_days_have_no_zone_and_an_exclusive_end() -> None:
