@@ -5,6 +5,7 @@
     ├── FetchFailed                     502  the upstream gave no usable answer
     │   └── EgressDenied                502  the address may not be dialled
     ├── SettingsError                   the start stops: one line that names the setting
+    ├── SealBroken                      what is stored sealed cannot be opened with this key
     ├── Unavailable                     503  our outage, with the seconds after which to try again
     └── RequestRefused                  the caller asked wrongly
         ├── BadRequest                  400
@@ -75,6 +76,12 @@ class SettingsError(FeedproxyError):
     """A setting is unknown, malformed or contradicts another; the message names it."""
 
     code = "settings"
+
+
+class SealBroken(FeedproxyError):
+    """What was sealed under another key or for another purpose, or is not what was sealed."""
+
+    code = "seal"
 
 
 class RequestRefused(FeedproxyError):
