@@ -1,32 +1,48 @@
 """Accounts (tenants) and their applications (API clients)."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feedproxy.errors import Conflict
-from feedproxy.model import Account, Application
-from feedproxy.store import schema
+from feedproxy.errors import Conflict, NotFound
+from feedproxy.model import Account, Application, Preferences
+from feedproxy.store import changes, schema
 from feedproxy.store.text import check_key, check_text, storable
+
+PREFERENCES = (
+    schema.applications.c.error_style,
+    schema.applications.c.webcal_create_body,
+    schema.applications.c.redirect_uris,
+)
 
 
 def read_account(row: RowMapping) -> Account:
     """Make an Account of a row that has the columns of `schema.accounts`."""
-    return Account(row[schema.accounts.c.id], row[schema.accounts.c.code], row[schema.accounts.c.created_at])
+    table = schema.accounts.c
+    return Account(row[table.id], row[table.code], row[table.created_at], row[table.name])
 
 
-async def add_account(connection: AsyncConnection, code: str, *, now: datetime) -> Account:
-    """Add an account. Raises Conflict if one has that code in any case, BadRequest if it is no code."""
+def read_preferences(row: RowMapping) -> Preferences:
+    """Make Preferences of a row that has the columns `PREFERENCES`."""
+    error_style, webcal_create_body, redirect_uris = (row[column] for column in PREFERENCES)
+    return Preferences(error_style, webcal_create_body, tuple(redirect_uris))
+
+
+async def add_account(connection: AsyncConnection, code: str, *, name: str, now: datetime) -> Account:
+    """Add an account. Raises Conflict if one has that code in any case, BadRequest for what cannot be stored."""
     check_key("the account code", code)
-    statement = insert(schema.accounts).values(code=code, folded_code=code.casefold(), created_at=now)
+    check_text("the account name", name)
+    values = {"code": code, "folded_code": code.casefold(), "created_at": now, "name": name}
     try:
-        result = await connection.execute(statement)
+        result = await connection.execute(insert(schema.accounts).values(values))
     except IntegrityError:
         raise Conflict(f"there is an account {code} already") from None
     assert result.inserted_primary_key is not None
-    return Account(result.inserted_primary_key[0], code, now)
+    return Account(result.inserted_primary_key[0], code, now, name)
 
 
 async def account(connection: AsyncConnection, code: str) -> Account | None:
@@ -45,6 +61,27 @@ async def accounts(connection: AsyncConnection) -> tuple[Account, ...]:
     found = await connection.execute(select(schema.accounts))
     every = map(read_account, found.mappings())
     return tuple(sorted(every, key=lambda each: each.code.casefold()))
+
+
+async def change_account(connection: AsyncConnection, changed: Account, *, name: str) -> Account:
+    """Give an account another name. Raises NotFound if it is gone, BadRequest for what cannot be stored."""
+    check_text("the account name", name)
+    table = schema.accounts
+    statement = update(table).where(table.c.id == changed.id).values(name=name).returning(table)
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"the account {changed.code} is gone")
+    return read_account(row)
+
+
+async def remove_account(connection: AsyncConnection, gone: Account, *, now: datetime) -> frozenset[UUID]:
+    """Remove an account with everything of it; return its subscriptions."""
+    await connection.execute(select(schema.accounts.c.id).where(schema.accounts.c.id == gone.id).with_for_update())
+    mine = select(schema.subscriptions.c.id).where(schema.subscriptions.c.account_id == gone.id)
+    ids = frozenset(await connection.scalars(mine))
+    await connection.execute(delete(schema.accounts).where(schema.accounts.c.id == gone.id))
+    await changes.note(connection, ids, now=now)
+    return ids
 
 
 async def add_application(
@@ -73,13 +110,62 @@ async def application(connection: AsyncConnection, client_id: str) -> Applicatio
     """Find an application by its OAuth2 client_id, which is case-sensitive."""
     if not storable(client_id):
         return None
-    found = await connection.execute(
-        select(schema.applications, schema.accounts)
-        .join_from(schema.applications, schema.accounts)
-        .where(schema.applications.c.client_id == client_id)
-    )
+    found = await connection.execute(_APPLICATIONS.where(schema.applications.c.client_id == client_id))
     row = found.mappings().one_or_none()
     return _read_application(row) if row else None
+
+
+async def applications(connection: AsyncConnection, owner: Account) -> tuple[Application, ...]:
+    """List the applications of an account, the oldest first."""
+    table = schema.applications
+    mine = _APPLICATIONS.where(table.c.account_id == owner.id).order_by(table.c.created_at, table.c.client_id)
+    return tuple(_read_application(row) for row in (await connection.execute(mine)).mappings())
+
+
+async def change_application(
+    connection: AsyncConnection, client_id: str, *, name: str, preferences: Preferences
+) -> Application:
+    """Give an application another name and other preferences.
+
+    Raises NotFound if there is none of that client id, BadRequest for what cannot be stored.
+    """
+    check_text("the application name", name)
+    await _update_application(
+        connection,
+        client_id,
+        name=name,
+        error_style=preferences.error_style,
+        webcal_create_body=preferences.webcal_create_body,
+        redirect_uris=preferences.redirect_uris,
+    )
+    changed = await application(connection, client_id)
+    assert changed is not None
+    return changed
+
+
+async def change_secret(connection: AsyncConnection, client_id: str, secret_digest: bytes) -> None:
+    """Give an application another secret and forget its tokens. Raises NotFound if there is none of that client id."""
+    await _update_application(connection, client_id, secret_digest=secret_digest)
+    await connection.execute(delete(schema.token_families).where(schema.token_families.c.client_id == client_id))
+
+
+async def remove_application(connection: AsyncConnection, client_id: str) -> bool:
+    """Remove an application with its tokens; tell whether there was one."""
+    if not storable(client_id):
+        return False
+    removed = delete(schema.applications).where(schema.applications.c.client_id == client_id)
+    return (await connection.execute(removed)).rowcount == 1
+
+
+_APPLICATIONS = select(schema.applications, schema.accounts).join_from(schema.applications, schema.accounts)
+
+
+async def _update_application(connection: AsyncConnection, client_id: str, **values: Any) -> None:
+    if storable(client_id):
+        changed = update(schema.applications).where(schema.applications.c.client_id == client_id).values(values)
+        if (await connection.execute(changed)).rowcount == 1:
+            return
+    raise NotFound("there is no application of that client id")
 
 
 def _read_application(row: RowMapping) -> Application:
@@ -89,4 +175,5 @@ def _read_application(row: RowMapping) -> Application:
         row[schema.applications.c.name],
         row[schema.applications.c.secret_digest],
         row[schema.applications.c.created_at],
+        read_preferences(row),
     )

@@ -1,6 +1,8 @@
 """Column types that bring back what was put in, on SQLite and PostgreSQL alike."""
 
+import json
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
@@ -51,3 +53,18 @@ class WallTime(TypeDecorator[date]):
         if value is None:
             return None
         return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """What JSON can hold, as its text: in ASCII, so that no string in it is one that cannot be stored."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002 # SQLAlchemy's
+        """Return the text. Raises TypeError for what JSON cannot hold."""
+        return json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 # SQLAlchemy's
+        """Return what the text says."""
+        return None if value is None else json.loads(value)

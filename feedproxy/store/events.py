@@ -75,12 +75,16 @@ async def _lock(
     )
     await connection.execute(
         added.on_conflict_do_update(
-            index_elements=["account_id", "event_id"], set_={"sequence": personal_events.c.sequence}
+            index_elements=["account_id", "event_id"],
+            index_where=personal_events.c.owner.is_(None),
+            set_={"sequence": personal_events.c.sequence},
         )
     )
     found = await connection.execute(
         select(personal_events).where(
-            personal_events.c.account_id == account.id, personal_events.c.event_id == event_id
+            personal_events.c.account_id == account.id,
+            personal_events.c.event_id == event_id,
+            personal_events.c.owner.is_(None),
         )
     )
     row = found.mappings().one()

@@ -2,9 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 
-from feedproxy.store.columns import ROW_ID, Instant, WallTime
+from feedproxy.store.columns import ROW_ID, Instant, Json, WallTime
 
 metadata = MetaData(
     naming_convention={
@@ -22,6 +35,11 @@ def _belongs_to(column: str) -> Any:
     return ForeignKey(column, ondelete="CASCADE")
 
 
+def _unique_where(name: str, *columns: Column[Any], where: Any) -> Index:
+    """Return a unique index of those rows only for which `where` holds."""
+    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
 server_keys = Table(
     "server_keys",
     metadata,
@@ -36,7 +54,10 @@ accounts = Table(
     Column("code", Text, nullable=False),
     Column("folded_code", Text, nullable=False, unique=True, comment="the code without regard to case"),
     Column("created_at", Instant, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    sqlite_autoincrement=True,
 )
+"""Numbers are never given twice here either: whoever still holds one of an account that is gone finds nothing."""
 
 applications = Table(
     "applications",
@@ -46,6 +67,9 @@ applications = Table(
     Column("name", Text, nullable=False),
     Column("secret_digest", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("error_style", Text, nullable=False, server_default="documented"),
+    Column("webcal_create_body", Text, nullable=False, server_default="bare"),
+    Column("redirect_uris", Json, nullable=False, server_default="[]"),
 )
 
 token_families = Table(
@@ -72,13 +96,125 @@ refresh_tokens = Table(
     Column("used_at", Instant),
 )
 
+calendar_sources = Table(
+    "calendar_sources",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", ROW_ID, _belongs_to("accounts.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folded_name", Text, nullable=False, comment="the name without regard to case"),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("url_digest", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("account_id", "folded_name"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("account_id", ROW_ID, _belongs_to("accounts.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("folded_code", Text, nullable=False, comment="the code without regard to case"),
+    Column("source_id", Uuid, ForeignKey("calendar_sources.id"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("image", Text, nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("single_subscription", Boolean, nullable=False),
+    Column("time_zones", Json, nullable=False),
+    Column("on_deactivate", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("account_id", "folded_code"),
+    sqlite_autoincrement=True,
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    Column("calendar_id", ROW_ID, _belongs_to("calendars.id"), primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("folded_text", Text, nullable=False, comment="the text without regard to case"),
+    Column("external_id", Text),
+    UniqueConstraint("calendar_id", "folded_text"),
+    UniqueConstraint("calendar_id", "external_id"),
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("account_id", ROW_ID, _belongs_to("accounts.id"), nullable=False, index=True),
-    Column("origin", Text, nullable=False, comment="upstream: only the upstream knows its feed"),
+    Column("account_id", ROW_ID, _belongs_to("accounts.id"), nullable=False),
+    Column("calendar_id", ROW_ID, _belongs_to("calendars.id"), comment="null: only the upstream knows its feed"),
+    Column("state", Text, nullable=False),
+    Column("method", Text, nullable=False, server_default="webcal"),
+    Column("subscriber_id", Text, nullable=False, server_default=""),
+    Column("user_name", Text, nullable=False, server_default=""),
+    Column("folded_subscriber_id", Text, nullable=False, server_default="", comment="without regard to case"),
+    Column("folded_user_name", Text, nullable=False, server_default="", comment="without regard to case"),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("facts", Json, nullable=False, server_default="{}"),
+    Column("wishes", Json, nullable=False, server_default="{}", comment="but for the tags"),
+    Column("login_user_name", Text, comment="null like the digest: the feed wants no login"),
+    Column("login_password_digest", LargeBinary),
+    Column("single_key", Text, comment="the subscriber, while active in a calendar of single subscriptions"),
     Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("deactivated_at", Instant),
+    Column("deactivated_by", Text, nullable=False, server_default=""),
+    Index("ix_subscriptions_account_id_id", "account_id", "id"),
+    Index("ix_subscriptions_calendar_id_id", "calendar_id", "id"),
+    Index("ix_subscriptions_account_id_folded_subscriber_id", "account_id", "folded_subscriber_id"),
+    Index("ix_subscriptions_account_id_folded_user_name", "account_id", "folded_user_name"),
+)
+
+one_active_subscription = _unique_where(
+    "uq_subscriptions_calendar_id_single_key",
+    subscriptions.c.calendar_id,
+    subscriptions.c.single_key,
+    where=subscriptions.c.single_key.is_not(None),
+)
+
+subscription_tags = Table(
+    "subscription_tags",
+    metadata,
+    Column("subscription_id", Uuid, _belongs_to("subscriptions.id"), primary_key=True),
+    Column("tag_id", Uuid, primary_key=True),
+    Column("calendar_id", ROW_ID, nullable=False),
+    ForeignKeyConstraint(["calendar_id", "tag_id"], ["tags.calendar_id", "tags.id"]),
+    Index("ix_subscription_tags_calendar_id_tag_id", "calendar_id", "tag_id"),
+)
+"""A tag that a subscription wants cannot be removed."""
+
+frozen_feeds = Table(
+    "frozen_feeds",
+    metadata,
+    Column("subscription_id", Uuid, _belongs_to("subscriptions.id"), primary_key=True),
+    Column("gzip", LargeBinary, nullable=False),
+    Column("last_modified", Instant, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", ROW_ID, _belongs_to("accounts.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("account_id", ROW_ID, _belongs_to("accounts.id"), primary_key=True),
+    Column("subscriber_key", Text, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
 )
 
 personal_events = Table(
@@ -98,7 +234,15 @@ personal_events = Table(
     Column("sequence", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
-    UniqueConstraint("account_id", "event_id"),
+    Column("owner", Uuid, _belongs_to("subscriptions.id"), comment="null: the account's"),
+    UniqueConstraint("owner", "event_id"),
+)
+
+account_event_id = _unique_where(
+    "uq_personal_events_account_id_event_id",
+    personal_events.c.account_id,
+    personal_events.c.event_id,
+    where=personal_events.c.owner.is_(None),
 )
 
 attachments = Table(

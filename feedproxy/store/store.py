@@ -6,8 +6,22 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, PersonalEvent, RefreshToken
-from feedproxy.store import accounts, changes, events, lastgood, serverkeys, tokens
+from feedproxy.model import (
+    AccessToken,
+    Account,
+    Application,
+    Calendar,
+    CalendarDetails,
+    CalendarSource,
+    EventDetails,
+    Held,
+    LastGood,
+    PersonalEvent,
+    Preferences,
+    RefreshToken,
+    Tag,
+)
+from feedproxy.store import accounts, calendar_sources, calendars, changes, events, lastgood, serverkeys, tags, tokens
 from feedproxy.store.changes import Change
 from feedproxy.store.database import Database, open_database, unusable_as_settings_error
 from feedproxy.store.events import Attached
@@ -55,9 +69,9 @@ class Store:
         """Return the key of that name: the first candidate that was ever offered for it, by any process."""
         return await self._database.write(serverkeys.server_key, name, candidate)
 
-    async def add_account(self, code: str, *, now: datetime) -> Account:
+    async def add_account(self, code: str, *, name: str = "", now: datetime) -> Account:
         """Add an account. Raises Conflict if one has that code in any case, BadRequest if it is no code."""
-        return await self._database.write(accounts.add_account, code, now=now)
+        return await self._database.write(accounts.add_account, code, name=name, now=now)
 
     async def account(self, code: str) -> Account | None:
         """Find an account by its code in any case."""
@@ -66,6 +80,14 @@ class Store:
     async def accounts(self) -> tuple[Account, ...]:
         """List the accounts, ordered by code without regard to case."""
         return await self._database.read(accounts.accounts)
+
+    async def change_account(self, account: Account, *, name: str) -> Account:
+        """Give an account another name. Raises NotFound if it is gone."""
+        return await self._database.write(accounts.change_account, account, name=name)
+
+    async def remove_account(self, account: Account, *, now: datetime) -> frozenset[UUID]:
+        """Remove an account with everything of it; return its subscriptions, whose feeds are gone."""
+        return await self._database.write(accounts.remove_account, account, now=now)
 
     async def add_application(
         self, account: Account, *, client_id: str, name: str, secret_digest: bytes, now: datetime
@@ -78,6 +100,129 @@ class Store:
     async def application(self, client_id: str) -> Application | None:
         """Find an application by its OAuth2 client_id, which is case-sensitive."""
         return await self._database.read(accounts.application, client_id)
+
+    async def applications(self, account: Account) -> tuple[Application, ...]:
+        """List the applications of an account, the oldest first."""
+        return await self._database.read(accounts.applications, account)
+
+    async def change_application(self, client_id: str, *, name: str, preferences: Preferences) -> Application:
+        """Give an application another name and other preferences. Raises NotFound if there is none of that id."""
+        return await self._database.write(accounts.change_application, client_id, name=name, preferences=preferences)
+
+    async def change_secret(self, client_id: str, secret_digest: bytes) -> None:
+        """Give an application another secret; its tokens are forgotten. Raises NotFound as above."""
+        await self._database.write(accounts.change_secret, client_id, secret_digest)
+
+    async def remove_application(self, client_id: str) -> bool:
+        """Remove an application with its tokens; tell whether there was one."""
+        return await self._database.write(accounts.remove_application, client_id)
+
+    async def add_source(
+        self,
+        account: Account,
+        *,
+        id: UUID,  # noqa: A002 # the column's name
+        name: str,
+        sealed: bytes,
+        url_digest: bytes,
+        now: datetime,
+    ) -> CalendarSource:
+        """Add a source to an account. Raises Conflict if one has that name in any case."""
+        return await self._database.write(
+            calendar_sources.add_source,
+            account,
+            source_id=id,
+            name=name,
+            sealed=sealed,
+            url_digest=url_digest,
+            now=now,
+        )
+
+    async def source(self, account: Account, id: UUID) -> CalendarSource | None:  # noqa: A002 # the column's name
+        """Find a source of the account by its id."""
+        return await self._database.read(calendar_sources.source, account, id)
+
+    async def source_named(self, account: Account, name: str) -> CalendarSource | None:
+        """Find a source of the account by its name in any case."""
+        return await self._database.read(calendar_sources.source_named, account, name)
+
+    async def sources(self, account: Account) -> tuple[CalendarSource, ...]:
+        """List the sources of an account, ordered by name without regard to case."""
+        return await self._database.read(calendar_sources.sources, account)
+
+    async def change_source(
+        self, source: CalendarSource, *, name: str, sealed: bytes, url_digest: bytes, now: datetime
+    ) -> frozenset[UUID]:
+        """Change a source; return the active subscriptions of its calendars, unless only its name is another.
+
+        Raises NotFound if it is gone, Conflict if another has that name.
+        """
+        return await self._database.write(
+            calendar_sources.change_source, source, name=name, sealed=sealed, url_digest=url_digest, now=now
+        )
+
+    async def remove_source(self, source: CalendarSource) -> None:
+        """Remove a source. Raises Conflict while a calendar uses it."""
+        await self._database.write(calendar_sources.remove_source, source)
+
+    async def add_calendar(
+        self, account: Account, code: str, details: CalendarDetails, source: CalendarSource, *, now: datetime
+    ) -> Calendar:
+        """Add a calendar to an account. Raises Conflict if one has that code in any case."""
+        return await self._database.write(calendars.add_calendar, account, code, details, source, now=now)
+
+    async def calendar(self, account: Account, code: str) -> Calendar | None:
+        """Find a calendar of the account by its code in any case."""
+        return await self._database.read(calendars.calendar, account, code)
+
+    async def calendars(self, account: Account) -> tuple[Calendar, ...]:
+        """List the calendars of an account, ordered by code without regard to case."""
+        return await self._database.read(calendars.calendars, account)
+
+    async def change_calendar(
+        self, calendar: Calendar, details: CalendarDetails, source: CalendarSource, *, now: datetime
+    ) -> tuple[Calendar, frozenset[UUID]]:
+        """Change a calendar; return it, and the subscriptions whose feeds are others now. Its tags stay.
+
+        Those are the active ones if the source or what feeds show of the details is another, and the inactive ones if
+        `on_deactivate` is. When it becomes one of single subscriptions, all that are active stay; of each subscriber's
+        the newest is the one that is found again. Raises NotFound if the calendar or the source is gone.
+        """
+        return await self._database.write(calendars.change_calendar, calendar, details, source, now=now)
+
+    async def remove_calendar(self, calendar: Calendar, *, force: bool = False, now: datetime) -> frozenset[UUID]:
+        """Remove a calendar with its tags and its subscriptions, which are returned.
+
+        Raises Conflict while one of them is active, unless it is to be removed by `force`; NotFound if it is gone.
+        """
+        return await self._database.write(calendars.remove_calendar, calendar, force=force, now=now)
+
+    async def add_tag(
+        self,
+        calendar: Calendar,
+        *,
+        id: UUID,  # noqa: A002 # the column's name
+        text: str,
+        external_id: str | None = None,
+        now: datetime,
+    ) -> Tag:
+        """Add a tag to a calendar. Raises Conflict if it has that id, text (in any case) or external id already."""
+        return await self._database.write(
+            tags.add_tag, calendar, tag_id=id, text=text, external_id=external_id, now=now
+        )
+
+    async def change_tag(
+        self, calendar: Calendar, tag: Tag, *, text: str, external_id: str | None, now: datetime
+    ) -> tuple[Tag, frozenset[UUID]]:
+        """Change a tag; return it, and the active subscriptions that want it if another text matches it now.
+
+        Raises Conflict if another tag has that text or external id, NotFound if it or the calendar is gone.
+        """
+        return await self._database.write(tags.change_tag, calendar, tag, text=text, external_id=external_id, now=now)
+
+    async def remove_tag(self, calendar: Calendar, tag: Tag, *, now: datetime) -> None:
+        """Remove a tag. Raises Conflict while a subscription, active or not, wants it."""
+        await self._database.write(tags.remove_tag, calendar, tag, now=now)
 
     async def add_tokens(self, access: AccessToken, refresh: RefreshToken) -> None:
         """Add a pair; both belong to the refresh token's family. The application must be known."""

@@ -30,7 +30,10 @@ async def claim(
     """
     mine: set[UUID] = set()
     for batch in batches(ids):
-        rows = [{"id": each, "account_id": account.id, "origin": "upstream", "created_at": now} for each in batch]
+        rows = [
+            {"id": each, "account_id": account.id, "state": "upstream", "created_at": now, "updated_at": now}
+            for each in batch
+        ]
         await connection.execute(upsert.insert(connection, subscriptions).on_conflict_do_nothing(), rows)
         owned = select(subscriptions.c.id).where(
             subscriptions.c.account_id == account.id, subscriptions.c.id.in_(batch)

@@ -3,7 +3,7 @@
 from feedproxy.errors import BadRequest
 
 MAX_KEY = 255
-"""Characters in an account code, a client id or an event id."""
+"""Characters in a code, a name, an external id: in whatever a row is looked up by."""
 
 
 def storable(value: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import AccessToken, RefreshToken
 from feedproxy.store import upsert
-from feedproxy.store.accounts import read_account
+from feedproxy.store.accounts import PREFERENCES, read_account, read_preferences
 from feedproxy.store.schema import access_tokens, accounts, applications, refresh_tokens, token_families
 
 
@@ -37,12 +37,14 @@ async def _add_pair(connection: AsyncConnection, access: AccessToken, refresh: R
 async def access_token(connection: AsyncConnection, digest: bytes, *, now: datetime) -> AccessToken | None:
     """Find an access token that has not expired."""
     found = await connection.execute(
-        select(access_tokens, token_families.c.client_id, accounts)
+        select(access_tokens, token_families.c.client_id, accounts, *PREFERENCES)
         .select_from(access_tokens.join(token_families).join(applications).join(accounts))
         .where(access_tokens.c.digest == digest, access_tokens.c.expires_at > now)
     )
     row = found.mappings().one_or_none()
-    return AccessToken(row["digest"], row["client_id"], read_account(row), row["expires_at"]) if row else None
+    if row is None:
+        return None
+    return AccessToken(row["digest"], row["client_id"], read_account(row), row["expires_at"], read_preferences(row))
 
 
 async def refresh_token(connection: AsyncConnection, digest: bytes) -> RefreshToken | None:

@@ -32,10 +32,10 @@ class PostgresServer:
     def url(self, database: str, *, password: str = PASSWORD) -> str:
         return f"postgresql://feedproxy:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
 
-    async def new_database(self) -> str:
-        """Make an empty database; return its URL."""
+    async def new_database(self, *, like: str = "template0") -> str:
+        """Make a database, empty or like another to which nobody is connected; return its URL."""
         name = f"test_{uuid4().hex}"
-        await self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE template0")
+        await self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE {like}")
         return self.url(name)
 
     async def execute(self, database: str, statement: str) -> None:
@@ -55,7 +55,7 @@ def running_postgres(initdb: Path) -> Iterator[PostgresServer]:
         os.chown(folder, user["user"], user["group"])
     try:
         make_cluster(initdb, folder, user)
-        with running_server(initdb.resolve().parent, folder, user) as server:
+        with running_server(initdb.resolve().parent, folder, user, end=signal.SIGQUIT) as server:
             yield server
     finally:
         shutil.rmtree(folder)

@@ -9,17 +9,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import BadRequest, Conflict, SettingsError
-from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, RefreshToken
+from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, PersonalEvent, RefreshToken
 from feedproxy.store import Store, migrate, open_store
 from feedproxy.store.database import open_database
+from feedproxy.store.migration import SCRIPTS
 from feedproxy.store.schema import metadata
 from tests.store import processes
 
@@ -71,13 +75,30 @@ def token_pair(
     return access, refresh
 
 
+@asynccontextmanager
+async def made_at(url: str, revision: str) -> AsyncIterator[AsyncConnection]:
+    """Give a connection that writes to a database, empty so far, with the tables of an earlier release."""
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    database = open_database(url, migrating=True)
+    async with database.writing() as connection:
+        await connection.run_sync(upgrade)
+        yield connection
+    await database.close()
+
+
 def differences(connection: Connection) -> list[object]:
     """Compare the tables with those of the schema module."""
     return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
 class StoreContract:
-    """A subclass has a fixture `url`: a database that is migrated and otherwise empty."""
+    """A subclass has the fixtures `url`, a database that is migrated and otherwise empty, and `empty_url`."""
 
     @pytest.fixture
     async def store(self, url: str) -> AsyncIterator[Store]:
@@ -110,6 +131,34 @@ class StoreContract:
     async def test_migrating_again_changes_nothing(self, url: str, store: Store, account: Account) -> None:
         await migrate(url)
         assert await store.accounts() == (account,)
+
+    async def test_subscriptions_and_events_of_the_third_schema_stay(self, empty_url: str) -> None:
+        """Those of before are the upstream's subscriptions, and events that no subscription owns."""
+        subscription = uuid4()
+        in_sqlite = {"now": NOW.replace(tzinfo=None), "id": subscription.hex}
+        values = in_sqlite if empty_url.startswith("sqlite") else {"now": NOW, "id": subscription}
+        columns = 'event_id, title, zone, description, location, id, account_id, start, "end", sequence'
+        async with made_at(empty_url, "0003") as connection:
+            for table, names, row in (
+                ("accounts", "id, code, folded_code, created_at", "7, 'Acme', 'acme', :now"),
+                ("subscriptions", "id, account_id, origin, created_at", ":id, 7, 'upstream', :now"),
+                (
+                    "personal_events",
+                    f"{columns}, created_at, updated_at",
+                    "'e', 'Day', 'UTC', '', '', 3, 7, '2026-12-24', '2026-12-25', 0, :now, :now",
+                ),
+                ("attachments", "subscription_id, personal_event_id", ":id, 3"),
+            ):
+                wanted = {name: value for name, value in values.items() if f":{name}" in row}
+                await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({row})"), wanted)
+        await migrate(empty_url)
+        async with opened(empty_url) as store:
+            account = await store.account("acme")
+            assert account == Account(7, "Acme", NOW)
+            details = EventDetails("Day", date(2026, 12, 24), date(2026, 12, 25), "UTC")
+            event = PersonalEvent("Acme", "e", details, 0, NOW, NOW)
+            assert await store.events_of(subscription) == (event,)
+            assert (await store.put_event(account, "e", details, [subscription], now=NOW)).changed == frozenset()
 
     async def test_a_newer_release_s_database_is_left_alone(self, url: str) -> None:
         database = open_database(url)

@@ -8,16 +8,19 @@ from feedproxy.errors import SettingsError, Unavailable
 from feedproxy.store import Store, migrate, open_store
 from tests.servers.postgres import PASSWORD, PostgresServer
 from tests.store.contract import DENTIST, NOW, StoreContract, opened
+from tests.store.contract_calendars import CalendarContract
 
 pytestmark = pytest.mark.service("postgres")
 
 
-class TestPostgreSQL(StoreContract):
+class TestPostgreSQL(StoreContract, CalendarContract):
     @pytest.fixture
-    async def url(self, postgres: PostgresServer) -> str:
-        url = await postgres.new_database()
-        await migrate(url)
-        return url
+    async def url(self, postgres: PostgresServer, migrated_postgres: str) -> str:
+        return await postgres.new_database(like=migrated_postgres)
+
+    @pytest.fixture
+    async def empty_url(self, postgres: PostgresServer) -> str:
+        return await postgres.new_database()
 
     async def test_cut_connections_go_unnoticed(self, url: str, postgres: PostgresServer) -> None:
         async with opened(url) as store:

@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import stat
 import zlib
@@ -6,24 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from feedproxy.errors import SettingsError, Unavailable
-from feedproxy.store import database, migrate, open_store
+from feedproxy.store import database, open_store
 from feedproxy.store.database import open_database
-from feedproxy.store.migration import SCRIPTS
 from tests.store import processes
-from tests.store.contract import DENTIST, GOOD, NOW, StoreContract, opened
+from tests.store.contract import DENTIST, GOOD, NOW, StoreContract, made_at, opened
+from tests.store.contract_calendars import CalendarContract
 
 
-class TestSQLite(StoreContract):
+class TestSQLite(StoreContract, CalendarContract):
     @pytest.fixture
-    async def url(self, tmp_path: Path) -> str:
-        url = f"sqlite:///{tmp_path / 'store.db'}"
-        await migrate(url)
-        return url
+    async def url(self, migrated_sqlite: Path, tmp_path: Path) -> str:
+        return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path)}"
+
+    @pytest.fixture
+    async def empty_url(self, tmp_path: Path) -> str:
+        return f"sqlite:///{tmp_path / 'empty.db'}"
 
 
 async def test_every_connection_is_durable_and_checks_references(tmp_path: Path) -> None:
@@ -51,22 +52,13 @@ def listed(folder: Path) -> list[Path]:
 
 async def test_last_good_answers_of_the_first_schema_stay(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    old = open_database(url, migrating=True)
-    async with old.writing() as connection:
-        await connection.run_sync(first_schema)
+    async with made_at(url, "0001") as connection:
         row = {"body": zlib.compress(GOOD.body), "now": "2026-03-29 00:59:59.999999"}
         values = "'source', :body, CAST('digest' AS BLOB), '\"1\"', 'yesterday', 7, :now, :now"
         await connection.execute(text(f"INSERT INTO last_good VALUES ({values})"), row)
-    await old.close()
     async with opened(url) as store:
         assert await store.last_good("source") == GOOD
         assert await store.held() == ()
-
-
-def first_schema(connection: Connection) -> None:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", SCRIPTS)
-    command.upgrade(config, "0001")
 
 
 async def test_a_relative_path_is_relative_to_the_working_directory(

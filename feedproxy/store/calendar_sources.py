@@ -1,0 +1,113 @@
+"""Calendar sources: upstream calendars and how they are fetched, sealed (`feedproxy.sealing`)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feedproxy.errors import Conflict, NotFound
+from feedproxy.model import Account, CalendarSource
+from feedproxy.store import changes
+from feedproxy.store.schema import calendar_sources as table
+from feedproxy.store.schema import calendars, subscriptions
+from feedproxy.store.text import check_key, storable
+
+
+def read_source(row: RowMapping, account: Account) -> CalendarSource:
+    """Make a CalendarSource of a row that has the columns of `schema.calendar_sources`."""
+    columns = (table.c.name, table.c.sealed, table.c.url_digest, table.c.created_at, table.c.updated_at)
+    return CalendarSource(row[table.c.id], account, *(row[column] for column in columns))
+
+
+async def add_source(
+    connection: AsyncConnection,
+    account: Account,
+    *,
+    source_id: UUID,
+    name: str,
+    sealed: bytes,
+    url_digest: bytes,
+    now: datetime,
+) -> CalendarSource:
+    """Add a source to an account. Raises Conflict if one has that name in any case."""
+    check_key("the name of the source", name)
+    source = CalendarSource(source_id, account, name, sealed, url_digest, now, now)
+    statement = insert(table).values(
+        id=source_id,
+        account_id=account.id,
+        name=name,
+        folded_name=name.casefold(),
+        sealed=sealed,
+        url_digest=url_digest,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        await connection.execute(statement)
+    except IntegrityError:
+        raise Conflict(f"there is a source {name} already, or the account {account.code} is gone") from None
+    return source
+
+
+async def source(connection: AsyncConnection, account: Account, source_id: UUID) -> CalendarSource | None:
+    """Find a source of the account by its id."""
+    found = await connection.execute(select(table).where(table.c.account_id == account.id, table.c.id == source_id))
+    row = found.mappings().one_or_none()
+    return read_source(row, account) if row else None
+
+
+async def source_named(connection: AsyncConnection, account: Account, name: str) -> CalendarSource | None:
+    """Find a source of the account by its name in any case."""
+    if not storable(name):
+        return None
+    found = await connection.execute(
+        select(table).where(table.c.account_id == account.id, table.c.folded_name == name.casefold())
+    )
+    row = found.mappings().one_or_none()
+    return read_source(row, account) if row else None
+
+
+async def sources(connection: AsyncConnection, account: Account) -> tuple[CalendarSource, ...]:
+    """List the sources of an account, ordered by name without regard to case."""
+    found = await connection.execute(select(table).where(table.c.account_id == account.id))
+    every = (read_source(row, account) for row in found.mappings())
+    return tuple(sorted(every, key=lambda each: each.name.casefold()))
+
+
+async def change_source(
+    connection: AsyncConnection, changed: CalendarSource, *, name: str, sealed: bytes, url_digest: bytes, now: datetime
+) -> frozenset[UUID]:
+    """Change a source; return the subscriptions whose feeds are made of it, unless only its name is another.
+
+    Raises NotFound if it is gone, Conflict if another has that name.
+    """
+    check_key("the name of the source", name)
+    before = await connection.execute(select(table.c.sealed).where(table.c.id == changed.id).with_for_update())
+    row = before.one_or_none()
+    if row is None:
+        raise NotFound(f"the source {changed.name} is gone")
+    values = {"name": name, "folded_name": name.casefold(), "sealed": sealed, "url_digest": url_digest}
+    try:
+        await connection.execute(update(table).where(table.c.id == changed.id).values(**values, updated_at=now))
+    except IntegrityError:
+        raise Conflict(f"there is a source {name} already") from None
+    if row.sealed == sealed:
+        return frozenset()
+    using = (
+        select(subscriptions.c.id)
+        .join_from(subscriptions, calendars)
+        .where(calendars.c.source_id == changed.id, subscriptions.c.state == "active")
+    )
+    ids = frozenset(await connection.scalars(using))
+    await changes.note(connection, ids, now=now)
+    return ids
+
+
+async def remove_source(connection: AsyncConnection, gone: CalendarSource) -> None:
+    """Remove a source. Raises Conflict while a calendar uses it."""
+    try:
+        await connection.execute(delete(table).where(table.c.id == gone.id))
+    except IntegrityError:
+        raise Conflict(f"a calendar uses the source {gone.name}; give it another or remove it first") from None

@@ -1,0 +1,121 @@
+"""The tags of calendars: what subscriptions may choose by."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feedproxy.errors import Conflict, NotFound
+from feedproxy.model import Calendar, Tag
+from feedproxy.store import changes
+from feedproxy.store.schema import calendars, subscription_tags, subscriptions
+from feedproxy.store.schema import tags as table
+from feedproxy.store.text import check_key
+
+
+def in_order(tags: Sequence[Tag]) -> tuple[Tag, ...]:
+    """Return the tags ordered by text without regard to case, and by id."""
+    return tuple(sorted(tags, key=lambda tag: (tag.text.casefold(), tag.id)))
+
+
+async def tags_of(
+    connection: AsyncConnection, calendar_ids: Sequence[int] | Select[tuple[int]]
+) -> dict[int, tuple[Tag, ...]]:
+    """Return the tags of calendars, in order; what has none is left out."""
+    found = await connection.execute(select(table).where(table.c.calendar_id.in_(calendar_ids)))
+    tags: dict[int, list[Tag]] = {}
+    for row in found:
+        tags.setdefault(row.calendar_id, []).append(read_tag(row))
+    return {number: in_order(some) for number, some in tags.items()}
+
+
+def read_tag(row: Row[Any]) -> Tag:
+    """Make a Tag of a row that has the columns of `schema.tags`."""
+    return Tag(row.id, row.text, row.external_id)
+
+
+async def add_tag(
+    connection: AsyncConnection,
+    calendar: Calendar,
+    *,
+    tag_id: UUID,
+    text: str,
+    external_id: str | None,
+    now: datetime,
+) -> Tag:
+    """Add a tag to a calendar. Raises Conflict if it has that id, text or external id, NotFound if it is gone."""
+    _check(text, external_id)
+    await _touch(connection, calendar, now=now)
+    values = {"calendar_id": calendar.id, "id": tag_id, "text": text, "folded_text": text.casefold()}
+    try:
+        await connection.execute(insert(table).values(**values, external_id=external_id))
+    except IntegrityError:
+        raise _taken(calendar) from None
+    return Tag(tag_id, text, external_id)
+
+
+async def change_tag(
+    connection: AsyncConnection, calendar: Calendar, tag: Tag, *, text: str, external_id: str | None, now: datetime
+) -> tuple[Tag, frozenset[UUID]]:
+    """Change a tag; return it, and the active subscriptions that want it if other categories match it now.
+
+    Raises Conflict if another has that text or external id, NotFound if it or the calendar is gone.
+    """
+    _check(text, external_id)
+    await _touch(connection, calendar, now=now)
+    mine = (table.c.calendar_id == calendar.id) & (table.c.id == tag.id)
+    before = (await connection.execute(select(table.c.folded_text).where(mine))).one_or_none()
+    if before is None:
+        raise NotFound(f"the tag {tag.text} is gone")
+    values = {"text": text, "folded_text": text.casefold(), "external_id": external_id}
+    try:
+        await connection.execute(update(table).where(mine).values(values))
+    except IntegrityError:
+        raise _taken(calendar) from None
+    ids: frozenset[UUID] = frozenset()
+    if before.folded_text != values["folded_text"]:
+        ids = await _wanting(connection, calendar, tag)
+        await changes.note(connection, ids, now=now)
+    return Tag(tag.id, text, external_id), ids
+
+
+async def remove_tag(connection: AsyncConnection, calendar: Calendar, tag: Tag, *, now: datetime) -> None:
+    """Remove a tag. Raises Conflict while a subscription, active or not, wants it, NotFound if the calendar is gone."""
+    await _touch(connection, calendar, now=now)
+    try:
+        await connection.execute(delete(table).where(table.c.calendar_id == calendar.id, table.c.id == tag.id))
+    except IntegrityError:
+        raise Conflict(f"subscriptions want the tag {tag.text}; it cannot be removed") from None
+
+
+async def _touch(connection: AsyncConnection, calendar: Calendar, *, now: datetime) -> None:
+    touched = update(calendars).where(calendars.c.id == calendar.id).values(updated_at=now)
+    if (await connection.execute(touched)).rowcount == 0:
+        raise NotFound(f"the calendar {calendar.code} is gone")
+
+
+async def _wanting(connection: AsyncConnection, calendar: Calendar, tag: Tag) -> frozenset[UUID]:
+    wanting = (
+        select(subscriptions.c.id)
+        .join_from(subscriptions, subscription_tags)
+        .where(
+            subscription_tags.c.calendar_id == calendar.id,
+            subscription_tags.c.tag_id == tag.id,
+            subscriptions.c.state == "active",
+        )
+    )
+    return frozenset(await connection.scalars(wanting))
+
+
+def _check(text: str, external_id: str | None) -> None:
+    check_key("the text of the tag", text)
+    if external_id is not None:
+        check_key("the external id of the tag", external_id)
+
+
+def _taken(calendar: Calendar) -> Conflict:
+    return Conflict(f"the calendar {calendar.code} has a tag of that id, text or external id already")
