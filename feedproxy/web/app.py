@@ -63,7 +63,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
-    app[DOCUMENTATION] = documentation()
+    app[DOCUMENTATION] = documentation(settings.public_url or "http://127.0.0.1:8080")
     app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
     app.on_response_prepare.extend((stamp, tell_browsers))
     add_routes(app.router)

@@ -12,10 +12,13 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 import feedproxy
 from feedproxy.web.docs import Documentation, Page
+from feedproxy.web.docs_page import content_security_policy, render
 from feedproxy.web.operations import OPERATIONS, Answer, Operation, Parameter
+from feedproxy.web.operations.curl import curl_line
 from feedproxy.web.operations.errors import ERRORS, MEANINGS, RETRY, UNAUTHORIZED
 from feedproxy.web.operations.form import Auth
 from feedproxy.web.operations.paths import PATH_PARAMETERS
@@ -62,14 +65,18 @@ Mode = Literal["validation", "serialization"]
 
 
 @cache
-def documentation() -> Documentation:
-    """Return the documentation as it is served; it is made once in a process."""
-    return Documentation(_page("application/json", json.dumps(document(), indent=1, ensure_ascii=False)))
+def documentation(url: str) -> Documentation:
+    """Return the documentation as it is served, made once in a process; `url` is where clients reach the service."""
+    told = document()
+    return Documentation(
+        openapi=_page("application/json", json.dumps(told, indent=1, ensure_ascii=False), {}),
+        page=_page("text/html", render(told, url), {"Content-Security-Policy": content_security_policy()}),
+    )
 
 
-def _page(content_type: str, text: str) -> Page:
+def _page(content_type: str, text: str, fields: Mapping[str, str]) -> Page:
     body = text.encode()
-    return Page(content_type, body, f'"{blake2b(body, digest_size=16).hexdigest()}"')
+    return Page(content_type, body, f'"{blake2b(body, digest_size=16).hexdigest()}"', fields)
 
 
 def document() -> Object:
@@ -99,9 +106,16 @@ def document_path(template: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: f"{{{PATH_PARAMETERS[found[1]].name}}}", re.sub(r"\[.*?\]", "", template))
 
 
-def path_parameters(template: str) -> list[Parameter]:
-    """Return the parameters of a row's path, in order."""
-    return [PATH_PARAMETERS[name] for name in re.findall(r"\{(\w+)\}", template)]
+def path_parameters(template: str) -> list[tuple[str, Parameter]]:
+    """Return the parameters of a row's path by their names in it, in order."""
+    return [(name, PATH_PARAMETERS[name]) for name in re.findall(r"\{(\w+)\}", template)]
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Gives fields no titles: they would only repeat their names."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 # pydantic calls it so
+        return False
 
 
 class _Schemas:
@@ -110,7 +124,9 @@ class _Schemas:
     def __init__(self, operations: Iterable[Operation]) -> None:
         models = {(id(model), mode): (model, mode) for each in operations for model, mode in _models(each)}
         inputs = [(key, mode, TypeAdapter(model)) for key, (model, mode) in models.items()]
-        found, rest = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
+        found, rest = TypeAdapter.json_schemas(
+            inputs, ref_template="#/components/schemas/{model}", schema_generator=_WithoutTitles
+        )
         self._schemas = {key: schema for (key, _), schema in found.items()}
         self.definitions: Object = dict(sorted(rest["$defs"].items()))
 
@@ -129,17 +145,19 @@ def _models(operation: Operation) -> Iterator[tuple[Any, Mode]]:
 
 
 def _operation(row: Row, operation: Operation, schemas: _Schemas) -> Object:
-    parameters = [("path", each) for each in path_parameters(row.template)]
-    parameters += [("query", each) for each in operation.query]
+    example = operation.example
+    parameters = [_parameter("path", each, example.path.get(name)) for name, each in path_parameters(row.template)]
+    parameters += [_parameter("query", each, example.query.get(each.name)) for each in operation.query]
     told: Object = {
         "operationId": _operation_id(row),
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
         "security": SECURITY[operation.auth],
-        "parameters": [_parameter(place, each) for place, each in parameters],
+        "parameters": parameters,
         "requestBody": _body(operation, schemas),
         "responses": _responses(row, operation, schemas),
+        "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": curl_line(operation)}],
     }
     return {name: value for name, value in told.items() if value or name == "security"}
 
@@ -149,14 +167,14 @@ def _operation_id(row: Row) -> str:
     return "".join([row.method.lower(), *(word[:1].upper() + word[1:] for word in words)])
 
 
-def _parameter(place: str, parameter: Parameter) -> Object:
+def _parameter(place: str, parameter: Parameter, example: str | None) -> Object:
     return {
         "name": parameter.name,
         "in": place,
         "required": place == "path",
         "description": parameter.description,
         "schema": dict(parameter.schema),
-        "example": parameter.example,
+        "example": example or parameter.example,
     }
 
 

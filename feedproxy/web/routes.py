@@ -41,6 +41,7 @@ OPERATIONS = (
     Row("GET", "/readyz", health.readyz, "readyz", "empty"),
     Row("GET", "/metrics", metrics.metrics, "metrics", "empty"),
     Row("GET", "/openapi.json", docs.openapi, "openapi", "calreply-c"),
+    Row("GET", "/docs", docs.docs, "docs", "calreply-c"),
 )
 
 ROWS = (*API, *OPERATIONS)

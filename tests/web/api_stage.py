@@ -33,6 +33,11 @@ class ApiStage:
     """Header fields by kind of authentication."""
     real: dict[str, str]
 
+    def variables(self) -> dict[str, str]:
+        """What a shell has to know to run the examples."""
+        token = self.headers["bearer"]["Authorization"].removeprefix("Bearer ")
+        return {"API": str(self.client.make_url("")).rstrip("/"), "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token}
+
     def made_real(self, text: str) -> str:
         """Replace what cannot be chosen."""
         for documented, real in self.real.items():

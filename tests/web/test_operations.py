@@ -1,19 +1,26 @@
 """The documentation tells of every route, its examples fit its schemas, and the service answers them as they say."""
 
+import asyncio
 import json
+import os
 import re
+from asyncio.subprocess import PIPE
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import jsonschema_rs
 import pytest
+from markupsafe import escape
+from multidict import CIMultiDict
 from schemathesis import openapi
 
 from feedproxy.web.openapi import document, document_path
 from feedproxy.web.operations import OPERATIONS, Operation
-from feedproxy.web.operations.paths import PATH_PARAMETERS
+from feedproxy.web.operations.curl import curl_line
 from feedproxy.web.routes import ROWS
 from tests.web.api_stage import ApiStage, api_stage
 
@@ -71,40 +78,46 @@ def violations(schema: dict[str, Any], value: object) -> list[str]:
     return [str(error) for error in validator.iter_errors(value)]
 
 
+@pytest.mark.service("curl")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
-async def test_the_service_answers_examples_as_they_say(operation: Operation, stage: ApiStage) -> None:
-    example = operation.example
-    body = None if example.body is None else json.loads(stage.made_real(json.dumps(example.body)))
-    answer = await stage.client.request(
-        operation.method,
-        stage.made_real(path_of(operation)),
-        params=example.query,
-        headers=stage.headers[operation.auth],
-        allow_redirects=False,
-        data=body if example.form else None,
-        json=None if example.form else body,
-    )
-    assert answer.status == example.status, await answer.text()
-    response = told(operation)["responses"][str(example.status)]
+async def test_the_service_answers_lines_for_a_shell_as_the_examples_say(operation: Operation, stage: ApiStage) -> None:
+    example, description = operation.example, told(operation)
+    answer = await answer_of(stage, description["x-codeSamples"][0]["source"])
+    assert answer.status == example.status, answer.body
+    response = description["responses"][str(example.status)]
     assert [name for name in response.get("headers", {}) if name not in answer.headers] == []
     if "content" not in response:
-        assert await answer.read() == b""
+        assert answer.body == ""
         return
-    assert answer.content_type in response["content"]
-    if answer.content_type == "application/json":
-        value = await answer.json()
-        assert violations(response["content"]["application/json"]["schema"], value) == []
+    media_type = answer.headers["Content-Type"].partition(";")[0]
+    schema = response["content"][media_type]["schema"]
+    if media_type == "application/json":
+        value = json.loads(answer.body)
+        assert violations(schema, value) == []
         assert masked(beginning(value, example.answer) if example.beginning else value) == masked(example.answer)
     else:
         pattern = ".*".join(map(re.escape, masked(example.answer).split("...")))
-        assert re.fullmatch(pattern, masked(await answer.text()), re.DOTALL)
+        assert re.fullmatch(pattern, masked(answer.body), re.DOTALL)
 
 
-def path_of(operation: Operation) -> str:
-    """The path of the operation's example."""
-    values = {name: parameter.example for name, parameter in PATH_PARAMETERS.items()} | dict(operation.example.path)
-    segments = {name: quote(value, safe="") for name, value in values.items()}
-    return re.sub(r"\[.*?\]", "", operation.template).format_map(segments)
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    headers: CIMultiDict[str]
+    body: str
+
+
+async def answer_of(stage: ApiStage, line: str) -> Answered:
+    """Run a line for a shell that begins with curl."""
+    options = "--silent --show-error --dump-header /dev/stderr --write-out '%{stderr}%{http_code}'"
+    shell = await asyncio.create_subprocess_exec(
+        "sh", "-c", f"{stage.made_real(line)} {options}", env=os.environ | stage.variables(), stdout=PIPE, stderr=PIPE
+    )
+    body, told = (octets.decode() for octets in await shell.communicate())
+    assert shell.returncode == 0, told
+    *lines, status = told.splitlines()
+    fields = (line.split(": ", 1) for line in lines if ": " in line)
+    return Answered(int(status), CIMultiDict((name, value) for name, value in fields), body)
 
 
 def beginning(value: Any, example: Any) -> Any:
@@ -126,11 +139,26 @@ def masked(value: Any) -> Any:
     return value
 
 
-async def test_the_document_is_asked_for_again_with_its_etag(stage: ApiStage) -> None:
-    first = await stage.client.get("/openapi.json")
-    assert json.loads(await first.read()) == DOCUMENT
-    again = await stage.client.get("/openapi.json", headers={"If-None-Match": f"W/{first.headers['ETag']}"})
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+async def test_the_documentation_is_asked_for_again_with_its_etag(stage: ApiStage, path: str) -> None:
+    first = await stage.client.get(path)
+    again = await stage.client.get(path, headers={"If-None-Match": f"W/{first.headers['ETag']}"})
     assert (again.status, await again.read()) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
-    other = await stage.client.get("/openapi.json", headers={"If-None-Match": '"other"'})
+    other = await stage.client.get(path, headers={"If-None-Match": '"other"'})
     assert other.status == 200
+
+
+async def test_the_page_tells_of_every_operation_and_needs_nothing_from_outside(stage: ApiStage) -> None:
+    answer = await stage.client.get("/docs")
+    page = await answer.text()
+    for operation in OPERATIONS:
+        section = page.partition(f'<section id="{told(operation)["operationId"]}">')[2].partition("</section>")[0]
+        assert escape(operation.summary) in section
+        assert escape(curl_line(operation)) in section
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'sha256-{digest}';" in answer.headers["Content-Security-Policy"]
+    assert re.findall(r"<script|<link|<img|<iframe|@import|url\(|src=", page) == []
+    assert {place for place in re.findall(r'href="([^"]*)"', page) if not place.startswith("#")} == {"openapi.json"}
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))

@@ -16,4 +16,12 @@ OPERATIONS = (
         answers={200: Answer("The document.", dict[str, object], headers=HEADERS), 304: UNCHANGED},
         example=Example(answer={"openapi": "3.1.1"}, beginning=True),
     ),
+    Operation(
+        "GET",
+        "/docs",
+        tag=TAG,
+        summary="Read it as a page",
+        answers={200: Answer("The page.", media_type="text/html", headers=HEADERS), 304: UNCHANGED},
+        example=Example(answer="<!doctype html>..."),
+    ),
 )
