@@ -168,6 +168,12 @@ KINDS: dict[str, Kind] = {
     ),
     "years": _events(b"DTEND;TZID=Asia/Tokyo:%d0701T110000\r\n"),
     "rules": _events(b"RRULE:FREQ=DAILY;COUNT=%d\r\nDTEND;TZID=Asia/Tokyo:20260701T110000\r\n"),
+    "starts and rules in one event": _in_one(
+        b"DTSTART;TZID=Asia/Tokyo:20260701T110000\r\nRRULE:FREQ=WEEKLY;COUNT=4\r\n"
+    ),
+    "starts and rules in one event, all different": _numbered_in_one(
+        b"DTSTART;TZID=Asia/Tokyo:20260701T110000\r\nRRULE:FREQ=WEEKLY;COUNT=%d\r\n"
+    ),
     "rules that no day fulfils": _events(
         b"RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\r\nDTEND;TZID=Asia/Tokyo:20260701T110000\r\n"
     ),

@@ -218,7 +218,8 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
         return None, start
     uids = [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
     ends = [match.end() for match in _END.finditer(text)] if recurs else []
-    return Run(text, uids, [bisect_right(ends, rule.start()) for rule in _RRULE.finditer(text)] if recurs else []), end
+    rules = _RRULE.finditer(text) if recurs else ()
+    return Run(text, uids, list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
 
 
 def _next_event(stretch: bytes, start: int) -> int:

@@ -90,6 +90,11 @@ def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None
     assert said(body) == line_by_line
 
 
+def test_an_event_with_many_rules_recurs_once() -> None:
+    body = feed(event(b"1", b"DTSTART:20260701T100000Z", *[b"RRULE:FREQ=DAILY;COUNT=2"] * 3), event(b"2", b"SUMMARY:x"))
+    assert [run.recurs for run in cut(body)[1]] == [[0]]
+
+
 PLAIN = (
     (b"SUMMARY:one", b"LOCATION:two"),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000", b"DTEND:20260701T120000Z"),
