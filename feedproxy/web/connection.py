@@ -74,8 +74,13 @@ class Connection(web.RequestHandler):
 
     @property
     def waits(self) -> bool:
-        """Whether no request is complete and unanswered."""
-        return not self._messages and not self._request_in_progress
+        """Whether no request is unanswered, and nothing but a head can come.
+
+        Between the head of a request and its handler, and while the rest of a body is thrown away behind an early
+        answer, aiohttp has neither a message nor a request; then it does not wait for one either (`_waiter`).
+        """
+        idle = not self._messages and not self._request_in_progress
+        return idle and (self._waiter is not None or self._request_count == 0)
 
     @property
     def unsent(self) -> int:

@@ -15,7 +15,9 @@ from feedproxy.config import load
 from feedproxy.metrics import Metrics
 from feedproxy.web import serving
 from feedproxy.web.access_log import AccessLog
-from feedproxy.web.connection import MAX_HEAD
+from feedproxy.web.connection import MAX_HEAD, Connection, Patience
+from feedproxy.web.crowd import Crowd
+from feedproxy.web.lane_check import _Wire
 from feedproxy.web.logs import LogBuffer
 from feedproxy.web.metrics import METRICS
 from tests.web.running import running, utc_now
@@ -155,6 +157,38 @@ class TestHeads:
                 assert (await all_of(client)).startswith(b"HTTP/1.1 431 ")
             assert served.ended("large-head") == 1
             assert await served.is_served()
+
+    async def test_a_large_body_is_none_however_soon_it_comes(self) -> None:
+        """aiohttp holds neither a message nor a request while it hands one over to its handler."""
+
+        async def answer(request: web.BaseRequest) -> web.Response:
+            return web.Response(text=f"{len(await request.read())} octets")
+
+        crowd = Crowd(most=1, most_per_client=0, uncounted=(), unsent_octets=1, refused=lambda _: None)
+        log = AccessLog(Metrics(version="", tzdata="", cldr=""), None, utc_now)
+        connection, wire = Connection(web.Server(answer), crowd, Patience(9, 9, 9), log, lambda _: None), _Wire()
+        connection.connection_made(wire)
+        for turns in range(5):
+            wire.sent = b""
+            connection.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (2 * MAX_HEAD))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            connection.data_received(bytes(2 * MAX_HEAD))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert wire.sent.startswith(b"HTTP/1.1 200 "), turns
+            assert wire.sent.endswith(b"%d octets" % (2 * MAX_HEAD))
+        connection.connection_lost(None)
+
+    async def test_what_is_left_of_a_large_body_behind_an_early_answer_is_none_either(self, tmp_path: Path) -> None:
+        async with service(tmp_path) as served:
+            head = b"POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (4 * MAX_HEAD)
+            loop = asyncio.get_running_loop()
+            with await served.connect(head) as client:
+                assert (await loop.sock_recv(client, 1_000)).startswith(b"HTTP/1.1 405 ")
+                await loop.sock_sendall(client, bytes(4 * MAX_HEAD) + GET_SMALL)
+                assert (await loop.sock_recv(client, 1_000)).startswith(b"HTTP/1.1 200 ")
+            assert served.ended("large-head") == 0
 
 
 class TestReaders:
