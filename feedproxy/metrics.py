@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.registry import Collector
 
 from feedproxy import steps
+from feedproxy.policy.health import HEALTHS, Health
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 AGES = (60, 300, 900, 3_600, 21_600, 86_400, 259_200, 604_800)
@@ -118,6 +119,25 @@ class Metrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._health = Gauge(
+            "feedproxy_feeds",
+            "Feeds that were looked at within a day, by their health: ok, stale, degraded, auth-needed, ...",
+            ("health",),
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self._oldest_last_good = Gauge(
+            "feedproxy_oldest_last_good_age_seconds",
+            "Since when the upstream has not confirmed the feed of that health that is worst off; 0: there is none.",
+            ("health",),
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self._history_lost = Counter(
+            "feedproxy_history_lost",
+            "Looks upstream that are not in the history: there were too many at once, or the store was away.",
+            registry=registry,
+        )
         self._connections = Counter(
             "feedproxy_connections_ended",
             "Clients' connections that we ended: slow-head, large-head, stalled, unsent, crowded.",
@@ -194,6 +214,17 @@ class Metrics:
     def auth_failure(self, reason: str) -> None:
         """Count refused credentials: `basic`, `missing`, `limited`, `bearer` or `client`."""
         self._auth_failures.labels(reason).inc()
+
+    def health(self, counts: Mapping[Health, tuple[int, float]]) -> None:
+        """Note how many feeds are of each health, and for how many seconds the oldest was not confirmed."""
+        for each in HEALTHS:
+            count, oldest = counts.get(each, (0, 0.0))
+            self._health.labels(each).set(count)
+            self._oldest_last_good.labels(each).set(oldest)
+
+    def history_lost(self, count: int) -> None:
+        """Count looks upstream that nobody will find in the history."""
+        self._history_lost.inc(count)
 
     def redis(self, there: bool) -> None:
         """Note whether the Redis of the settings can be used."""

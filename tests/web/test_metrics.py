@@ -68,7 +68,13 @@ def test_what_the_driver_of_feeds_tells_is_counted_under_the_names_that_operator
     metrics.kept_last_good("timeout")
     metrics.rendered(0.01, {"rule-separator": 5})
     metrics.auth_failure("basic")
+    metrics.health({"ok": (5, 30.0), "stale": (1, 90_000.0)})
+    metrics.history_lost(3)
     sample = metrics.registry.get_sample_value
+    assert sample("feedproxy_feeds", {"health": "ok"}) == 5
+    assert sample("feedproxy_feeds", {"health": "shrunk"}) == 0
+    assert sample("feedproxy_oldest_last_good_age_seconds", {"health": "stale"}) == 90_000
+    assert sample("feedproxy_history_lost_total") == 3
     assert sample("feedproxy_served_stale_seconds_bucket", {"le": "300.0"}) == 1
     assert sample("feedproxy_served_stale_seconds_bucket", {"le": "60.0"}) == 0
     assert sample("feedproxy_feeds_refused_total", {"reason": "html"}) == 1
