@@ -45,6 +45,7 @@ SERVICES = {
     "curl": Service("curl", "curl"),
     "postgres": Service("initdb", "postgresql", ("usr/lib/postgresql/*/bin",)),
     "redis": Service("redis-server", "redis-server"),
+    "prometheus": Service("promtool", "prometheus"),
     "nginx": Service("nginx", "nginx"),
     "varnish": Service("varnishd", "varnish varnish-modules"),
     "chromium": Service("chromium", "chromium"),
