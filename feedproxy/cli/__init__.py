@@ -16,6 +16,7 @@ COMMANDS = {
     "application": "feedproxy.cli.application:application",
     "config": "feedproxy.cli.config:config",
     "demo": "feedproxy.cli.demo:demo",
+    "doctor": "feedproxy.cli.doctor:doctor",
     "explain": "feedproxy.cli.explain:explain",
     "feed": "feedproxy.cli.feed:feed",
     "migrate": "feedproxy.cli.migrate:migrate",
