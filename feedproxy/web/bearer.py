@@ -4,11 +4,12 @@ import re
 
 from aiohttp import web
 
-from feedproxy.errors import Forbidden, Unauthorized
+from feedproxy.errors import BadRequest, Forbidden, Unauthorized
 from feedproxy.model import AccessToken
 from feedproxy.policy.oauth import access_digest
 from feedproxy.web import keys
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.request_keys import PREFERENCES
 
 REALM = "feedproxy"
 
@@ -18,16 +19,22 @@ _HEADER = re.compile(r"bearer +([A-Za-z0-9._~+/-]{1,1024}=*) *", re.IGNORECASE)
 async def access_token_for(request: web.Request, account_code: str) -> AccessToken:
     """Return the caller's token, which is good for the account of that code (compared without regard to case).
 
-    Raises Unauthorized without a good token in the Authorization field, Forbidden with another account's.
+    Raises Unauthorized without a good token in the Authorization field, Forbidden with another account's, BadRequest if
+    there is no account of that code.
     """
     token = await access_token(request)
-    if token.account.code.casefold() != account_code.casefold():
-        raise Forbidden("the access token is another account's")
-    return token
+    if token.account.code.casefold() == account_code.casefold():
+        return token
+    if await request.app[keys.STORE].account(account_code) is None:
+        raise BadRequest(f"account code {account_code[:60]!r} is unknown")
+    raise Forbidden("the access token is another account's")
 
 
 async def access_token(request: web.Request) -> AccessToken:
-    """Return the caller's token. Raises Unauthorized, also if the query has one: queries end up in logs."""
+    """Return the caller's token, and note on the request how its application wants to be answered.
+
+    Raises Unauthorized, also if the query has a token: queries end up in logs.
+    """
     if "access_token" in request.query:
         raise _challenged("send the access token in the Authorization field, not in the query", "invalid_request")
     header = request.headers.get("Authorization")
@@ -38,6 +45,7 @@ async def access_token(request: web.Request) -> AccessToken:
     if token is None:
         request.app[METRICS].auth_failure("bearer")
         raise _challenged("the access token is malformed, unknown or has expired", "invalid_token")
+    request[PREFERENCES] = token.preferences
     return token
 
 

@@ -5,7 +5,8 @@ CalReply API send JSON to a token endpoint that is documented as taking forms.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -19,39 +20,48 @@ MAX_FORM_FIELDS = 1_000
 LARGE = 16_384
 """Octets from which a body is read in a thread: at worst, the event loop would stand still for 10 ms."""
 
+T = TypeVar("T")
+
 Fields = dict[str, object]
 """A body's members by `field_name`: what any client calls TimeZoneId, timezone_id or timeZoneID is `timezoneid`."""
 
 
 async def read_fields(request: web.Request) -> Fields:
-    """Return the members of a body that is one JSON object or one form; an empty body has none.
+    """Return the members of a body by `field_name`, read as `read_object` does."""
+    return await _parsed(request, parse_fields)
+
+
+async def read_object(request: web.Request) -> Mapping[str, object]:
+    """Return the members of a body that is one JSON object or one form, as they are named; an empty body has none.
 
     Form values are strings. Raises BadRequest (neither JSON object nor form), TooLarge or UnsupportedMedia.
     """
+    return await _parsed(request, parse_object)
+
+
+def parse_fields(octets: bytes) -> Fields:
+    """Read a body's octets as `read_fields` does; of members that share a name the last wins."""
+    return {field_name(name): item for name, item in parse_object(octets).items()}
+
+
+def parse_object(octets: bytes) -> Mapping[str, object]:
+    """Read a body's octets as `read_object` does."""
+    text = _text(octets)
+    if not text.lstrip().startswith(("{", "[")):
+        return _form(text.strip())
+    value = _json(text)
+    if not isinstance(value, Mapping):
+        raise BadRequest("the body must be a JSON object")
+    return value
+
+
+async def _parsed(request: web.Request, parse: Callable[[bytes], T]) -> T:
     octets = await _read(request)
     if request.content_type.startswith("multipart/") and octets.lstrip().startswith(b"--"):
         raise UnsupportedMedia("the body must be JSON or application/x-www-form-urlencoded, not multipart")
     if len(octets) > LARGE:
-        return await asyncio.to_thread(parse_fields, octets)
-    return parse_fields(octets)
-
-
-def parse_fields(octets: bytes) -> Fields:
-    """Read a body's octets as `read_fields` does."""
-    text = _text(octets)
-    if text.lstrip().startswith(("{", "[")):
-        return _fields_of(_json(text))
-    return _fields_of(_form(text.strip()))
-
-
-def _fields_of(value: object) -> Fields:
-    """Name an object's members by `field_name`; of members that share a name the last wins.
-
-    Raises BadRequest if `value` is not an object.
-    """
-    if not isinstance(value, Mapping):
-        raise BadRequest("the body must be a JSON object")
-    return {field_name(name): item for name, item in value.items()}
+        return await asyncio.to_thread(parse, octets)
+    return parse(octets)
 
 
 async def _read(request: web.Request) -> bytes:

@@ -1,19 +1,25 @@
 """Types of fields as clients of the CalReply API send them: what each takes, and what becomes of it."""
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from ipaddress import ip_address
+from typing import Annotated, cast
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from feedproxy.web import event_times
+from feedproxy.model import Method
+from feedproxy.web import event_times, zone_ids
 
 MAX_NOTIFY_MINUTES = 40_320
 """Four weeks: the longest reminder that calendar services take."""
 
 _GUID = re.compile(r"(\{)?[0-9a-f]{8}(-?)[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{12}(?(1)\})", re.IGNORECASE)
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_METHODS: dict[object, Method] = {"webcal": "webcal", "google": "google", "0": "webcal", "1": "google"}
 
 
 def read_guid(text: str) -> UUID | None:
@@ -38,6 +44,17 @@ def _showable(value: object) -> object:
     return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def storable(value: object) -> object:
+    """Return a value of JSON without what no database can hold."""
+    if isinstance(value, Mapping):
+        return {str(_showable(name)): storable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return _showable(value)
+
+
 def _unchanged(value: object) -> object:
     """Refuse in an identifier what would have to be changed: two events must not become one."""
     if value != _showable(value):
@@ -56,6 +73,13 @@ def _instant(value: object) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _guid(value: object) -> UUID:
+    guid = read_guid(value) if isinstance(value, str) else None
+    if guid is None:
+        raise ValueError(f"{str(value)[:60]!r} is not a GUID")
+    return guid
+
+
 def _guids(value: object) -> Sequence[UUID]:
     """Read a list of GUIDs, or one string of them between commas; null and empty strings in it do not count."""
     parts = value.split(",") if isinstance(value, str) else value
@@ -65,17 +89,68 @@ def _guids(value: object) -> Sequence[UUID]:
     for part in parts:
         if part is None or (isinstance(part, str) and not part.strip()):
             continue
-        guid = read_guid(part) if isinstance(part, str) else None
-        if guid is None:
-            raise ValueError(f"{str(part)[:60]!r} is not a GUID")
-        read[guid] = None
+        read[_guid(part)] = None
     return tuple(read)
+
+
+def _ids(value: object) -> Sequence[str]:
+    """Read a list of ids, or one string of them between commas; numbers are as good, blanks do not count."""
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    read: dict[str, None] = {}
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, str | int | float | None):
+            raise ValueError("must be a list of ids")  # noqa: TRY004 # pydantic wants a ValueError
+        number = int(part) if isinstance(part, float) and part.is_integer() else part
+        read[str(number if number is not None else "").strip()] = None
+    return tuple(str(_showable(each)) for each in read if each)
+
+
+def _event_ids(value: object) -> Sequence[str]:
+    """Write those that are GUIDs as we write them; the others name nothing, but what was asked for stays."""
+    return tuple(dict.fromkeys(str(read_guid(each) or each) for each in _ids(value)))
+
+
+def _zone(value: object) -> str:
+    if value == []:
+        return ""
+    zone = zone_ids.read_zone(value) if isinstance(value, str) else None
+    if zone is None:
+        raise ValueError(f"{str(value)[:60]!r} is no known time zone id")
+    return zone
+
+
+def _email(value: str) -> str:
+    if not _EMAIL.fullmatch(value.strip()):
+        raise ValueError("is not an e-mail address")
+    return value.strip()
+
+
+def _address(value: object) -> str:
+    try:
+        return str(ip_address(cast(str, value).strip()))
+    except (ValueError, AttributeError):
+        raise ValueError("is not an IPv4 or IPv6 address") from None
+
+
+def _method(value: object) -> Method:
+    method = None if isinstance(value, bool) else _METHODS.get(str(value).strip().lower())
+    if method is None:
+        raise ValueError("must be WebCal or Google")
+    return method
 
 
 Text = Annotated[str, BeforeValidator(_showable)]
 Identifier = Annotated[str, Field(max_length=255), BeforeValidator(_unchanged)]
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
 Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string"})]
+Guid = Annotated[UUID, BeforeValidator(_guid)]
 Guids = Annotated[tuple[UUID, ...], BeforeValidator(_guids)]
 Flag = Annotated[bool, BeforeValidator(_stripped)]
 Minutes = Annotated[int, Field(ge=0, le=MAX_NOTIFY_MINUTES), BeforeValidator(_no_boolean)]
+Ids = Annotated[tuple[str, ...], BeforeValidator(_ids)]
+EventIds = Annotated[tuple[str, ...], BeforeValidator(_event_ids)]
+ZoneName = Annotated[str, BeforeValidator(_zone)]
+"""A Windows id or IANA key as it is properly written; `[]`, which clears it, is empty text."""
+Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
+IpAddress = Annotated[str, BeforeValidator(_address)]
+SubscriptionMethod = Annotated[Method, BeforeValidator(_method)]

@@ -17,7 +17,8 @@ CODE = "InvalidRequestParameter"
 class LenientModel(BaseModel):
     """Takes each field under its name in any case, with or without `_` and `-`; null and blank text are no value.
 
-    Unknown fields are ignored, numbers serve as strings, and of two spellings of one field the last counts.
+    Numbers serve as strings, and of two spellings of one field the last counts. Unknown fields are ignored, but kept as
+    they were sent by a model with `extra="allow"`.
     """
 
     model_config = ConfigDict(
@@ -41,8 +42,9 @@ class LenientModel(BaseModel):
             raise ValueError("must be an object")  # noqa: TRY004 # pydantic wants a ValueError
         aliases = [str(field.alias) for field in cls.model_fields.values()]
         names = {field_name(alias): alias for alias in aliases} | dict(cls.other_names)
-        known = ((names.get(field_name(name)), item) for name, item in value.items())
-        return {alias: item for alias, item in known if alias is not None and not is_blank(item)}
+        keeps_unknown = cls.model_config.get("extra") == "allow"
+        named = ((names.get(field_name(name), name if keeps_unknown else None), item) for name, item in value.items())
+        return {name: item for name, item in named if name is not None and not is_blank(item)}
 
 
 def is_blank(value: object) -> bool:

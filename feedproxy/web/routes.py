@@ -47,7 +47,7 @@ OPERATIONS = (
 ROWS = (*API, *OPERATIONS)
 
 NO_ROUTE = "calreply-c"
-"""The shape of errors on paths that are not here, and of methods that a path does not take."""
+"""The shape of errors on paths that are not here."""
 
 _STYLES = {row.handler: row.errors for row in (*API, *OPERATIONS)}
 _OPERATORS = frozenset(row.handler for row in OPERATIONS)
@@ -81,8 +81,15 @@ def templates() -> dict[str, str]:
 
 
 def error_style(request: web.Request) -> str:
-    """Return the shape of errors that the request's route names."""
-    return _STYLES.get(request.match_info.handler, NO_ROUTE)
+    """Return the shape of errors that the request's route names, or another route of its path, if the API shapes it."""
+    if style := _STYLES.get(request.match_info.handler):
+        return style
+    for resource in request.app.router.resources():
+        pattern = resource.get_info().get("pattern")
+        if pattern is not None and pattern.fullmatch(request.rel_url.raw_path):
+            style = _STYLES[next(iter(resource)).handler]
+            return style if style.startswith("calreply-") else NO_ROUTE
+    return NO_ROUTE
 
 
 def is_operators(handler: Handler) -> bool:

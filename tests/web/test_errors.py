@@ -50,13 +50,22 @@ async def client() -> AsyncIterator[TestClient[web.Request, web.Application]]:
     async def too_large(_: web.Request) -> web.Response:
         raise web.HTTPRequestEntityTooLarge(10, 20)
 
+    async def too_many(_: web.Request) -> web.Response:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": "7"})
+
     async def elsewhere(_: web.Request) -> web.Response:
         raise web.HTTPFound("/there")
 
     app = web.Application(middlewares=[answer_errors])
     app.on_response_prepare.append(stamp)
     app.add_routes(
-        [web.get("/boom", boom), web.get("/away", away), web.get("/large", too_large), web.get("/elsewhere", elsewhere)]
+        [
+            web.get("/boom", boom),
+            web.get("/away", away),
+            web.get("/large", too_large),
+            web.get("/many", too_many),
+            web.get("/elsewhere", elsewhere),
+        ]
     )
     async with TestClient(TestServer(app)) as client:
         yield client
@@ -91,6 +100,12 @@ async def test_what_aiohttp_raises_has_our_shape(client: TestClient[web.Request,
     answer = await client.get("/large")
     assert answer.status == 413
     assert (await answer.json())["errors"][0]["code"] == "TooLarge"
+
+
+async def test_who_asks_too_often_is_told_when_to_ask_again(client: TestClient[web.Request, web.Application]) -> None:
+    answer = await client.get("/many")
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "7")
+    assert (await answer.json())["errors"][0]["code"] == "TooManyRequests"
 
 
 async def test_a_redirect_is_no_error(client: TestClient[web.Request, web.Application]) -> None:
