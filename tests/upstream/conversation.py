@@ -12,10 +12,11 @@ Answer = bytes | Callable[["Asked", asyncio.StreamWriter], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Asked:
-    """A request: its target, and its header fields by lower-case name."""
+    """A request: its target, its header fields by lower-case name, and its body."""
 
     target: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -34,14 +35,14 @@ class Server:
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while head := await _head(reader):
-                self.asked.append(head)
+            while asked := await _request(reader):
+                self.asked.append(asked)
                 self.begun.set()
-                answer = self.answers.get(head.target, plain(404))
+                answer = self.answers.get(asked.target, plain(404))
                 if isinstance(answer, bytes):
                     writer.write(answer)
                 else:
-                    await answer(head, writer)
+                    await answer(asked, writer)
                 await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
@@ -50,14 +51,14 @@ class Server:
             writer.close()
 
 
-async def _head(reader: asyncio.StreamReader) -> Asked | None:
+async def _request(reader: asyncio.StreamReader) -> Asked | None:
     """Read a request; None for a TLS handshake, which no server without TLS talks to."""
     first = await reader.readexactly(1)
     if first == b"\x16":
         return None
     lines = (first + await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-    fields = (line.partition(": ") for line in lines[1:] if line)
-    return Asked(lines[0].split(" ")[1], {name.lower(): value for name, _, value in fields})
+    fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
+    return Asked(lines[0].split(" ")[1], fields, await reader.readexactly(int(fields.get("content-length", 0))))
 
 
 @asynccontextmanager
