@@ -356,6 +356,20 @@ class Settings(BaseModel):
         default=(),
         description="Origins, as `https://shop.example.com`, whose web pages may call us and read feeds; `*`: all.",
     )
+    google_client_id: str = Field(
+        default="",
+        pattern=r"^[!-~]*$",
+        description="Client id of this service at Google; empty: nobody can subscribe with Google.",
+    )
+    google_client_secret: Annotated[SecretStr, AfterValidator(_token)] = Field(
+        default=SecretStr(""), description="Its secret."
+    )
+    google_auth_url: WebUrl = Field(
+        default="https://accounts.google.com/o/oauth2/v2/auth", description="Page where people give their consent."
+    )
+    google_token_url: WebUrl = Field(
+        default="https://oauth2.googleapis.com/token", description="Where a consent is swapped for tokens."
+    )
     request_max_octets: Count = Field(default=1_048_576, description="An API request's body may have so many octets.")
     idle_seconds: Duration = Field(
         default=75.0, description="A connection on which nothing is asked is closed after this long."
@@ -456,6 +470,11 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         yield (
             ("cache_octets", "fetch_max_octets"),
             "cache_octets is less than twice fetch_max_octets, so a large feed would never be cached: raise it",
+        )
+    if bool(settings.google_client_id) != bool(settings.google_client_secret.get_secret_value()):
+        yield (
+            ("google_client_id", "google_client_secret"),
+            "one of google_client_id and google_client_secret is set: set both, or neither",
         )
     if settings.require_https and settings.public_url.startswith("http://"):
         yield ("require_https", "public_url"), "require_https is set and public_url is http: make it https"
