@@ -9,6 +9,7 @@ shell.
 """
 
 from tzmap.errors import BadDefinition, TzmapError, UnknownZone
+from tzmap.names import windows_id
 from tzmap.resolution import Disagreement, Hints, Kind, Resolution
 from tzmap.resolve import resolve
 from tzmap.rules import Rules
@@ -30,6 +31,7 @@ __all__ = [
     "fixed_vtimezone",
     "resolve",
     "vtimezone",
+    "windows_id",
     "zone_names",
     "zone_offset",
 ]

@@ -23,7 +23,7 @@ from datetime import timedelta
 from functools import cache
 
 from tzmap import labels
-from tzmap.overrides import OVERRIDES
+from tzmap.overrides import OVERRIDES, RESPELLED
 from tzmap.windows import CLDR_VERSION, TERRITORIES, ZONES
 from tzmap.zones import folded_names, zone_names
 
@@ -80,6 +80,32 @@ def candidates(name: str, territory: str | None = None) -> list[Candidate]:
 def windows_table() -> dict[str, str]:
     """Return every Windows id with its zone, overrides included, in alphabetical order."""
     return dict(sorted({**ZONES, **{row.windows_id: row.zone for row in OVERRIDES}}.items()))
+
+
+def windows_id(name: str) -> str | None:
+    """Return the Windows id of a time zone that is named by one or by an IANA key, in any case; None if it has none.
+
+    A zone that several ids lead to goes by the one whose main zone it is.
+
+    >>> windows_id("america/toronto")
+    'Eastern Standard Time'
+    """
+    folded = name.strip().casefold()
+    return _folded_windows_ids().get(folded) or _ids_of_zones().get(folded)
+
+
+@cache
+def _folded_windows_ids() -> dict[str, str]:
+    return {name.casefold(): name for name in windows_table()}
+
+
+@cache
+def _ids_of_zones() -> dict[str, str]:
+    rows = [(zone, name) for name, places in TERRITORIES.items() for zone in places.values()]
+    rows += [(row.zone, row.windows_id) for row in OVERRIDES]
+    rows += [(zone, name) for name, zone in ZONES.items()]
+    ids = {zone.casefold(): name for zone, name in rows}
+    return ids | {old.casefold(): ids[new.casefold()] for old, new in RESPELLED.items() if new.casefold() in ids}
 
 
 def known() -> frozenset[str]:
