@@ -91,19 +91,19 @@ async def add_application(
     client_id: str,
     name: str,
     secret_digest: bytes,
+    preferences: Preferences,
     now: datetime,
 ) -> Application:
     """Add an application to an account. Raises Conflict if the client id is taken, BadRequest for unstorable text."""
     check_key("the client id", client_id)
     check_text("the application name", name)
-    statement = insert(schema.applications).values(
-        client_id=client_id, account_id=owner.id, name=name, secret_digest=secret_digest, created_at=now
-    )
+    columns = {"client_id": client_id, "account_id": owner.id, "name": name, "secret_digest": secret_digest}
+    statement = insert(schema.applications).values(columns | _columns(preferences) | {"created_at": now})
     try:
         await connection.execute(statement)
     except IntegrityError:
         raise Conflict(f"the client id {client_id} is taken, or the account {owner.code} is gone") from None
-    return Application(client_id, owner, name, secret_digest, now)
+    return Application(client_id, owner, name, secret_digest, now, preferences)
 
 
 async def application(connection: AsyncConnection, client_id: str) -> Application | None:
@@ -130,14 +130,7 @@ async def change_application(
     Raises NotFound if there is none of that client id, BadRequest for what cannot be stored.
     """
     check_text("the application name", name)
-    await _update_application(
-        connection,
-        client_id,
-        name=name,
-        error_style=preferences.error_style,
-        webcal_create_body=preferences.webcal_create_body,
-        redirect_uris=preferences.redirect_uris,
-    )
+    await _update_application(connection, client_id, name=name, **_columns(preferences))
     changed = await application(connection, client_id)
     assert changed is not None
     return changed
@@ -166,6 +159,14 @@ async def _update_application(connection: AsyncConnection, client_id: str, **val
         if (await connection.execute(changed)).rowcount == 1:
             return
     raise NotFound("there is no application of that client id")
+
+
+def _columns(preferences: Preferences) -> dict[str, Any]:
+    return {
+        "error_style": preferences.error_style,
+        "webcal_create_body": preferences.webcal_create_body,
+        "redirect_uris": preferences.redirect_uris,
+    }
 
 
 def _read_application(row: RowMapping) -> Application:

@@ -27,6 +27,8 @@ from feedproxy.store.database import Database, open_database, unusable_as_settin
 from feedproxy.store.events import Attached
 from feedproxy.store.migration import migrate, require_current
 
+NO_PREFERENCES = Preferences()
+
 
 async def open_store(url: str) -> "Store":
     """Open the store at `sqlite:///path` (relative to the working directory) or `postgresql://user:password@host/name`.
@@ -90,11 +92,24 @@ class Store:
         return await self._database.write(accounts.remove_account, account, now=now)
 
     async def add_application(
-        self, account: Account, *, client_id: str, name: str, secret_digest: bytes, now: datetime
+        self,
+        account: Account,
+        *,
+        client_id: str,
+        name: str,
+        secret_digest: bytes,
+        preferences: Preferences = NO_PREFERENCES,
+        now: datetime,
     ) -> Application:
         """Add an application to an account. Raises Conflict if the client id is taken."""
         return await self._database.write(
-            accounts.add_application, account, client_id=client_id, name=name, secret_digest=secret_digest, now=now
+            accounts.add_application,
+            account,
+            client_id=client_id,
+            name=name,
+            secret_digest=secret_digest,
+            preferences=preferences,
+            now=now,
         )
 
     async def application(self, client_id: str) -> Application | None:
