@@ -14,6 +14,7 @@ from tzmap import CLDR_VERSION, TZDATA_EDITION
 COMMANDS = {
     "account": "feedproxy.cli.account:account",
     "application": "feedproxy.cli.application:application",
+    "calendar": "feedproxy.cli.calendar:calendar",
     "config": "feedproxy.cli.config:config",
     "demo": "feedproxy.cli.demo:demo",
     "doctor": "feedproxy.cli.doctor:doctor",
@@ -21,6 +22,8 @@ COMMANDS = {
     "feed": "feedproxy.cli.feed:feed",
     "migrate": "feedproxy.cli.migrate:migrate",
     "serve": "feedproxy.cli.serve:serve",
+    "source": "feedproxy.cli.source:source",
+    "tag": "feedproxy.cli.tag:tag",
     "transform": "feedproxy.cli.transform:transform",
 }
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from aiohttp import ClientSession, encode_basic_auth
 
-from feedproxy.accounts import add_application, secret_key
+from feedproxy.accounts import secret_key
+from feedproxy.admin import applications
+from feedproxy.admin.applications import NewApplication
 from feedproxy.config import Settings, load
 from feedproxy.demo.subscriptions import LEAGUE
 from feedproxy.demo.upstream import StandIn
@@ -127,7 +129,7 @@ async def _client(settings: Settings, now: datetime) -> tuple[str, str]:
     try:
         account = await store.add_account(ACCOUNT, now=now)
         key = await secret_key(settings, store)
-        application, secret = await add_application(store, account, "demo", key=key, now=now)
+        application, secret = await applications.add(store, account, NewApplication(name="demo"), key=key, now=now)
         return application.client_id, secret
     finally:
         await store.close()

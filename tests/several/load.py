@@ -12,7 +12,9 @@ from uuid import UUID
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, encode_basic_auth
 
-from feedproxy.accounts import add_application, secret_key
+from feedproxy.accounts import secret_key
+from feedproxy.admin import applications
+from feedproxy.admin.applications import NewApplication
 from feedproxy.config import Settings
 from feedproxy.store import migrate, open_store
 from tests.cli.program import serving
@@ -157,7 +159,7 @@ async def prepared(database_url: str) -> tuple[str, str]:
         now = datetime.now(UTC)  # noqa: TID251 # the processes run in real time
         account = await store.add_account("BEARS", now=now)
         key = await secret_key(Settings(), store)
-        application, secret = await add_application(store, account, "", key=key, now=now)
+        application, secret = await applications.add(store, account, NewApplication(), key=key, now=now)
     finally:
         await store.close()
     return application.client_id, secret
