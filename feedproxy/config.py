@@ -33,8 +33,8 @@ from feedproxy.policy.weburl import UrlRefused, read_url
 
 DEFAULT_FILE = Path("feedproxy.toml")
 PREFIX = "FEEDPROXY_"
-NOT_SETTINGS = re.compile("FEEDPROXY_(CONFIG$|TEST_)")
-"""Names in the environment that begin like a setting: the file's path, and what the tests read."""
+NOT_SETTINGS = re.compile("FEEDPROXY_(CONFIG$|SOURCE_PASSWORD$|TEST_)")
+"""Names in the environment that begin like a setting: the file's path, a source's password, what tests read."""
 
 
 def _no_boolean(value: object) -> object:
@@ -248,6 +248,10 @@ class Settings(BaseModel):
     secret_key: Annotated[SecretStr, AfterValidator(_long_enough)] = Field(
         default=SecretStr(""),
         description="Key of the stored hashes, 32 characters or more; empty: one is made and kept in the database.",
+    )
+    admin_token: Annotated[SecretStr, AfterValidator(_token), AfterValidator(_long_enough)] = Field(
+        default=SecretStr(""),
+        description="Bearer token of the admin API under `/admin`, 32 characters or more; empty: there is no such API.",
     )
     upstream_url: WebUrl = Field(
         default="",

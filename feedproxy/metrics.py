@@ -212,7 +212,7 @@ class Metrics:
             self._repairs.labels(rule).inc(times)
 
     def auth_failure(self, reason: str) -> None:
-        """Count refused credentials: `basic`, `missing`, `limited`, `bearer` or `client`."""
+        """Count refused credentials: `basic`, `missing`, `limited`, `bearer`, `client` or `admin`."""
         self._auth_failures.labels(reason).inc()
 
     def health(self, counts: Mapping[Health, tuple[int, float]]) -> None:

@@ -24,6 +24,7 @@ from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
 from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
+from feedproxy.web.admin.operator import require_operator
 from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.cors import answer_preflight, tell_browsers
 from feedproxy.web.docs import DOCUMENTATION
@@ -55,7 +56,8 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     Start-up raises SettingsError if the store cannot be used.
     """
     timed = [tell_timing] if settings.server_timing else []
-    app = web.Application(middlewares=[*timed, answer_errors, answer_preflight, require_https, limit_body_time])
+    first = (*timed, answer_errors, require_operator)
+    app = web.Application(middlewares=[*first, answer_preflight, require_https, limit_body_time])
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
     app[keys.ORIGINS] = origins = Origins(frozenset(settings.cors_origins))

@@ -56,7 +56,7 @@ def parse_object(octets: bytes) -> Mapping[str, object]:
 
 
 async def _parsed(request: web.Request, parse: Callable[[bytes], T]) -> T:
-    octets = await _read(request)
+    octets = await read_octets(request)
     if request.content_type.startswith("multipart/") and octets.lstrip().startswith(b"--"):
         raise UnsupportedMedia("the body must be JSON or application/x-www-form-urlencoded, not multipart")
     if len(octets) > LARGE:
@@ -64,7 +64,8 @@ async def _parsed(request: web.Request, parse: Callable[[bytes], T]) -> T:
     return parse(octets)
 
 
-async def _read(request: web.Request) -> bytes:
+async def read_octets(request: web.Request) -> bytes:
+    """Return the octets of a body. Raises TooLarge, or BadRequest if it is cut off or not encoded as it says."""
     limit = request.app[keys.SETTINGS].request_max_octets
     octets = bytearray()
     try:

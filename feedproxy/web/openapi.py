@@ -38,7 +38,7 @@ BY_AUTH: Mapping[Auth, tuple[int, ...]] = {
     "bearer": (401, 403),
     "client": (400, 401, 403),
     "feed": (401,),
-    "admin": (401, 404),
+    "admin": (401, 403, 404),
 }
 """The errors that each kind of authentication brings; 404: there is no administrator's token."""
 WITH_BODY = (400, 403, 413, 415)

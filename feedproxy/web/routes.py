@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from feedproxy.web import docs, feeds, health, jobs, metrics, oauth, subscription_events, timezones
+from feedproxy.web.admin import routes as admin
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +45,24 @@ OPERATIONS = (
     Row("GET", "/docs", docs.docs, "docs", "calreply-c"),
 )
 
-ROWS = (*API, *OPERATIONS)
+ADMIN = tuple(Row(*route, "calreply-c") for route in admin.ROUTES)
+"""Behind the administrator's token (`feedproxy.web.admin.operator`)."""
+
+ROWS = (*API, *OPERATIONS, *ADMIN)
 
 NO_ROUTE = "calreply-c"
 """The shape of errors on paths that are not here."""
 
-_STYLES = {row.handler: row.errors for row in (*API, *OPERATIONS)}
-_OPERATORS = frozenset(row.handler for row in OPERATIONS)
+_STYLES = {row.handler: row.errors for row in ROWS}
+_OPERATORS = frozenset(row.handler for row in (*OPERATIONS, *ADMIN))
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
     """Add every row to the router."""
     resources: dict[str, web.Resource] = {}
-    for path, row in [(api_path(row.template), row) for row in API] + [(row.template, row) for row in OPERATIONS]:
+    for path, row in [(api_path(row.template), row) for row in API] + [
+        (row.template, row) for row in (*OPERATIONS, *ADMIN)
+    ]:
         if path not in resources:
             resources[path] = router.add_resource(path, name=row.name)
         for method in ("GET", "HEAD") if row.method == "GET" else (row.method,):

@@ -11,16 +11,19 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from feedproxy.config import Settings
+from feedproxy.model import Account, CalendarDetails
 from feedproxy.policy import oauth
+from feedproxy.sealing import FetchSettings, seal_source
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
-from feedproxy.web.operations import OPERATIONS
+from feedproxy.web.operations import OPERATIONS, admin
 from feedproxy.web.operations.paths import PATH_PARAMETERS
 from tests.servers.upstream import Answer, calendar, upstream
 from tests.web.calreply import basic
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CLIENT_ID, SECRET = "bears-app", "not-a-secret_1"
+ADMIN_TOKEN = "not-a-secret-of-the-administrator"
 SUBSCRIPTION = UUID(PATH_PARAMETERS["subscription_id"].example)
 
 
@@ -36,7 +39,8 @@ class ApiStage:
     def variables(self) -> dict[str, str]:
         """What a shell has to know to run the examples."""
         token = self.headers["bearer"]["Authorization"].removeprefix("Bearer ")
-        return {"API": str(self.client.make_url("")).rstrip("/"), "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token}
+        api = str(self.client.make_url("")).rstrip("/")
+        return {"API": api, "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token, "ADMIN_TOKEN": ADMIN_TOKEN}
 
     def made_real(self, text: str) -> str:
         """Replace what cannot be chosen."""
@@ -54,6 +58,7 @@ async def api_stage(folder: Path, **settings: object) -> AsyncIterator[ApiStage]
             "database_url": f"sqlite:///{folder}/feedproxy.db",
             "upstream_url": behind.url,
             "public_url": "https://feeds.example.com",
+            "admin_token": ADMIN_TOKEN,
         }
         app = create_app(Settings.model_validate(given | settings), clock=lambda: NOW)
         async with TestClient(TestServer(app)) as client:
@@ -66,6 +71,21 @@ async def _put_application(app: web.Application) -> None:
     account = await store.add_account(PATH_PARAMETERS["account_code"].example, now=NOW)
     digest = oauth.secret_digest(app[keys.SECRET_KEY], SECRET)
     await store.add_application(account, client_id=CLIENT_ID, name="site", secret_digest=digest, now=NOW)
+    await _put_calendar(app, account)
+
+
+async def _put_calendar(app: web.Application, account: Account) -> None:
+    store, key = app[keys.STORE], app[keys.SECRET_KEY]
+    sealed, url_digest = seal_source(key, FetchSettings("https://league.example.com/fixtures.ics"))
+    source_id, unused_id = UUID(PATH_PARAMETERS["source_id"].example), UUID(admin.UNUSED_SOURCE)
+    source = await store.add_source(
+        account, id=source_id, name="fixtures", sealed=sealed, url_digest=url_digest, now=NOW
+    )
+    await store.add_source(account, id=unused_id, name="unused", sealed=sealed, url_digest=url_digest, now=NOW)
+    details = CalendarDetails(title="Chicago Bears games", time_zones=("Central Standard Time",))
+    games = await store.add_calendar(account, PATH_PARAMETERS["calendar_code"].example, details, source, now=NOW)
+    tag_id = UUID(PATH_PARAMETERS["tag_id"].example)
+    await store.add_tag(games, id=tag_id, text="Under 12", external_id="u12", now=NOW)
 
 
 async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
@@ -79,4 +99,5 @@ async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
     accepted = await client.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer)
     real = {token.answer[name]: pair[name] for name in ("access_token", "refresh_token")}
     real[PATH_PARAMETERS["job_id"].example] = accepted.headers["X-Job-Id"]
-    return ApiStage(client, {"none": {}, "feed": {}, "client": basics, "bearer": bearer}, real)
+    admin_headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+    return ApiStage(client, {"none": {}, "feed": {}, "client": basics, "bearer": bearer, "admin": admin_headers}, real)

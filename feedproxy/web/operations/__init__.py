@@ -1,6 +1,6 @@
 """What the documentation tells of every route, in the order in which it is told."""
 
-from feedproxy.web.operations import documentation, events, feeds, health, oauth, time_zones
+from feedproxy.web.operations import admin, documentation, events, feeds, health, oauth, time_zones
 from feedproxy.web.operations.form import Answer, Example, Operation, Parameter
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -10,6 +10,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *time_zones.OPERATIONS,
     *health.OPERATIONS,
     *documentation.OPERATIONS,
+    *admin.OPERATIONS,
 )
 
 __all__ = ["OPERATIONS", "Answer", "Example", "Operation", "Parameter"]

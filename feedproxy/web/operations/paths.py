@@ -13,4 +13,8 @@ PATH_PARAMETERS: Mapping[str, Parameter] = {
         "subscriptionId", "The subscription's GUID, with or without dashes.", "8e71077b-c7f2-42b8-acb9-bda8f804c0d7"
     ),
     "job_id": Parameter("jobId", "What `X-Job-Id` of a 202 said.", "Pq3mYwv1Zl3kDkq7m0yqHnsiYXR0YWNoZWQiOjF9"),
+    "calendar_code": Parameter("calendarCode", "The calendar's code, in any case.", "games"),
+    "client_id": Parameter("clientId", "The application's client id.", "bears-app"),
+    "source_id": Parameter("sourceId", "The source's id, or its name.", "5f8c3a7e-1c7c-4e0a-8a51-0d8e0f6f2a33"),
+    "tag_id": Parameter("tagId", "The tag's id.", "b78b79ba-607b-4f7a-9f4a-a46646f5a52e", GUID),
 }

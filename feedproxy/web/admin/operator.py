@@ -1,0 +1,46 @@
+"""The administrator's token: without one in the settings there is nothing under /admin."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from feedproxy.errors import Forbidden, NotFound, Unauthorized
+from feedproxy.policy.secrets import keyed_hash, same
+from feedproxy.web import keys
+from feedproxy.web.https import came_over_https
+from feedproxy.web.metrics import METRICS
+
+ROOT = "/admin"
+
+
+@web.middleware
+async def require_operator(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let nobody but the administrator ask anything under /admin, and nobody keep an answer."""
+    if request.path != ROOT and not request.path.startswith(f"{ROOT}/"):
+        return await handler(request)
+    _check(request)
+    answer = await handler(request)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _check(request: web.Request) -> None:
+    """Raise NotFound if there is no token in the settings, Unauthorized unless it is in the request."""
+    settings = request.app[keys.SETTINGS]
+    token = settings.admin_token.get_secret_value()
+    if not token:
+        raise NotFound("not found")
+    if settings.require_https and not came_over_https(request, settings):
+        raise Forbidden("this API wants HTTPS")
+    scheme, _, sent = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not _is_same(request.app[keys.SECRET_KEY], sent.strip(), token):
+        request.app[METRICS].auth_failure("admin")
+        raise Unauthorized(
+            "the administrator's token is needed: Authorization: Bearer <admin_token>",
+            challenge='Bearer realm="feedproxy admin"',
+        )
+
+
+def _is_same(key: bytes, sent: str, token: str) -> bool:
+    """Compare digests: they are of one length, whatever was sent."""
+    digests = (keyed_hash(key, "admin-token", text.encode("utf-8", "surrogateescape")) for text in (sent, token))
+    return same(*digests)
