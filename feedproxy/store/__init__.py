@@ -7,5 +7,6 @@ SQLite or PostgreSQL, by URL. `Store` is the whole interface; each noun's statem
 from feedproxy.store.events import Attached
 from feedproxy.store.migration import migrate
 from feedproxy.store.store import Store, open_store
+from feedproxy.store.subscribing import Subscribed
 
-__all__ = ["Attached", "Store", "migrate", "open_store"]
+__all__ = ["Attached", "Store", "Subscribed", "migrate", "open_store"]

@@ -77,7 +77,8 @@ async def change_account(connection: AsyncConnection, changed: Account, *, name:
 async def remove_account(connection: AsyncConnection, gone: Account, *, now: datetime) -> frozenset[UUID]:
     """Remove an account with everything of it; return its subscriptions."""
     await connection.execute(select(schema.accounts.c.id).where(schema.accounts.c.id == gone.id).with_for_update())
-    mine = select(schema.subscriptions.c.id).where(schema.subscriptions.c.account_id == gone.id)
+    table = schema.subscriptions
+    mine = select(table.c.id).where(table.c.account_id == gone.id).order_by(table.c.id).with_for_update()
     ids = frozenset(await connection.scalars(mine))
     await connection.execute(delete(schema.accounts).where(schema.accounts.c.id == gone.id))
     await changes.note(connection, ids, now=now)

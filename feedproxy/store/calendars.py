@@ -131,7 +131,7 @@ async def remove_calendar(
     await lock(connection, gone)
     if not force and await _with_state(connection, gone, ("active",)):
         raise Conflict(f"the calendar {gone.code} has active subscriptions; deactivate them first, or force it")
-    ids = await _with_state(connection, gone, ("pending", "active", "inactive"))
+    ids = await _with_state(connection, gone, ("pending", "active", "inactive"), locked=True)
     await connection.execute(delete(subscriptions).where(subscriptions.c.calendar_id == gone.id))
     await connection.execute(delete(table).where(table.c.id == gone.id))
     await changes.note(connection, ids, now=now)
@@ -150,6 +150,7 @@ async def lock(connection: AsyncConnection, wanted: Calendar, *, shared: bool = 
 async def _give_single_keys(connection: AsyncConnection, of: Calendar, *, single: bool) -> None:
     """Mark the newest active subscription of each subscriber as the one that is left to him; or none."""
     mine = subscriptions.c.calendar_id == of.id
+    await _with_state(connection, of, ("active",), locked=True)
     await connection.execute(update(subscriptions).where(mine).values(single_key=null()))
     if not single:
         return
@@ -174,10 +175,15 @@ def _states_concerned(before: RowMapping, details: CalendarDetails, source: Cale
     return states
 
 
-async def _with_state(connection: AsyncConnection, of: Calendar, states: Collection[str]) -> frozenset[UUID]:
+async def _with_state(
+    connection: AsyncConnection, of: Calendar, states: Collection[str], *, locked: bool = False
+) -> frozenset[UUID]:
+    """Return the subscriptions of a calendar that are in one of these states, locked in the order of their ids."""
     if not states:
         return frozenset()
     found = select(subscriptions.c.id).where(subscriptions.c.calendar_id == of.id, subscriptions.c.state.in_(states))
+    if locked:
+        found = found.order_by(subscriptions.c.id).with_for_update()
     return frozenset(await connection.scalars(found))
 
 

@@ -1,4 +1,7 @@
-"""Personal events and the subscriptions they are attached to."""
+"""Personal events and the subscriptions they are attached to.
+
+An account's event is attached to any number of its subscriptions. A private one is attached to its owner alone.
+"""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
@@ -6,13 +9,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feedproxy.model import Account, EventDetails, PersonalEvent
+from feedproxy.model import Account, EventDetails, PersonalEvent, Subscription
 from feedproxy.store import changes, subscriptions, upsert
 from feedproxy.store.schema import accounts, attachments, personal_events
-from feedproxy.store.text import check_key, check_text
+from feedproxy.store.schema import subscriptions as owners
+from feedproxy.store.text import check_key, check_text, storable
 
 DETAILS = tuple(field.name for field in fields(EventDetails))
 """Each field of EventDetails is a column of its name."""
@@ -22,7 +26,7 @@ DETAILS = tuple(field.name for field in fields(EventDetails))
 class Attached:
     """What putting an event did.
 
-    `changed`: the subscriptions whose feed is another now; `ignored`: those that are another account's.
+    `changed`: the subscriptions whose feed is another now; `ignored`: those that are another account's or deactivated.
     """
 
     event: PersonalEvent
@@ -42,9 +46,7 @@ async def put_event(
     """Add or update an event and attach it. Raises BadRequest for text that cannot be stored."""
     _check(event_id, details)
     row_id, event = await _lock(connection, account, event_id, details, now=now)
-    before = frozenset(
-        await connection.scalars(select(attachments.c.subscription_id).where(attachments.c.personal_event_id == row_id))
-    )
+    before = await _attached_to(connection, row_id)
     wanted = sorted(set(subscription_ids) - before)
     mine = await subscriptions.claim(connection, account, wanted, now=now)
     await _attach(connection, row_id, mine)
@@ -56,6 +58,83 @@ async def put_event(
     return Attached(event, changed, frozenset(wanted) - mine)
 
 
+async def update_event(
+    connection: AsyncConnection, account: Account, event_id: str, details: EventDetails, *, now: datetime
+) -> Attached | None:
+    """Update an event of the account's; None if there is none. Raises BadRequest for text that cannot be stored."""
+    _check(event_id, details)
+    found = await _find(connection, account, event_id)
+    if found is None:
+        return None
+    row_id, event = found
+    if event.details == details:
+        return Attached(event, frozenset(), frozenset())
+    event = await _change(connection, row_id, event, details, now=now)
+    changed = await _attached_to(connection, row_id)
+    await changes.note(connection, changed, now=now)
+    return Attached(event, changed, frozenset())
+
+
+async def delete_event(
+    connection: AsyncConnection, account: Account, event_id: str, *, now: datetime
+) -> frozenset[UUID] | None:
+    """Delete an event of the account's; return the subscriptions that had it, or None if there was none."""
+    found = await _find(connection, account, event_id)
+    if found is None:
+        return None
+    row_id, _ = found
+    changed = await _attached_to(connection, row_id)
+    await connection.execute(delete(personal_events).where(personal_events.c.id == row_id))
+    await changes.note(connection, changed, now=now)
+    return changed
+
+
+async def detach_event(
+    connection: AsyncConnection, account: Account, subscription_id: UUID, event_id: str, *, now: datetime
+) -> frozenset[UUID] | None:
+    """Take an event from a subscription: its private one of that id, else the account's; None if it has neither."""
+    if not storable(event_id):
+        return None
+    is_meant = (personal_events.c.account_id == account.id) & (personal_events.c.event_id == event_id)
+    private = delete(personal_events).where(is_meant, personal_events.c.owner == subscription_id)
+    if (await connection.execute(private)).rowcount == 0:
+        shared = select(personal_events.c.id).where(is_meant, personal_events.c.owner.is_(None))
+        detached = delete(attachments).where(
+            attachments.c.subscription_id == subscription_id, attachments.c.personal_event_id.in_(shared)
+        )
+        if (await connection.execute(detached)).rowcount == 0:
+            return None
+    living = select(owners.c.id).where(owners.c.id == subscription_id, owners.c.state != "inactive")
+    changed = frozenset(await connection.scalars(living))
+    await changes.note(connection, changed, now=now)
+    return changed
+
+
+async def put_private(
+    connection: AsyncConnection, owner: Subscription, event_id: str, details: EventDetails, *, now: datetime
+) -> bool:
+    """Add or update a private event of a subscription; tell whether that changed anything.
+
+    Raises BadRequest for text that cannot be stored.
+    """
+    _check(event_id, details)
+    row_id, event = await _lock(connection, owner.account, event_id, details, owner=owner.id, now=now)
+    attached = upsert.insert(connection, attachments).values(subscription_id=owner.id, personal_event_id=row_id)
+    if (await connection.execute(attached.on_conflict_do_nothing())).rowcount == 1:
+        return True
+    if event.details == details:
+        return False
+    await _change(connection, row_id, event, details, now=now)
+    return True
+
+
+async def take_private(connection: AsyncConnection, owner: Subscription) -> tuple[PersonalEvent, ...]:
+    """Delete the private events of a subscription and return them, ordered by id."""
+    taken = delete(personal_events).where(personal_events.c.owner == owner.id).returning(personal_events)
+    rows = (await connection.execute(taken)).mappings()
+    return tuple(sorted((_read_event(owner.account.code, row) for row in rows), key=lambda event: event.event_id))
+
+
 def _check(event_id: str, details: EventDetails) -> None:
     check_key("eventId", event_id)
     for name, value in asdict(details).items():
@@ -64,31 +143,63 @@ def _check(event_id: str, details: EventDetails) -> None:
 
 
 async def _lock(
-    connection: AsyncConnection, account: Account, event_id: str, details: EventDetails, *, now: datetime
+    connection: AsyncConnection,
+    account: Account,
+    event_id: str,
+    details: EventDetails,
+    *,
+    owner: UUID | None = None,
+    now: datetime,
 ) -> tuple[int, PersonalEvent]:
     """Return the event as stored, locked until the transaction ends; it is added if it was not there.
 
     The update that changes nothing is what takes the lock: reading first would let two requests add the same event.
     """
     added = upsert.insert(connection, personal_events).values(
-        account_id=account.id, event_id=event_id, sequence=0, created_at=now, updated_at=now, **_columns(details)
+        account_id=account.id,
+        event_id=event_id,
+        owner=owner,
+        sequence=0,
+        created_at=now,
+        updated_at=now,
+        **_columns(details),
     )
-    await connection.execute(
-        added.on_conflict_do_update(
-            index_elements=["account_id", "event_id"],
-            index_where=personal_events.c.owner.is_(None),
-            set_={"sequence": personal_events.c.sequence},
+    unchanged = {"sequence": personal_events.c.sequence}
+    if owner is None:
+        added = added.on_conflict_do_update(
+            index_elements=["account_id", "event_id"], index_where=personal_events.c.owner.is_(None), set_=unchanged
         )
-    )
+    else:
+        added = added.on_conflict_do_update(index_elements=["owner", "event_id"], set_=unchanged)
+    row = (await connection.execute(added.returning(personal_events))).mappings().one()
+    return row["id"], _read_event(account.code, row)
+
+
+async def _find(connection: AsyncConnection, account: Account, event_id: str) -> tuple[int, PersonalEvent] | None:
+    """Return the account's event of that id, locked until the transaction ends; None if there is none."""
+    if not storable(event_id):
+        return None
     found = await connection.execute(
-        select(personal_events).where(
+        select(personal_events)
+        .where(
             personal_events.c.account_id == account.id,
             personal_events.c.event_id == event_id,
             personal_events.c.owner.is_(None),
         )
+        .with_for_update()
     )
-    row = found.mappings().one()
-    return row["id"], _read_event(account.code, row)
+    row = found.mappings().one_or_none()
+    return (row["id"], _read_event(account.code, row)) if row else None
+
+
+async def _attached_to(connection: AsyncConnection, row_id: int) -> frozenset[UUID]:
+    """Return the subscriptions that have an event, but for those that are deactivated: their feeds show no more."""
+    found = (
+        select(owners.c.id)
+        .join_from(attachments, owners)
+        .where(attachments.c.personal_event_id == row_id, owners.c.state != "inactive")
+    )
+    return frozenset(await connection.scalars(found))
 
 
 async def _attach(connection: AsyncConnection, row_id: int, subscription_ids: Collection[UUID]) -> None:
@@ -107,6 +218,7 @@ async def _change(
         sequence=event.sequence + 1,
         created_at=event.created_at,
         updated_at=max(now, event.updated_at),
+        owner=event.owner,
     )
     await connection.execute(
         update(personal_events)
@@ -117,14 +229,19 @@ async def _change(
 
 
 async def events_of(connection: AsyncConnection, subscription_id: UUID) -> tuple[PersonalEvent, ...]:
-    """List what is attached to a subscription, ordered by account code and event id, code point by code point."""
+    """List what is attached to a subscription, ordered by account code and event id, code point by code point.
+
+    Of two of the same id the private one is the second.
+    """
     found = await connection.execute(
         select(personal_events, accounts.c.code)
-        .select_from(attachments.join(personal_events).join(accounts))
+        .select_from(
+            attachments.join(personal_events, attachments.c.personal_event_id == personal_events.c.id).join(accounts)
+        )
         .where(attachments.c.subscription_id == subscription_id)
     )
     events = [_read_event(row["code"], row) for row in found.mappings()]
-    return tuple(sorted(events, key=lambda event: (event.account_code, event.event_id)))
+    return tuple(sorted(events, key=lambda event: (event.account_code, event.event_id, event.owner is not None)))
 
 
 def _columns(details: EventDetails) -> dict[str, Any]:
@@ -139,4 +256,5 @@ def _read_event(account_code: str, row: RowMapping) -> PersonalEvent:
         sequence=row["sequence"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        owner=row["owner"],
     )

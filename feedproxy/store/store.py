@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,19 +13,43 @@ from feedproxy.model import (
     Calendar,
     CalendarDetails,
     CalendarSource,
+    Consent,
     EventDetails,
+    FeedLogin,
+    Frozen,
+    Grant,
     Held,
     LastGood,
+    Method,
     PersonalEvent,
     Preferences,
     RefreshToken,
+    State,
+    Subscriber,
+    Subscription,
     Tag,
+    Wishes,
 )
-from feedproxy.store import accounts, calendar_sources, calendars, changes, events, lastgood, serverkeys, tags, tokens
+from feedproxy.store import (
+    accounts,
+    calendar_sources,
+    calendars,
+    changes,
+    consents,
+    events,
+    frozen,
+    lastgood,
+    serverkeys,
+    subscribing,
+    subscriptions,
+    tags,
+    tokens,
+)
 from feedproxy.store.changes import Change
 from feedproxy.store.database import Database, open_database, unusable_as_settings_error
 from feedproxy.store.events import Attached
 from feedproxy.store.migration import migrate, require_current
+from feedproxy.store.subscribing import Subscribed
 
 NO_PREFERENCES = Preferences()
 
@@ -279,6 +303,116 @@ class Store:
         await self._database.write(tokens.purge_empty_families)
         return purged
 
+    async def subscribe(
+        self,
+        calendar: Calendar,
+        *,
+        id: UUID,  # noqa: A002 # the column's name
+        method: Method,
+        state: State,
+        subscriber: Subscriber,
+        wishes: Wishes,
+        login: FeedLogin | None,
+        events: Sequence[tuple[str, EventDetails]] = (),
+        now: datetime,
+    ) -> Subscribed:
+        """Add a subscription, pending or active, with `events` as its private ones.
+
+        In a calendar of single subscriptions, an active one of the same subscriber is updated in its place: it gets the
+        method, the wishes and the login if there is one; what is known of the subscriber and is not said again stays.
+        Of two at once one is new. A pending one is always new; `activate` looks for the single one then.
+
+        Raises NotFound if the calendar is gone, BadRequest for a tag that it has not and text that cannot be stored.
+        """
+        return await self._database.write(
+            subscribing.subscribe,
+            calendar,
+            subscription_id=id,
+            method=method,
+            state=state,
+            subscriber=subscriber,
+            wishes=wishes,
+            login=login,
+            private_events=events,
+            now=now,
+        )
+
+    async def subscription(self, id: UUID) -> Subscription | None:  # noqa: A002 # the column's name
+        """Find a subscription, whosever it is, in whatever state, with its calendar, source and tags."""
+        return await self._database.read(subscriptions.subscription, id)
+
+    async def subscriptions_of(self, account: Account, calendar: Calendar | None, key: str) -> tuple[Subscription, ...]:
+        """List whose subscriber id or user name is `key`, the newest first, inactive ones included.
+
+        In that calendar, or in all of the account's (None). Those that match exactly; if there are none, in any case.
+        """
+        return await self._database.read(subscriptions.subscriptions_of, account, calendar, key)
+
+    async def subscriptions(
+        self, account: Account, calendar: Calendar | None = None, *, after: UUID | None = None, limit: int
+    ) -> tuple[Subscription, ...]:
+        """List at most `limit` subscriptions of the account, or of one calendar, by id: those after that id."""
+        return await self._database.read(subscriptions.subscriptions, account, calendar, after=after, limit=limit)
+
+    async def change_subscription(
+        self, subscription: Subscription, *, subscriber: Subscriber, wishes: Wishes, now: datetime
+    ) -> tuple[Subscription, frozenset[UUID]]:
+        """Change a subscription; return it, and itself if its feed is another now.
+
+        What differs from `subscription` is changed, field by field, fact by fact: two changes at once are both made.
+        Raises NotFound if it is gone, BadRequest if it was deactivated and as `subscribe` does, and Conflict if it is a
+        single one and would become that of another subscriber who has one.
+        """
+        return await self._database.write(
+            subscribing.change_subscription, subscription, subscriber=subscriber, wishes=wishes, now=now
+        )
+
+    async def activate(
+        self,
+        id: UUID,  # noqa: A002 # the column's name
+        *,
+        subscriber: Subscriber,
+        now: datetime,
+    ) -> tuple[Subscription, frozenset[UUID]]:
+        """Make a pending subscription active; return it, and those whose feeds are others now.
+
+        `subscriber` adds to what is known of him. If he has an active one in a calendar of single subscriptions, that
+        is updated as by `subscribe`, also with the private events, and returned; the pending one is inactive then.
+        One that is active already is returned as it is. Raises NotFound, or BadRequest if it was deactivated.
+        """
+        return await self._database.write(subscribing.activate, id, subscriber=subscriber, now=now)
+
+    async def deactivate(self, feeds: Mapping[UUID, Frozen | None], *, by: str, now: datetime) -> frozenset[UUID]:
+        """Make subscriptions inactive and keep what their feeds were; return those that were active or pending.
+
+        All others, those of the upstream too, are left alone.
+        """
+        return await self._database.write(subscribing.deactivate, feeds, by=by, now=now)
+
+    async def frozen(self, id: UUID) -> Frozen | None:  # noqa: A002 # the column's name
+        """Find what the feed of a deactivated subscription was."""
+        return await self._database.read(frozen.frozen, id)
+
+    async def keep_frozen(self, id: UUID, was: Frozen) -> None:  # noqa: A002 # the column's name
+        """Keep what the feed of a deactivated subscription was; what was kept first stays."""
+        await self._database.write(frozen.keep_frozen, id, was)
+
+    async def add_consent(self, consent: Consent) -> None:
+        """Add a consent that is asked for."""
+        await self._database.write(consents.add_consent, consent)
+
+    async def take_consent(self, digest: bytes, *, now: datetime) -> Consent | None:
+        """Return a consent once, and never after it has expired. Those that have are forgotten."""
+        return await self._database.write(consents.take_consent, digest, now=now)
+
+    async def put_grant(self, grant: Grant) -> None:
+        """Keep what a subscriber has granted, in the place of what he had granted before."""
+        await self._database.write(consents.put_grant, grant)
+
+    async def grant(self, account: Account, subscriber_key: str) -> Grant | None:
+        """Find what a subscriber has granted."""
+        return await self._database.read(consents.grant, account, subscriber_key)
+
     async def put_event(
         self,
         account: Account,
@@ -291,13 +425,32 @@ class Store:
         """Add or update the account's event of that id and attach it to subscriptions, beside those it has.
 
         Other details than before: the sequence grows by one and `updated_at` becomes `now`, unless it was later. A
-        subscription not seen before becomes the account's, for good; another account's is left alone. Raises BadRequest
-        for text that cannot be stored.
+        subscription not seen before becomes the account's, for good; another account's is left alone, and so is one
+        that was deactivated. Raises BadRequest for text that cannot be stored.
         """
         return await self._database.write(events.put_event, account, event_id, details, subscription_ids, now=now)
 
+    async def update_event(
+        self, account: Account, event_id: str, details: EventDetails, *, now: datetime
+    ) -> Attached | None:
+        """Update the account's event of that id where it is attached, as `put_event` does; None if there is none."""
+        return await self._database.write(events.update_event, account, event_id, details, now=now)
+
+    async def delete_event(self, account: Account, event_id: str, *, now: datetime) -> frozenset[UUID] | None:
+        """Delete the account's event of that id; return whose feeds are others now, None if there is none."""
+        return await self._database.write(events.delete_event, account, event_id, now=now)
+
+    async def detach_event(
+        self, account: Account, subscription_id: UUID, event_id: str, *, now: datetime
+    ) -> frozenset[UUID] | None:
+        """Take an event from one subscription: its private one of that id, else the account's that is attached to it.
+
+        Returns the subscription if its feed is another now; None if it has neither.
+        """
+        return await self._database.write(events.detach_event, account, subscription_id, event_id, now=now)
+
     async def events_of(self, subscription_id: UUID) -> tuple[PersonalEvent, ...]:
-        """List what is attached to a subscription, ordered by account code and event id."""
+        """List what is attached to a subscription, its private events included, by account code and event id."""
         return await self._database.read(events.events_of, subscription_id)
 
     async def newest_change(self) -> int:

@@ -1,6 +1,6 @@
 """The tags of calendars: what subscriptions may choose by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from feedproxy.store.schema import tags as table
 from feedproxy.store.text import check_key
 
 
-def in_order(tags: Sequence[Tag]) -> tuple[Tag, ...]:
+def in_order(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     """Return the tags ordered by text without regard to case, and by id."""
     return tuple(sorted(tags, key=lambda tag: (tag.text.casefold(), tag.id)))
 

@@ -1,0 +1,64 @@
+"""Consents to write into Google calendars: those that were asked for, and those that were given (grants)."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from feedproxy.model import Account, Consent, Grant
+from feedproxy.store import upsert
+from feedproxy.store.accounts import read_account
+from feedproxy.store.schema import accounts, consents, grants
+from feedproxy.store.text import check_key, check_text, storable
+
+
+async def add_consent(connection: AsyncConnection, consent: Consent) -> None:
+    """Add a consent that is asked for."""
+    await connection.execute(
+        insert(consents).values(
+            digest=consent.digest,
+            account_id=consent.account.id,
+            sealed=consent.sealed,
+            expires_at=consent.expires_at,
+        )
+    )
+
+
+async def take_consent(connection: AsyncConnection, digest: bytes, *, now: datetime) -> Consent | None:
+    """Return a consent and forget it, and every one that has expired; None if it has, was taken or never was."""
+    await connection.execute(delete(consents).where(consents.c.expires_at <= now))
+    found = await connection.execute(
+        select(consents.c.sealed, consents.c.expires_at, accounts)
+        .join_from(consents, accounts)
+        .where(consents.c.digest == digest)
+        .with_for_update(of=consents)
+    )
+    row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    await connection.execute(delete(consents).where(consents.c.digest == digest))
+    return Consent(digest, read_account(row), row["sealed"], row["expires_at"])
+
+
+async def put_grant(connection: AsyncConnection, grant: Grant) -> None:
+    """Add a grant, or put it in the place of the subscriber's, which keeps the time that it was made."""
+    check_key("the key of the subscriber", grant.subscriber_key)
+    check_text("emailAddress", grant.email)
+    values = {"email": grant.email, "sealed": grant.sealed, "updated_at": grant.updated_at}
+    added = upsert.insert(connection, grants).values(
+        account_id=grant.account.id, subscriber_key=grant.subscriber_key, created_at=grant.created_at, **values
+    )
+    await connection.execute(added.on_conflict_do_update(index_elements=["account_id", "subscriber_key"], set_=values))
+
+
+async def grant(connection: AsyncConnection, account: Account, subscriber_key: str) -> Grant | None:
+    """Find what a subscriber has granted."""
+    if not storable(subscriber_key):
+        return None
+    found = await connection.execute(
+        select(grants).where(grants.c.account_id == account.id, grants.c.subscriber_key == subscriber_key)
+    )
+    row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    return Grant(account, subscriber_key, row["email"], row["sealed"], row["created_at"], row["updated_at"])
