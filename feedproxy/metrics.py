@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metr
 from prometheus_client.registry import Collector
 
 from feedproxy import steps
-from feedproxy.policy.health import HEALTHS, Health
+from feedproxy.model import Health
+from feedproxy.policy.health import HEALTHS
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 AGES = (60, 300, 900, 3_600, 21_600, 86_400, 259_200, 604_800)

@@ -412,3 +412,53 @@ class Feed:
     def protected(self) -> bool:
         """Whether the upstream wanted credentials; like `personal`, that keeps it out of shared caches."""
         return self.look.protected
+
+
+Decision = Literal["published", "unchanged", "kept", "withdrawn", "nothing"]
+"""What a look upstream led to: a new body, the one there was, the last good one for want of another, no feed any more,
+none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastFetch:
+    """A look upstream that has ended, as the history has it.
+
+    `source` is the source's key, `ended_at` when it was over, after so many `seconds`. `result` is `fetched`,
+    `not-modified`, or the reason why there was no answer; `status` what the upstream answered with, `etag` and
+    `last_modified` its validators, `octets` and `digest` (SHA-256) those of the body as it came. `events` counts the
+    components that it had for us. `decision` is what it led to, `reason` why the last good body was kept.
+    """
+
+    source: str
+    ended_at: datetime
+    seconds: float
+    result: str
+    decision: Decision
+    reason: str | None = None
+    status: int | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    octets: int | None = None
+    events: int | None = None
+    digest: bytes | None = None
+
+
+Health = Literal["ok", "stale", "degraded", "auth-needed", "blocked", "not-a-calendar", "empty", "shrunk"]
+"""How a feed is doing: `feedproxy.policy.health` says what each word means."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """How a source is doing (`feedproxy.policy.health`), and `since` when in that way.
+
+    `reason` is why the last look did not confirm it, None if it did. `looked_at` is when that was, `last_good_at` when
+    the upstream last confirmed what is served, None if there is nothing; `events` counts the components of that.
+    """
+
+    source: str
+    health: Health
+    since: datetime
+    looked_at: datetime
+    reason: str | None = None
+    last_good_at: datetime | None = None
+    events: int = 0

@@ -13,9 +13,9 @@ The reasons are those of `feedproxy.upstream.failures` and `feedproxy.policy.pub
 """
 
 from datetime import datetime, timedelta
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
-Health = Literal["ok", "stale", "degraded", "auth-needed", "blocked", "not-a-calendar", "empty", "shrunk"]
+from feedproxy.model import Health
 
 HEALTHS: Final[tuple[Health, ...]] = get_args(Health)
 

@@ -5,8 +5,9 @@ SQLite or PostgreSQL, by URL. `Store` is the whole interface; each noun's statem
 """
 
 from feedproxy.store.events import Attached
+from feedproxy.store.history import HealthChange, PastLook
 from feedproxy.store.migration import migrate
 from feedproxy.store.store import Store, open_store
 from feedproxy.store.subscribing import Subscribed
 
-__all__ = ["Attached", "Store", "Subscribed", "migrate", "open_store"]
+__all__ = ["Attached", "HealthChange", "PastLook", "Store", "Subscribed", "migrate", "open_store"]

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Double,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -289,3 +290,45 @@ changes = Table(
     sqlite_autoincrement=True,
 )
 """Numbers are never given twice, also when the rows are gone."""
+
+past_fetches = Table(
+    "past_fetches",
+    metadata,
+    Column("number", ROW_ID, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("ended_at", Instant, nullable=False, index=True),
+    Column("seconds", Double, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("reason", Text),
+    Column("status", Integer),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("octets", Integer),
+    Column("events", Integer),
+    Column("digest", LargeBinary),
+    Index(None, "source", "number"),
+    sqlite_autoincrement=True,
+)
+
+past_bodies = Table(
+    "past_bodies",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("kept_at", Instant, nullable=False, index=True),
+    Column("octets", Integer, nullable=False, comment="of deflated_body"),
+    Column("deflated_body", LargeBinary, nullable=False),
+)
+
+feed_health = Table(
+    "feed_health",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("health", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("looked_at", Instant, nullable=False, index=True),
+    Column("reason", Text),
+    Column("last_good_at", Instant),
+    Column("events", Integer, nullable=False),
+)

@@ -15,12 +15,15 @@ from feedproxy.model import (
     CalendarSource,
     Consent,
     EventDetails,
+    FeedHealth,
     FeedLogin,
     Frozen,
     Grant,
+    Health,
     Held,
     LastGood,
     Method,
+    PastFetch,
     PersonalEvent,
     Preferences,
     RefreshToken,
@@ -38,6 +41,7 @@ from feedproxy.store import (
     consents,
     events,
     frozen,
+    history,
     lastgood,
     serverkeys,
     subscribing,
@@ -48,6 +52,7 @@ from feedproxy.store import (
 from feedproxy.store.changes import Change
 from feedproxy.store.database import Database, open_database, unusable_as_settings_error
 from feedproxy.store.events import Attached
+from feedproxy.store.history import HealthChange, PastLook
 from feedproxy.store.migration import migrate, require_current
 from feedproxy.store.subscribing import Subscribed
 
@@ -526,3 +531,36 @@ class Store:
         Returns how many last good answers that concerns.
         """
         return await self._database.write(lastgood.renew, feed, now=now)
+
+    async def note_looks(
+        self, looks: Sequence[PastLook], *, fetches_kept: int, bodies_kept: int
+    ) -> tuple[HealthChange, ...]:
+        """Add looks upstream to the history, in order; of each source so many fetches and bodies stay.
+
+        Returns which feeds are doing otherwise now. Of several processes that see that at once, one is told.
+        """
+        return await self._database.write(history.note_looks, looks, fetches_kept=fetches_kept, bodies_kept=bodies_kept)
+
+    async def past_fetches(self, feed: str, *, limit: int) -> tuple[PastFetch, ...]:
+        """List the last looks upstream of a feed, named by the head of its name, the newest first."""
+        return await self._database.read(history.past_fetches, feed, limit=limit)
+
+    async def past_body(self, feed: str, digest: bytes) -> bytes | None:
+        """Find a body by its SHA-256 that came from the upstream of a feed, named by the head of its name."""
+        return await self._database.read(history.past_body, feed, digest)
+
+    async def kept_bodies(self, feed: str) -> frozenset[bytes]:
+        """Return the digests of those bodies of a feed that `past_body` finds."""
+        return await self._database.read(history.kept_bodies, feed)
+
+    async def feed_healths(self, *, feed: str = "", looked_since: datetime | None = None) -> tuple[FeedHealth, ...]:
+        """List how feeds are doing, those first that have been so for longest; `feed` is the head of a name."""
+        return await self._database.read(history.feed_healths, feed=feed, looked_since=looked_since)
+
+    async def count_healths(self, *, looked_since: datetime) -> dict[Health, tuple[int, datetime | None]]:
+        """Count the feeds that were looked at since, by health, with the oldest time that one of them was last good."""
+        return await self._database.read(history.count_healths, looked_since=looked_since)
+
+    async def forget_history(self, *, before: datetime, octets: int) -> None:
+        """Forget the history before that time, and the oldest bodies beyond so many octets, deflated, in all."""
+        await self._database.write(history.forget_history, before=before, octets=octets)

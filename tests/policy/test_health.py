@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feedproxy.errors import FeedRefused
-from feedproxy.policy.health import HEALTHS, Health, health
+from feedproxy.model import Health
+from feedproxy.policy.health import HEALTHS, health
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,12 +9,13 @@ from feedproxy.store import Store, migrate, open_store
 from tests.servers.postgres import PASSWORD, PostgresServer
 from tests.store.contract import DENTIST, NOW, StoreContract, opened
 from tests.store.contract_calendars import CalendarContract
+from tests.store.contract_history import HistoryContract
 from tests.store.contract_subscriptions import SubscriptionContract
 
 pytestmark = pytest.mark.service("postgres")
 
 
-class TestPostgreSQL(StoreContract, CalendarContract, SubscriptionContract):
+class TestPostgreSQL(StoreContract, CalendarContract, SubscriptionContract, HistoryContract):
     @pytest.fixture
     async def url(self, postgres: PostgresServer, migrated_postgres: str) -> str:
         return await postgres.new_database(like=migrated_postgres)

@@ -15,10 +15,11 @@ from feedproxy.store.database import open_database
 from tests.store import processes
 from tests.store.contract import DENTIST, GOOD, NOW, StoreContract, made_at, opened
 from tests.store.contract_calendars import CalendarContract
+from tests.store.contract_history import HistoryContract
 from tests.store.contract_subscriptions import SubscriptionContract
 
 
-class TestSQLite(StoreContract, CalendarContract, SubscriptionContract):
+class TestSQLite(StoreContract, CalendarContract, SubscriptionContract, HistoryContract):
     @pytest.fixture
     async def url(self, migrated_sqlite: Path, tmp_path: Path) -> str:
         return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path)}"
