@@ -13,13 +13,15 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from cachetools import LRUCache
 
+from feedproxy.answer import Answer, AuthRequired, Failure, Nothing, Served, Unknown, Withheld
 from feedproxy.cache import Cache, Landing
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
+from feedproxy.flights import Flights
 from feedproxy.gzip_member import Start
 from feedproxy.metrics import Metrics
 from feedproxy.model import Changed, Feed, Look, PersonalEvent
@@ -52,42 +54,6 @@ PERSONAL_EVENT_OCTETS = 1_000
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A feed, and how it was come by. `reason`: why a stale one is not newer, if a look upstream has failed."""
-
-    feed: Feed
-    status: Literal["hit", "stale", "miss"]
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuthRequired:
-    """The upstream wants credentials, or other ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody knows this subscription."""
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """There is nothing good to serve, for this reason; try again after so many seconds."""
-
-    reason: str
-    retry_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """These credentials have never opened the feed, and may not be tried upstream now."""
-
-
-Failure = AuthRequired | Unknown | Nothing
-Answer = Served | Failure | Withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +92,8 @@ class Feeds:
         self._clock = clock
         self._flight_seconds = flight_seconds
         self._on_change = on_change
-        self._flights: dict[str, asyncio.Task[Answer]] = {}
-        self._refreshes: dict[str, asyncio.Task[Answer]] = {}
+        self._flights: Flights[Answer] = Flights()
+        self._refreshes: Flights[Answer] = Flights()
         self._drops: set[asyncio.Task[None]] = set()
         self._failed: LRUCache[tuple[str, bool], _Failed] = LRUCache(MEMORY)
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
@@ -270,12 +236,7 @@ class Feeds:
         """
         flights = self._refreshes if refresh else self._flights
         name = self._name(subscription_id, credentials)
-        flight = flights.get(name)
-        if flight is None:
-            flight = asyncio.get_running_loop().create_task(self._make(subscription_id, credentials, refresh=refresh))
-            flights[name] = flight
-            flight.add_done_callback(lambda _: flights.pop(name, None))
-        return flight
+        return flights.join(name, lambda: self._make(subscription_id, credentials, refresh=refresh))
 
     async def _make(self, subscription_id: UUID, credentials: Credentials | None, *, refresh: bool) -> Answer:
         """Make the feed. However that fails, it is tried again after a while only, not at the next request."""

@@ -7,7 +7,8 @@ from uuid import UUID
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from feedproxy.feeds import Answer, AuthRequired, Nothing, Served, Unknown, Withheld, feed_name
+from feedproxy.answer import Answer, AuthRequired, Nothing, Served, Unknown, Withheld
+from feedproxy.feeds import feed_name
 from feedproxy.policy import feed_response
 from feedproxy.policy.access import Credentials, basic_credentials
 from feedproxy.policy.client_network import client_network

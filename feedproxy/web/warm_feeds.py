@@ -18,7 +18,8 @@ from uuid import UUID
 from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from feedproxy.feeds import Feeds, Served, feed_name
+from feedproxy.answer import Served
+from feedproxy.feeds import Feeds, feed_name
 from feedproxy.model import Feed
 from feedproxy.policy.access import basic_credentials
 from feedproxy.policy.content_coding import Coding

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from feedproxy import sources
+from feedproxy.answer import Served
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.errors import Unavailable
-from feedproxy.feeds import Served, feed_name
+from feedproxy.feeds import feed_name
 from feedproxy.model import Feed, LastGood, PersonalEvent
 from feedproxy.policy.httpdate import http_date
 from feedproxy.transform import Base, Options, Shared, index
