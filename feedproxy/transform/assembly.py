@@ -29,16 +29,21 @@ from feedproxy.model import PersonalEvent, Zones
 from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.merge import Merge
+from feedproxy.transform.naming import UNNAMED, Naming
 from feedproxy.transform.pipeline import Base, Options, by_kind, index
 from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.report import Report
+from feedproxy.transform.selection import Facts, Selection, facts, kept
+from feedproxy.transform.uidset import Kept
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 UNCHANGED: Mapping[int, Component] = MappingProxyType({})
 STARTS = 16
-"""How many starts a base keeps, and how many selections of its components."""
+"""How many starts are kept of the same components, under the same head."""
+CHOICES = 64
+"""How many choices a base keeps, of its components and of its name: as many as a calendar has teams, say."""
 _BEGIN, _END = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
 
 
@@ -152,20 +157,28 @@ class Head:
         if deflated is None:
             whole = (self._text, *texts)
             deflated = gzip_member.deflate(whole), _digest(whole)
-            _keep(self._deflated, texts, deflated)
+            _keep(self._deflated, texts, deflated, STARTS)
         return deflated
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Components, deflated once, and the time zones that they use. `digest`, of 16 octets, names their text."""
+
+    zones: tuple[ZoneUse, ...]
+    part: Part
+    digest: bytes
 
 
 class Starts:
     """What feeds begin with that hold the same components: a start for each set of declarations, made when needed.
 
-    `digest`, of 16 octets, names the text of the components; `alone` is what a feed has that would have none at all.
+    `alone` is what a feed has that would have no component at all.
     """
 
-    def __init__(self, head: Head, declared: Iterable[ZoneUse], components: Part, digest: bytes, alone: bytes) -> None:
-        self._declared = {use.tzid: use for use in _joined(declared)}
-        self._components = components
-        self._digest = digest
+    def __init__(self, head: Head, chosen: Chosen, alone: bytes) -> None:
+        self._declared = {use.tzid: use for use in _joined(chosen.zones)}
+        self._chosen = chosen
         self._head = head
         self._alone = alone
         self._starts: dict[tuple[Zones, bool], Start] = {}
@@ -176,7 +189,7 @@ class Starts:
         start = self._starts.get(key)
         if start is None:
             start = self._written(*key)
-            _keep(self._starts, key, start)
+            _keep(self._starts, key, start, STARTS)
         return start
 
     def _declares(self, zone: tuple[str, int, int]) -> bool:
@@ -187,10 +200,10 @@ class Starts:
     def _written(self, needed: Zones, bare: bool) -> Start:
         more = (ZoneUse(tzid, date(first, 1, 1), date(last, 12, 31)) for tzid, first, last in needed)
         uses = _joined([*self._declared.values(), *more]) if needed else self._declared.values()
-        alone = self._alone if bare and not self._components.length else b""
+        alone = self._alone if bare and not self._chosen.part.length else b""
         part, digest = self._head.followed_by((*map(_declaration, uses), alone))
         opening, text = ((), ()) if bare else ((_OPENING,), (personal.OPENING,))
-        return gzip_member.start((part, self._components, *opening), _digest([digest, self._digest, *text]))
+        return gzip_member.start((part, self._chosen.part, *opening), _digest([digest, self._chosen.digest, *text]))
 
 
 class Shared:
@@ -199,11 +212,13 @@ class Shared:
     def __init__(self, base: Base, options: Options) -> None:
         self.base = base
         self._alone = PLACEHOLDER.text if options.placeholder else b""
-        self._head = Head(base.calendar.heads[0])
+        self._revision = options.revision
         texts = [piece.text for piece in base.calendar.pieces]
-        self._digest = _digest(texts)
-        self._all = Starts(self._head, base.calendar.zones, gzip_member.deflate(texts), self._digest, self._alone)
-        self._choices: dict[bytes, Starts] = {}
+        self._all = Chosen(base.calendar.zones, gzip_member.deflate(texts), _digest(texts))
+        self._kept: dict[Selection, Kept] = {}
+        self._choices: dict[bytes, Chosen] = {}
+        self._heads: dict[Naming, Head] = {}
+        self._starts: dict[tuple[Naming, bytes], Starts] = {}
 
     @cached_property
     def personal_uids(self) -> frozenset[bytes]:
@@ -212,35 +227,65 @@ class Shared:
             return frozenset()
         return frozenset(c.uid() for c in self.base.calendar.components if _may_be_personal(c))
 
+    @cached_property
+    def facts(self) -> Facts:
+        """What selections ask of the base's components."""
+        return facts(self.base.calendar.components)
+
+    def kept(self, selection: Selection) -> Kept:
+        """Return what a selection leaves of the base's components."""
+        found = self._kept.get(selection)
+        if found is None:
+            found = kept(self.facts, selection, self._revision)
+            _keep(self._kept, selection, found, CHOICES)
+        return found
+
     def start(
-        self, overlay: Overlay, kept: Sequence[int] | None = None, changed: Mapping[int, Component] = UNCHANGED
+        self,
+        overlay: Overlay,
+        kept: Sequence[int] | None = None,
+        changed: Mapping[int, Component] = UNCHANGED,
+        naming: Naming = UNNAMED,
     ) -> Start:
         """Return what the feed begins with: `gzip_member.member(shared.start(overlay), overlay.end)` is the feed.
 
         `kept`: the places of the components that the subscription wants, in order; all when it is None. One that has
-        the UID of a personal event is left out. `changed`: what takes the place of some of these.
+        the UID of a personal event is left out. `changed`: what takes the place of some of these. `naming`: what the
+        calendar is called.
         """
         if self.personal_uids & overlay.uids:
             components = self.base.calendar.components
             places = range(len(components)) if kept is None else kept
             kept = [n for n in places if not (_may_be_personal(components[n]) and components[n].uid() in overlay.uids)]
-        starts = self._all if kept is None else self._only(kept, changed)
+        chosen = self._all if kept is None else self._only(kept, changed)
+        key = naming, b"" if kept is None else chosen.digest
+        starts = self._starts.get(key)
+        if starts is None:
+            starts = Starts(self._head(naming), chosen, self._alone)
+            _keep(self._starts, key, starts, CHOICES)
         return starts.start(overlay.zones, bare=overlay.end == BARE)
 
-    def _only(self, kept: Sequence[int], changed: Mapping[int, Component]) -> Starts:
-        """Return the starts with these components alone; subscriptions with the same filter share them."""
+    def _head(self, naming: Naming) -> Head:
+        head = self._heads.get(naming)
+        if head is None:
+            head = Head(naming.of(self.base.calendar.heads[0]))
+            _keep(self._heads, naming, head, CHOICES)
+        return head
+
+    def _only(self, kept: Sequence[int], changed: Mapping[int, Component]) -> Chosen:
+        """Return these components alone; subscriptions with the same filter share them."""
         choice = array("I", kept).tobytes() + b"".join(component.text for component in changed.values())
-        starts = self._choices.get(choice)
-        if starts is None:
+        chosen = self._choices.get(choice)
+        if chosen is None:
             tzids = [use.tzid for use in self.base.calendar.zones]
             put_in = (_named(component, tzids) for component in changed.values())
             named = frozenset().union(*map(self._named.__getitem__, kept), *put_in)
-            uses = [use for use in self.base.calendar.zones if use.tzid in named]
+            uses = tuple(use for use in self.base.calendar.zones if use.tzid in named)
             components = self.base.calendar.components
-            part = gzip_member.deflate_quickly([changed.get(n, components[n]).text for n in kept])
-            starts = Starts(self._head, uses, part, _digest([self._digest, choice]), self._alone)
-            _keep(self._choices, choice, starts)
-        return starts
+            texts = [changed.get(n, components[n]).text for n in kept]
+            chosen = Chosen(uses, gzip_member.deflate_quickly(texts), _digest(texts))
+            _keep(self._choices, choice, chosen, CHOICES)
+        return chosen
 
     @cached_property
     def _named(self) -> list[frozenset[str]]:
@@ -249,10 +294,10 @@ class Shared:
         return [_named(component, tzids) for component in self.base.calendar.components]
 
 
-def _keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
-    """Keep one value more; begin anew where there are too many."""
-    if len(kept) >= STARTS:
-        kept.clear()
+def _keep(kept: dict[Key, Value], key: Key, value: Value, most: int) -> None:
+    """Keep one value more; the first ones go where there are too many. Several threads may do this at once."""
+    while len(kept) >= most:
+        kept.pop(next(iter(kept), key), None)
     kept[key] = value
 
 

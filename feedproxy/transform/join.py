@@ -17,6 +17,7 @@ from feedproxy.ics.folding import fold
 from feedproxy.ics.text import escape
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.edit import with_values
+from feedproxy.transform.naming import Naming
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import WITH_PARAMETERS, bound_line, tzid_of
 from feedproxy.transform.unique import SCHEDULED, version
@@ -34,16 +35,11 @@ def join(calendars: Sequence[Calendar], name: str, journal: Journal) -> Calendar
     lost = _lost(components, sources, journal)
     head = calendars[0].heads[0]
     return Calendar(
-        heads=(_named(head, name) if name else head,),
+        heads=(Naming(name).of(head),),
         definitions=(),
         pieces=tuple(component for n, component in enumerate(components) if n not in lost),
         zones=tuple(use for calendar in apart for use in calendar.zones),
     )
-
-
-def _named(head: tuple[bytes, ...], name: str) -> tuple[bytes, ...]:
-    kept = [line for line in head if not line.startswith((b"NAME:", b"NAME;", b"X-WR-CALNAME:", b"X-WR-CALNAME;"))]
-    return (*kept, b"NAME:" + escape(name), b"X-WR-CALNAME:" + escape(name))
 
 
 def _lost(components: Sequence[Component], sources: Sequence[int], journal: Journal) -> set[int]:

@@ -15,8 +15,10 @@ from feedproxy.errors import FeedRefused
 from feedproxy.gzip_member import Start, member
 from feedproxy.model import EventDetails, PersonalEvent
 from feedproxy.transform import Options, Shared, assemble, index, write_overlay
-from feedproxy.transform.assembly import STARTS
+from feedproxy.transform.assembly import CHOICES, STARTS
+from feedproxy.transform.naming import Naming
 from feedproxy.transform.personal import uid
+from feedproxy.transform.selection import Selection
 from tests.feeds import SAMPLES, bodies
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -27,6 +29,9 @@ IN_NEW_YORK = EMPTY.replace(
     b"BEGIN:VEVENT\r\nUID:a\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=America/New_York:20260701T100000\r\nEND:VEVENT\r\n"
     b"BEGIN:VEVENT\r\nUID:b\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Paris:20260701T100000\r\nEND:VEVENT\r\n"
     b"END:VCALENDAR",
+)
+NAMED = IN_NEW_YORK.replace(
+    b"METHOD:PUBLISH\r\n", b"NAME;LANGUAGE=en:Old\r\nx-wr-calname:Old\r\nDESCRIPTION:What the source says\r\n"
 )
 
 
@@ -144,8 +149,45 @@ def test_how_many_starts_are_kept_is_bounded() -> None:
     for year in range(1970, 1970 + 3 * STARTS):
         shared.start(write_overlay([event(zone="Asia/Tokyo", start=at(year, 1, 1))]))
         shared.start(write_overlay([]), [0] if year % 2 else [1])
-    assert len(shared._all._starts) <= STARTS
+    assert all(len(starts._starts) <= STARTS for starts in shared._starts.values())
     assert len(shared._choices) == 2
+
+
+def test_how_many_choices_and_names_are_kept_is_bounded() -> None:
+    shared = Shared(index(IN_NEW_YORK, OPTIONS), OPTIONS)
+    nothing = write_overlay([])
+    for n in range(2 * CHOICES):
+        shared.start(nothing, shared.kept(Selection(exclude=frozenset([str(n)]))).indices, naming=Naming(str(n)))
+    for known in (shared._kept, shared._heads, shared._starts):
+        assert len(known) == CHOICES
+
+
+def test_two_calendars_of_one_source_have_their_own_names_and_share_its_components() -> None:
+    shared = Shared(index(NAMED, OPTIONS), OPTIONS)
+    nothing = write_overlay([])
+    bears, lions = (shared.start(nothing, naming=Naming(name)) for name in ("Bears", "Lions; away, too"))
+    for start, name in ((bears, b"Bears"), (lions, rb"Lions\; away\, too")):
+        head = gzip.decompress(member(start, nothing.end)).split(b"BEGIN:VEVENT")[0]
+        assert b"\r\nNAME:" + name + b"\r\n" in head
+        assert b"\r\nX-WR-CALNAME:" + name + b"\r\n" in head
+        assert b"Old" not in head
+        assert b"\r\nDESCRIPTION:What the source says\r\n" in head
+    assert bears.blocks[2] is lions.blocks[2]
+    assert bears.digest != lions.digest
+    described = gzip.decompress(member(shared.start(nothing, naming=Naming("x", "Ours")), nothing.end))
+    assert b"What the source says" not in described
+    assert b"\r\nDESCRIPTION:Ours\r\n" in described
+    assert b"\r\nX-WR-CALDESC:Ours\r\n" in described
+
+
+def test_what_a_filter_leaves_is_the_same_whatever_becomes_of_the_rest() -> None:
+    """Its validators are, too: who has filtered out what has changed is sent nothing."""
+    nothing = write_overlay([])
+    before, after = (
+        Shared(index(body, OPTIONS), OPTIONS) for body in (IN_NEW_YORK, IN_NEW_YORK.replace(b"UID:a", b"UID:changed"))
+    )
+    assert before.start(nothing, [1]).digest == after.start(nothing, [1]).digest
+    assert before.start(nothing, [0]).digest != after.start(nothing, [0]).digest
 
 
 def digests(*starts: Start) -> set[bytes]:
