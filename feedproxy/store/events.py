@@ -85,6 +85,7 @@ async def delete_event(
     row_id, _ = found
     changed = await _attached_to(connection, row_id)
     await connection.execute(delete(personal_events).where(personal_events.c.id == row_id))
+    await subscriptions.touch(connection, changed, now=now)
     await changes.note(connection, changed, now=now)
     return changed
 
@@ -106,6 +107,7 @@ async def detach_event(
             return None
     living = select(owners.c.id).where(owners.c.id == subscription_id, owners.c.state != "inactive")
     changed = frozenset(await connection.scalars(living))
+    await subscriptions.touch(connection, changed, now=now)
     await changes.note(connection, changed, now=now)
     return changed
 

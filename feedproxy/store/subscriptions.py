@@ -1,12 +1,12 @@
 """Subscriptions as they stand: whose they are, what they want. `subscribing` has how they come, change and end."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import Account, Calendar, FeedLogin, Subscriber, Subscription, Tag, Wishes
@@ -57,6 +57,14 @@ async def claim(
         )
         mine.update(await connection.scalars(owned))
     return frozenset(mine)
+
+
+async def touch(connection: AsyncConnection, ids: Collection[UUID], *, now: datetime) -> None:
+    """Note when something was taken from subscriptions: nothing that is left says since when their feeds lack it."""
+    for batch in batches(sorted(ids)):
+        mine = table.c.id.in_(batch)
+        await connection.execute(select(table.c.id).where(mine).order_by(table.c.id).with_for_update())
+        await connection.execute(update(table).where(mine, table.c.updated_at < now).values(updated_at=now))
 
 
 async def subscription(connection: AsyncConnection, subscription_id: UUID) -> Subscription | None:
