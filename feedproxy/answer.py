@@ -26,6 +26,11 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The subscription is over, and whoever deactivated it wanted nothing to be left of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """There is nothing good to serve, for this reason; try again after so many seconds."""
 
@@ -38,5 +43,5 @@ class Withheld:
     """These credentials have never opened the feed, and may not be tried now."""
 
 
-Failure = AuthRequired | Unknown | Nothing
+Failure = AuthRequired | Unknown | Gone | Nothing
 Answer = Served | Failure | Withheld

@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from feedproxy.errors import SettingsError
+from feedproxy.model import OnDeactivate
 from feedproxy.policy.cors import ANY, read_origin
 from feedproxy.policy.weburl import UrlRefused, read_url
 
@@ -342,6 +343,11 @@ class Settings(BaseModel):
         description="Added to the SEQUENCE of events that these settings change: raise it when you change them.",
     )
     cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
+    on_deactivate: OnDeactivate = Field(
+        default="freeze",
+        description="What a subscription's feed is once it is deactivated, unless its calendar says: as it was, "
+        "without events, or HTTP 410.",
+    )
     basic_realm: str = Field(
         default="calendar", pattern=r"^[ !#-\[\]-~]+$", description="Realm named when a feed asks for a password."
     )

@@ -26,6 +26,13 @@ class Flights(dict[str, asyncio.Task[T]]):
         for key in keys:
             self.pop(key, None)
 
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = list(self.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _ended(self, key: str, task: asyncio.Task[T]) -> None:
         if self.get(key) is task:
             del self[key]

@@ -287,14 +287,14 @@ Zones = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A subscription whose feed is no longer what it was, for the caches in front of us.
+    """A subscription whose feed is no longer what it was, for the caches in front of us; None: all of a source.
 
-    `name` is the feed's tag: what it is called in caches. `hard` says that the copies may not be served on even if we
-    cannot be reached: they belong to a feed that was withdrawn, or that is personal from now on.
+    `name` is the feed's or the source's tag: what it is called in caches. `hard` says that the copies may not be served
+    on even if we cannot be reached: they belong to a feed that was withdrawn, or that is personal from now on.
     """
 
     name: str
-    subscription_id: UUID
+    subscription_id: UUID | None
     hard: bool = False
 
 
@@ -348,7 +348,7 @@ class Look:
     `source` is the digest of the body that they are made of; `generation` tells validators of the same octets apart.
     `fetched_at` is the last time that the upstream confirmed the body, `fresh_until` the end of the freshness lifetime
     (RFC 9111 section 4.2), `trouble` the reason why the looks since have not confirmed it, if there were any.
-    `protected`: the upstream wanted credentials.
+    `protected`: credentials were wanted. `base` names the source, if it is that of many subscriptions.
     """
 
     source: bytes
@@ -357,6 +357,7 @@ class Look:
     fresh_until: datetime
     trouble: str | None
     protected: bool
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,8 +411,13 @@ class Feed:
 
     @property
     def protected(self) -> bool:
-        """Whether the upstream wanted credentials; like `personal`, that keeps it out of shared caches."""
+        """Whether credentials were wanted; like `personal`, that keeps it out of shared caches."""
         return self.look.protected
+
+    @property
+    def base(self) -> str:
+        """What the source is called that it shares with others; empty if it is its own."""
+        return self.look.base
 
 
 Decision = Literal["published", "unchanged", "kept", "withdrawn", "nothing"]

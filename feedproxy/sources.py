@@ -25,6 +25,7 @@ from cachetools import LRUCache
 import feedproxy
 from feedproxy.cache import Landed, Landing
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
+from feedproxy.flights import Flights
 from feedproxy.metrics import Metrics
 from feedproxy.model import Held, LastGood
 from feedproxy.policy.access import Credentials
@@ -69,13 +70,14 @@ class Source:
     """Where a body comes from.
 
     `key` names it in the store and in caches and tells nobody its URL or credentials; `headers` are the operator's own
-    for it.
+    for it. `shared`: it is that of a calendar and so of many subscriptions, and its credentials are nobody's of them.
     """
 
     key: str
     url: str
     credentials: Credentials | None
     headers: Mapping[str, str]
+    shared: bool = False
 
     @property
     def log_name(self) -> str:
@@ -118,9 +120,17 @@ class SourceState:
 def withdrawn(source: Source, failure: FetchFailed) -> bool:
     """Tell whether the upstream no longer gives a feed to those who had it.
 
+    Nothing that a calendar's own source answers says that: it is asked with our credentials, not with a subscriber's.
+    """
+    return not source.shared and refused(failure, source.credentials)
+
+
+def refused(failure: FetchFailed, credentials: Credentials | None) -> bool:
+    """Tell whether the upstream no longer gives a feed to who asked with these credentials.
+
     A 403 without credentials is a firewall's hiccup as often as not, and takes no feed away.
     """
-    return failure.upstream_status == 401 or (failure.upstream_status == 403 and source.credentials is not None)
+    return failure.upstream_status == 401 or (failure.upstream_status == 403 and credentials is not None)
 
 
 class Sources:
@@ -146,6 +156,8 @@ class Sources:
         self._clock = clock
         self._options = options
         self._routes: LRUCache[str, Route] = LRUCache(ROUTES)
+        self._readings: Flights[SourceState | None] = Flights()
+        self._indexings: Flights[tuple[SourceState, Shared]] = Flights()
         share = max_octets // SHARE
         self._states: LRUCache[str, SourceState] = LRUCache(max(share // STATE_OCTETS, 1))
         self._indexed: LRUCache[bytes, _Indexed] = LRUCache(
@@ -156,14 +168,32 @@ class Sources:
         """Tell whether a feed that is fresh until then needs no look upstream now."""
         return lasts(fresh_until, self._bounds, now=self._clock())
 
+    @property
+    def longest(self) -> timedelta:
+        """How long a feed may be served that needs no look upstream, before it is asked again what has become of it."""
+        return self._bounds.most
+
+    def known(self, key: str) -> SourceState | None:
+        """Return what is in memory of a source."""
+        return self._states.get(key)
+
+    async def close(self) -> None:
+        """End what runs behind."""
+        await self._readings.close()
+        await self._indexings.close()
+
     async def state(self, source: Source) -> SourceState | None:
         """Return what is known of a source without a look upstream; None when nothing good was ever seen."""
         state = self._states.get(source.key)
         if state is not None:
             return state
+        return await asyncio.shield(self._readings.join(source.key, lambda: self._stored(source)))
+
+    async def _stored(self, source: Source) -> SourceState | None:
         good = await self._store.last_good(source.key)
         state = await self._restored(source, good) if good is not None else None
-        return self._remember(source, state) if state is not None else None
+        seen = self._states.get(source.key)  # by a look upstream meanwhile
+        return seen or (self._remember(source, state) if state is not None else None)
 
     async def shared(self, source: Source, state: SourceState) -> tuple[SourceState, Shared]:
         """Return what the feeds of a source have in common, and the state it belongs to: that one, or a later one.
@@ -175,14 +205,25 @@ class Sources:
         known = self._indexed.get(state.digest)
         if known is not None:
             return state, known.shared
-        good = await self._store.last_good(source.key)
-        if good is not None and good.digest == state.digest:
-            return state, (await self._index(good.body)).shared
-        self._states.pop(source.key, None)
-        stored = await self.state(source)
-        if stored is None or stored.fetched_at < state.fetched_at:
-            stored = await self.refresh(source, stored)
-        return await self.shared(source, stored)
+        indexing = f"{source.key} {state.digest.hex()}"
+        state_of_body, shared = await asyncio.shield(
+            self._indexings.join(indexing, lambda: self._shared(source, state))
+        )
+        return (state if state_of_body.digest == state.digest else state_of_body), shared
+
+    async def _shared(self, source: Source, state: SourceState) -> tuple[SourceState, Shared]:
+        while True:
+            known = self._indexed.get(state.digest)
+            if known is not None:
+                return state, known.shared
+            good = await self._store.last_good(source.key)
+            if good is not None and good.digest == state.digest:
+                return state, (await self._index(good.body)).shared
+            self._states.pop(source.key, None)
+            stored = await self._stored(source)
+            if stored is None or stored.fetched_at < state.fetched_at:
+                stored = await self.refresh(source, stored)
+            state = stored
 
     async def _restored(self, source: Source, good: LastGood) -> SourceState | None:
         """Index what the store has; None if it is no longer thought good.

@@ -13,7 +13,7 @@ from feedproxy import gzip_member
 from feedproxy.gzip_member import Start
 from feedproxy.model import Feed, Look
 
-FEED, START = b"feed3 ", b"start2 "
+FEED, START = b"feed4 ", b"start2 "
 """Versions. Another release's records are none."""
 
 
@@ -44,6 +44,7 @@ def feed_to_octets(feed: Feed) -> bytes:
         "fresh_until": look.fresh_until.isoformat(),
         "trouble": look.trouble,
         "protected": look.protected,
+        "base": look.base,
     }
     return _written(FEED, header, feed.end)
 
@@ -64,6 +65,7 @@ def feed_from_octets(octets: bytes) -> StoredFeed | None:
                 fresh_until=datetime.fromisoformat(header["fresh_until"]),
                 trouble=header["trouble"],
                 protected=bool(header["protected"]),
+                base=str(header["base"]),
             ),
             "last_modified": datetime.fromisoformat(header["last_modified"]),
             "read_at": datetime.fromisoformat(header["read_at"]) if header["read_at"] is not None else None,

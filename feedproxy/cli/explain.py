@@ -12,10 +12,10 @@ from feedproxy.cli.clock import utc_now
 from feedproxy.cli.settings import config_option, opened_store, read_settings
 from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, FetchFailed
-from feedproxy.feeds import feed_name, subscription_url
 from feedproxy.ops.explain import Explanation, as_json, as_text, examine
 from feedproxy.ops.served import served_options
 from feedproxy.policy.access import Credentials
+from feedproxy.subscribed import feed_name, subscription_url
 from feedproxy.upstream import Fetched, FetchRequest
 from feedproxy.web.app import upstream_client
 

@@ -26,7 +26,7 @@ from feedproxy.policy.proxy_status import proxy_status
 from feedproxy.policy.validators import etag, not_modified
 
 UNKNOWN_MAX_AGE = 60
-"""Seconds for which a 404 is believed."""
+"""Seconds for which a 404 or a 410 is believed."""
 
 Fields = tuple[tuple[str, str], ...]
 """Header fields by name, in order."""
@@ -65,6 +65,10 @@ class FeedState(Protocol):
     @property
     def personal(self) -> bool:
         """Whether it holds personal events."""
+
+    @property
+    def base(self) -> str:
+        """The name of the source that it shares with others, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,11 @@ def audience_of(feed: FeedState, asked: Asked, rules: Rules) -> Audience:
     return "everybody"
 
 
+def tags_of(name: str, feed: FeedState) -> tuple[str, ...]:
+    """Return the tags of a feed: its name, and that of its source if other feeds are made of it too."""
+    return (name, feed.base) if feed.base else (name,)
+
+
 def state_fields(feed: FeedState, chosen: Coding, audience: Audience, rules: Rules, tags: tuple[str, ...]) -> Fields:
     """Return the fields of a 200 or 304 that stay while the feed's state does."""
     fields = [
@@ -220,6 +229,12 @@ def unknown(asked: Asked, rules: Rules) -> Reply:
     if asked.authorization:
         return credentials_wanted(rules)
     return Reply(404, (("Cache-Control", f"max-age={UNKNOWN_MAX_AGE}"), ("Vary", vary(rules))))
+
+
+def gone(asked: Asked, rules: Rules) -> Reply:
+    """Return the answer where a subscription is over and nothing is to be left of it: clients may stop asking."""
+    kept = _PRIVATE if asked.authorization else ("Cache-Control", f"max-age={UNKNOWN_MAX_AGE}")
+    return Reply(410, (kept, ("Vary", vary(rules))))
 
 
 def credentials_wanted(rules: Rules) -> Reply:

@@ -34,7 +34,8 @@ def requests_for(edge: Edge, token: str, changes: Collection[Changed]) -> Iterat
     """Yield what to send to an edge about changes, MOST_TAGS of them at most."""
     if edge.kind == "nginx":
         for change in changes:
-            yield _nginx(edge, token, change)
+            if change.subscription_id is not None:  # it knows no tags: its copies of the other feeds run out
+                yield _nginx(edge, token, change)
         return
     for soft in (True, False):
         alike = tuple(change for change in changes if soft == (edge.soft and not change.hard))

@@ -28,6 +28,7 @@ from feedproxy.ics.runs import Piece
 from feedproxy.model import PersonalEvent, Zones
 from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar, ZoneUse
+from feedproxy.transform.listing import CalendarEvent, calendar_events
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.naming import UNNAMED, Naming
 from feedproxy.transform.pipeline import Base, Options, by_kind, index
@@ -226,6 +227,11 @@ class Shared:
         if not any(map(_may_be_personal, self.base.calendar.pieces)):
             return frozenset()
         return frozenset(c.uid() for c in self.base.calendar.components if _may_be_personal(c))
+
+    @cached_property
+    def events(self) -> tuple[CalendarEvent, ...]:
+        """The base's events, as the API names them."""
+        return calendar_events(self.base.calendar.components)
 
     @cached_property
     def facts(self) -> Facts:

@@ -22,6 +22,7 @@ from feedproxy.policy.freshness import Bounds, longest
 from feedproxy.purge import Purger, deliver, with_tokens
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
+from feedproxy.subscribed import Subscribed
 from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
 from feedproxy.web import keys
 from feedproxy.web.admin.operator import require_operator
@@ -158,13 +159,21 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         options=served_options(settings),
         clock=app[keys.CLOCK],
     )
+    subscribed = Subscribed(
+        store=store,
+        key=app[keys.SECRET_KEY],
+        upstream_url=settings.upstream_url,
+        upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
+        on_deactivate=settings.on_deactivate,
+        hears=cache.hears,
+        clock=app[keys.CLOCK],
+    )
     return Feeds(
         store=store,
         cache=cache,
         sources=sources,
+        subscribed=subscribed,
         metrics=app[METRICS],
-        upstream_url=settings.upstream_url,
-        upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
         key=app[keys.SECRET_KEY],
         clock=app[keys.CLOCK],
         flight_seconds=settings.fetch_total_seconds,

@@ -7,13 +7,13 @@ from uuid import UUID
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from feedproxy.answer import Answer, AuthRequired, Nothing, Served, Unknown, Withheld
-from feedproxy.feeds import feed_name
+from feedproxy.answer import Answer, AuthRequired, Gone, Nothing, Served, Unknown, Withheld
 from feedproxy.policy import feed_response
 from feedproxy.policy.access import Credentials, basic_credentials
 from feedproxy.policy.client_network import client_network
 from feedproxy.policy.feed_response import Reply
 from feedproxy.policy.secrets import keyed_hash
+from feedproxy.subscribed import feed_name
 from feedproxy.web import keys
 from feedproxy.web.login_limits import Login
 from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
@@ -21,7 +21,7 @@ from feedproxy.web.warm_feeds import read_asked
 
 
 async def feed(request: web.Request) -> web.Response:
-    """GET or HEAD the feed. Whoever has the GUID may read it unless the upstream wants credentials for it."""
+    """GET or HEAD the feed. Whoever has the GUID may read it unless credentials are wanted for it."""
     app, rules, warm = request.app, request.app[keys.RULES], request.app[keys.WARM_FEEDS]
     question = warm.question(request.match_info["subscription_id"], request.raw_headers)
     if question is None:
@@ -32,7 +32,7 @@ async def feed(request: web.Request) -> web.Response:
     match answer:
         case Served():
             request[CACHE_STATUS] = answer.status
-            tags = (feed_name(app[keys.SECRET_KEY], subscription_id, None),)
+            tags = feed_response.tags_of(question.name, answer.feed)
             now = app[keys.CLOCK]()
             reply = feed_response.served(
                 answer.feed, answer.status, asked, rules, tags=tags, now=now, reason=answer.reason
@@ -47,6 +47,8 @@ async def feed(request: web.Request) -> web.Response:
             return _without_feed(feed_response.credentials_wanted(rules))
         case Unknown():
             return _without_feed(feed_response.unknown(asked, rules))
+        case Gone():
+            return _without_feed(feed_response.gone(asked, rules))
         case Nothing():
             return _without_feed(feed_response.nothing_usable(rules, answer.reason, answer.retry_after))
         case Withheld():

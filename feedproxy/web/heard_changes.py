@@ -12,8 +12,8 @@ from uuid import UUID
 from aiohttp import web
 
 from feedproxy.errors import Unavailable
-from feedproxy.feeds import OVERLAY_SECONDS
 from feedproxy.store import Store
+from feedproxy.subscribed import OVERLAY_SECONDS
 from feedproxy.web import keys
 
 BEAT_SECONDS = 1.0

@@ -19,7 +19,7 @@ from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from feedproxy.answer import Served
-from feedproxy.feeds import Feeds, feed_name
+from feedproxy.feeds import Feeds
 from feedproxy.model import Feed
 from feedproxy.policy.access import basic_credentials
 from feedproxy.policy.content_coding import Coding
@@ -32,10 +32,12 @@ from feedproxy.policy.feed_response import (
     content_fields,
     moment_fields,
     state_fields,
+    tags_of,
 )
 from feedproxy.policy.httpdate import http_date
 from feedproxy.policy.secrets import log_name
 from feedproxy.policy.validators import etag, not_modified
+from feedproxy.subscribed import feed_name
 from feedproxy.web.client_family import client_family
 from feedproxy.web.field_types import read_guid
 from feedproxy.web.stamp import STAMP
@@ -85,7 +87,7 @@ class Ready:
         self.audience = audience_of(feed, question.asked, rules)
         self.body = body
         self.etag = etag(feed.digest, coding)
-        fields = state_fields(feed, coding, self.audience, rules, (question.name,)) + STAMP
+        fields = state_fields(feed, coding, self.audience, rules, tags_of(question.name, feed)) + STAMP
         length = ("Content-Length", str(len(body or b"")))
         self.found = _head("200 OK", (*content_fields(coding), length, *fields))
         self.unchanged = _head("304 Not Modified", fields)

@@ -35,6 +35,7 @@ class State:
     fresh_until: datetime = FETCHED + timedelta(seconds=900)
     protected: bool = False
     personal: bool = False
+    base: str = ""
 
 
 OPEN = State()

@@ -12,9 +12,9 @@ from feedproxy import sources
 from feedproxy.answer import Served
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.errors import Unavailable
-from feedproxy.feeds import feed_name
 from feedproxy.model import Feed, LastGood, PersonalEvent
 from feedproxy.policy.httpdate import http_date
+from feedproxy.subscribed import feed_name
 from feedproxy.transform import Base, Options, Shared, index
 from feedproxy.transform.personal import uid
 from feedproxy.web import keys

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pytest
 
-from feedproxy.feeds import feed_name
 from feedproxy.model import Held
 from feedproxy.policy.httpdate import read_http_date
 from feedproxy.store import Store
+from feedproxy.subscribed import feed_name
 from feedproxy.web import keys
 from tests.servers.upstream import Answer, calendar
 from tests.web.stage import GAME, Stage
