@@ -6,6 +6,7 @@
     │   └── EgressDenied                502  the address may not be dialled
     ├── SettingsError                   the start stops: one line that names the setting
     ├── SealBroken                      what is stored sealed cannot be opened with this key
+    ├── NotSetUp                        501  the operator has not set up what this needs
     ├── Unavailable                     503  our outage, with the seconds after which to try again
     └── RequestRefused                  the caller asked wrongly
         ├── BadRequest                  400
@@ -82,6 +83,13 @@ class SealBroken(FeedproxyError):
     """What was sealed under another key or for another purpose, or is not what was sealed."""
 
     code = "seal"
+
+
+class NotSetUp(FeedproxyError):
+    """The operator has not set up what the request needs; the message names the setting."""
+
+    status = 501
+    code = "notSetUp"
 
 
 class RequestRefused(FeedproxyError):

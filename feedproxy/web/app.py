@@ -91,6 +91,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         app[CACHE] = cache
         upstream = await stack.enter_async_context(upstream_client(settings, app[METRICS]))
         purger = await stack.enter_async_context(_purger(app, await stack.enter_async_context(_way_to_edges(app))))
+        app[keys.GOOGLE] = await stack.enter_async_context(_way_to_google(app))
         app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream, purger)
         stack.push_async_callback(feeds.close)
         app[keys.WARM_FEEDS] = WarmFeeds(
@@ -141,6 +142,11 @@ def _way_to_edges(app: web.Application) -> GuardedSession:
     return GuardedSession(
         egress_policy(settings, [edge.url for edge in settings.edges if edge.url]), metrics=app[METRICS]
     )
+
+
+def _way_to_google(app: web.Application) -> GuardedSession:
+    settings = app[keys.SETTINGS]
+    return GuardedSession(egress_policy(settings, [settings.google_token_url]), metrics=app[METRICS])
 
 
 def _purger(app: web.Application, session: GuardedSession) -> Purger:

@@ -10,6 +10,7 @@ from feedproxy.feeds import Feeds
 from feedproxy.policy.cors import Origins
 from feedproxy.policy.feed_response import Rules
 from feedproxy.store import Store
+from feedproxy.upstream import GuardedSession
 from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.warm_feeds import WarmFeeds
@@ -19,6 +20,7 @@ Clock = Callable[[], datetime]
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 CODED_BODIES = web.AppKey("coded_bodies", CodedBodies)
 FEEDS = web.AppKey("feeds", Feeds)
+GOOGLE = web.AppKey("google", GuardedSession)
 LOGIN_LIMITS = web.AppKey("login_limits", LoginLimits)
 ORIGINS = web.AppKey("origins", Origins)
 RULES = web.AppKey("rules", Rules)

@@ -33,6 +33,27 @@ API = (
     Row("POST", "/oauth2/introspect", oauth.introspect, "introspect", "oauth"),
     Row("GET", "/.well-known/oauth-authorization-server", oauth.metadata, "oauth-metadata", "oauth"),
     Row("POST", "/subscriptionevent/{account_code}", subscription_events.put_event, "subscription-event", "calreply-c"),
+    Row(
+        "POST",
+        "/subscriptionevent/{account_code}/update",
+        subscription_events.update_event,
+        "subscription-event-update",
+        "calreply-c",
+    ),
+    Row(
+        "DELETE",
+        "/subscriptionevent/{account_code}/{event_id}",
+        subscription_events.delete_event,
+        "subscription-event-deletion",
+        "calreply-c",
+    ),
+    Row(
+        "DELETE",
+        "/subscription/{account_code}/{subscription_id}/subscriptionevent/{event_id}",
+        subscription_events.detach_event,
+        "subscription-event-removal",
+        "calreply-c",
+    ),
     Row("GET", "/jobs/{job_id}", jobs.job, "job", "calreply-c"),
     Row("GET", "/timezones", timezones.timezones, "timezones", "calreply-c"),
 )

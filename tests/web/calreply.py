@@ -94,6 +94,12 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
                 web.post("/oauth2/introspect", oauth.introspect),
                 web.get("/.well-known/oauth-authorization-server", oauth.metadata),
                 web.post("/subscriptionevent/{account_code}", subscription_events.put_event),
+                web.post("/subscriptionevent/{account_code}/update", subscription_events.update_event),
+                web.delete("/subscriptionevent/{account_code}/{event_id}", subscription_events.delete_event),
+                web.delete(
+                    "/subscription/{account_code}/{subscription_id}/subscriptionevent/{event_id}",
+                    subscription_events.detach_event,
+                ),
                 web.get("/jobs/{job_id}", jobs.job),
                 web.post("/echo", _echo),
             ]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,9 +12,10 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yarl import URL
 
 from feedproxy.errors import BadRequest
-from feedproxy.model import EventDetails, PersonalEvent
+from feedproxy.model import Application, EventDetails, PersonalEvent
 from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web.calreply_models import SubscriptionEvent, SubscriptionEventRequest, read_events
 from feedproxy.web.field_types import read_guid
@@ -169,6 +171,122 @@ class TestTheSameEventAgain:
         assert await post(api, theirs, account="another", headers=await api.bearer(api.other)) == (202, None)
         assert (await stored(api)).details.title == "Title"
         assert (await stored(api, SECOND)).details.title == "Theirs"
+
+
+async def send(api: Api, method: str, path: str, body: object = None, application: Application | None = None) -> Any:
+    """Send an application's request; return its status and what its job says, or the reasons that it was refused."""
+    headers = await api.bearer(application)
+    answer = await api.client.session.request(method, URL(api.url + path, encoded=True), json=body, headers=headers)
+    text = await answer.text()
+    if answer.status == 202:
+        assert text == ""
+        job = await (await api.client.get(f"/jobs/{answer.headers['X-Job-Id']}", headers=headers)).json()
+        return 202, {name: value for name, value in job.items() if isinstance(value, int)}
+    said = json.loads(text)
+    assert (said["success"], said["statusCode"]) == (False, answer.status)
+    return answer.status, [error["reason"] for error in said["errors"]]
+
+
+class TestAnUpdate:
+    async def test_changes_the_event_in_every_feed_that_has_it_wrapped_or_not(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST), str(SECOND)]})
+        moved = {**EVENT, "title": "Moved", "location": "Elsewhere"}
+        for sequence, body in enumerate([moved, {"event": {**EVENT, "title": "Moved"}}], 1):
+            api.pass_seconds(60)
+            assert await send(api, "POST", "/subscriptionevent/JohnSmith/update", body) == (202, {"updated": 2})
+            for subscription_id in FIRST, SECOND:
+                found = await stored(api, subscription_id)
+                location = "Elsewhere" if body is moved else ""
+                assert (found.details.title, found.details.location) == ("Moved", location)
+                assert (found.sequence, found.updated_at) == (sequence, api.now)
+            assert api.feeds.changes[sequence:] == [frozenset({FIRST, SECOND})]
+
+    async def test_that_changes_nothing_changes_no_feed(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        assert await send(api, "POST", "/subscriptionevent/johnsmith/update", EVENT) == (202, {"updated": 0})
+        assert (await stored(api)).sequence == 0
+
+    async def test_adds_no_subscriptions(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        body = {"event": {**EVENT, "title": "Moved"}, "subscriptionIds": [str(SECOND)]}
+        assert await send(api, "POST", "/subscriptionevent/johnsmith/update", body) == (202, {"updated": 1})
+        assert await api.store.events_of(SECOND) == ()
+
+    async def test_that_is_wrong_is_refused_and_changes_nothing(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        for event, reason in (
+            ({**EVENT, "eventId": "other"}, "event id parameter 'other' is unknown"),
+            ({**EVENT, "title": None}, "event title parameter is missing"),
+            ({}, "event id parameter is missing"),
+        ):
+            assert await send(api, "POST", "/subscriptionevent/johnsmith/update", event) == (400, [reason])
+        assert (await stored(api)).details == details()
+
+    async def test_of_another_accounts_event_is_of_one_that_is_unknown(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        moved = {**EVENT, "title": "Moved"}
+        assert (await send(api, "POST", "/subscriptionevent/another/update", moved, api.other))[0] == 400
+        assert (await send(api, "POST", "/subscriptionevent/johnsmith/update", moved, api.other))[0] == 403
+        assert (await stored(api)).details.title == "Title"
+
+
+class TestDeleting:
+    async def test_an_event_takes_it_out_of_every_feed(self, api: Api) -> None:
+        for event_id, segment in {
+            "BookingId:12345678": "BookingId:12345678",
+            "my event": "my%20event",
+            "a/b?c#d%e": "a%2Fb%3Fc%23d%25e",
+            "%2F": "%252F",
+            "john.doe@mymail.com": "john.doe@mymail.com",
+            "größe": "gr%C3%B6%C3%9Fe",
+            "update": "update",
+            "1" * 255: "1" * 255,
+        }.items():
+            event = {**EVENT, "eventId": event_id}
+            await post(api, {"event": event, "subscriptionIds": [str(FIRST), str(SECOND)]})
+            assert await send(api, "DELETE", f"/subscriptionevent/johnsmith/{segment}") == (202, {"removed": 2})
+            assert await api.store.events_of(FIRST) == await api.store.events_of(SECOND) == ()
+            assert api.feeds.changes[-1] == frozenset({FIRST, SECOND})
+            assert (await send(api, "DELETE", f"/subscriptionevent/johnsmith/{segment}"))[0] == 400
+
+    async def test_what_is_not_there_is_refused(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        for segment in "other", "my", "%00", "my%20event%00", "x" * 1_000:
+            status, [reason] = await send(api, "DELETE", f"/subscriptionevent/johnsmith/{segment}")
+            assert status == 400
+            assert re.fullmatch("event id parameter .* is unknown", reason)
+        assert await stored(api)
+
+    async def test_leaves_another_accounts_event_of_the_same_id(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        assert (await send(api, "DELETE", "/subscriptionevent/another/my%20event", None, api.other))[0] == 400
+        assert (await send(api, "DELETE", "/subscriptionevent/johnsmith/my%20event", None, api.other))[0] == 403
+        assert await stored(api)
+
+
+class TestTakingOut:
+    async def test_takes_the_event_out_of_that_feed_alone(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST), str(SECOND)]})
+        for spelling in FIRST.hex, str(FIRST).upper():
+            path = f"/subscription/johnsmith/{spelling}/subscriptionevent/my%20event"
+            first = spelling == FIRST.hex
+            expected = (202, {"removed": 1}) if first else (400, ["event id parameter 'my event' is unknown"])
+            assert await send(api, "DELETE", path) == expected
+        assert await api.store.events_of(FIRST) == ()
+        assert (await stored(api, SECOND)).event_id == "my event"
+        assert api.feeds.changes[1:] == [frozenset({FIRST})]
+
+    async def test_of_what_is_no_subscription_is_refused(self, api: Api) -> None:
+        for subscription in str(UUID(int=7)), "x", "0000000-0000-0000-0000-000000000000":
+            path = f"/subscription/johnsmith/{subscription}/subscriptionevent/my%20event"
+            assert await send(api, "DELETE", path) == (404, ["there is no such subscription"])
+
+    async def test_of_another_accounts_subscription_is_as_if_there_was_none(self, api: Api) -> None:
+        await post(api, {"event": EVENT, "subscriptionIds": [str(FIRST)]})
+        theirs = f"/subscription/another/{FIRST}/subscriptionevent/my%20event"
+        assert (await send(api, "DELETE", theirs, None, api.other))[0] == 404
+        assert (await send(api, "DELETE", theirs.replace("another", "johnsmith"), None, api.other))[0] == 403
+        assert await stored(api)
 
 
 class TestSubscriptionIds:

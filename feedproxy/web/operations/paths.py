@@ -12,6 +12,7 @@ PATH_PARAMETERS: Mapping[str, Parameter] = {
     "subscription_id": Parameter(
         "subscriptionId", "The subscription's GUID, with or without dashes.", "8e71077b-c7f2-42b8-acb9-bda8f804c0d7"
     ),
+    "event_id": Parameter("eventId", "The event's id in the caller's system, percent-encoded.", "booking-1"),
     "job_id": Parameter("jobId", "What `X-Job-Id` of a 202 said.", "Pq3mYwv1Zl3kDkq7m0yqHnsiYXR0YWNoZWQiOjF9"),
     "calendar_code": Parameter("calendarCode", "The calendar's code, in any case.", "games"),
     "client_id": Parameter("clientId", "The application's client id.", "bears-app"),
