@@ -23,6 +23,7 @@ from feedproxy.store import Store
 
 MAX_HEADERS = 20
 
+_PRINTABLE = re.compile(r"[!-~]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _HEADER_VALUE = re.compile(r"[!-~](?:[ -~]{0,3998}[!-~])?")
 _OURS = frozenset(
@@ -34,6 +35,8 @@ _OURS = frozenset(
 
 
 def _source_url(url: str) -> str:
+    if not _PRINTABLE.fullmatch(url):
+        raise ValueError("a URL is printable ASCII without spaces; percent-encode the rest")
     try:
         read_url(url)
     except UrlRefused as refusal:
@@ -69,7 +72,7 @@ class Credentials(StrictModel):
     password: SecretStr = Field(max_length=1_000)
 
 
-SourceUrl = Annotated[str, Field(max_length=8_000, pattern=r"^[!-~]+$"), AfterValidator(_source_url)]
+SourceUrl = Annotated[str, Field(max_length=8_000), AfterValidator(_source_url)]
 Headers = Annotated[dict[str, SecretStr], Field(max_length=MAX_HEADERS), AfterValidator(_sendable)]
 
 

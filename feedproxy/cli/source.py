@@ -168,7 +168,7 @@ def _headers(written: Sequence[str]) -> dict[str, str]:
     for line in _lines(written):
         name, colon, value = line.partition(":")
         if not colon:
-            raise BadRequest(f"--header: {name[:20]!r} has no colon; a field such as `Name: value` is wanted")
+            raise BadRequest("--header: a field such as `Name: value` is wanted; one of them has no colon")
         if name in headers:
             raise BadRequest(f"--header: {name!r} stands there twice")
         headers[name] = value.strip()
