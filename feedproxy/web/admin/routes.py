@@ -2,7 +2,7 @@
 
 from aiohttp.typedefs import Handler
 
-from feedproxy.web.admin import accounts, applications, calendars, sources, tags
+from feedproxy.web.admin import accounts, applications, calendars, sources, subscriptions, tags
 
 ACCOUNT = "/admin/accounts/{account_code}"
 CALENDAR = f"{ACCOUNT}/calendars/{{calendar_code}}"
@@ -34,4 +34,6 @@ ROUTES: tuple[tuple[str, str, Handler, str], ...] = (
     ("GET", f"{CALENDAR}/tags/{{tag_id}}", tags.tag, "admin-tag"),
     ("PUT", f"{CALENDAR}/tags/{{tag_id}}", tags.change_tag, "admin-tag"),
     ("DELETE", f"{CALENDAR}/tags/{{tag_id}}", tags.remove_tag, "admin-tag"),
+    ("GET", f"{ACCOUNT}/subscriptions", subscriptions.of_account, "admin-subscriptions"),
+    ("GET", f"{CALENDAR}/subscriptions", subscriptions.of_calendar, "admin-calendar-subscriptions"),
 )

@@ -10,9 +10,11 @@ from feedproxy.admin.applications import (
 )
 from feedproxy.admin.calendars import CalendarChange, NewCalendar, ShownCalendar
 from feedproxy.admin.sources import NewSource, ShownSource, SourceChange
+from feedproxy.admin.subscriptions import SubscriptionPage
 from feedproxy.admin.tags import NewTag, ShownTag, TagChange
 from feedproxy.web.admin.routes import ACCOUNT, CALENDAR
 from feedproxy.web.operations.form import Answer, Example, Json, Operation, Parameter
+from feedproxy.web.operations.paths import GUID
 
 TAG = "Administration"
 
@@ -54,6 +56,10 @@ CALENDAR_EXAMPLE = {
 UNCHANGED = "What is absent stays as it is."
 FORCE = Parameter("force", "Remove it although others depend on it.", "true", BOOLEAN)
 REVEAL = Parameter("reveal", "Show the whole URL; that is logged.", "true", BOOLEAN)
+PAGING = (
+    Parameter("after", "The `next` of the page before.", "8e71077b-c7f2-42b8-acb9-bda8f804c0d7", GUID),
+    Parameter("limit", "How many, 1 to 1000; 100 if it is absent.", "100", {"type": "string", "pattern": "^[0-9]+$"}),
+)
 
 
 def _listed(template: str, summary: str, model: object, answer: Json) -> Operation:
@@ -278,4 +284,26 @@ OPERATIONS = (
         ONE_TAG, "Change a tag", TagChange, ShownTag, body={"text": "U 12"}, answer=TAG_EXAMPLE | {"text": "U 12"}
     ),
     _removed(ONE_TAG, "Remove a tag that no subscription wants", Example(status=204)),
+    Operation(
+        "GET",
+        f"{ACCOUNT}/subscriptions",
+        tag=TAG,
+        auth="admin",
+        summary="List an account's subscriptions",
+        query=PAGING,
+        answers={200: Answer("A page of them.", SubscriptionPage)},
+        errors=(400,),
+        example=Example(answer={"next": None}, beginning=True),
+    ),
+    Operation(
+        "GET",
+        f"{CALENDAR}/subscriptions",
+        tag=TAG,
+        auth="admin",
+        summary="List a calendar's subscriptions",
+        query=PAGING,
+        answers={200: Answer("A page of them.", SubscriptionPage)},
+        errors=(400,),
+        example=Example(answer={"next": None}, beginning=True),
+    ),
 )
