@@ -11,7 +11,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from feedproxy.cli import main
-from tests.cli.program import ROOT
 
 URL = "https://league.example.com/bears.ics?key=hunter2"
 
@@ -51,15 +50,6 @@ def there(run: Run) -> Run:
 def shown(result: Result) -> Any:
     assert (result.exit_code, result.stderr) == (0, "")
     return json.loads(result.stdout)
-
-
-def test_every_line_of_the_readme_works(run: Run) -> None:
-    section = (ROOT / "README.md").read_text("utf-8").partition("## Accounts, calendars, sources, tags\n")[2]
-    lines = section.split("```\n")[1].splitlines()
-    assert len(lines) == 8
-    for line in lines:
-        program, *arguments = shlex.split(line, comments=True)
-        assert (program, run(*arguments).exit_code) == ("feedproxy", 0), line
 
 
 def test_an_account_is_listed_shown_changed_and_removed(run: Run) -> None:
