@@ -354,6 +354,10 @@ class Settings(BaseModel):
     login_attempts: Count = Field(
         default=10, description="Different passwords that one network may try on one feed in 5 minutes."
     )
+    protected_user_name: Literal["random", "given"] = Field(
+        default="random",
+        description="User name of a protected feed: a random one, or the one that the API's caller has given.",
+    )
     access_token_seconds: Seconds = Field(default=300, description="Life of an access token.")
     refresh_token_seconds: Seconds = Field(default=3600, description="Life of a refresh token.")
     refresh_grace_seconds: Annotated[int, BeforeValidator(_no_boolean)] = Field(

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from feedproxy.web import docs, feeds, health, jobs, metrics, oauth, subscription_events, timezones
+from feedproxy.web import (
+    docs,
+    feeds,
+    health,
+    jobs,
+    metrics,
+    oauth,
+    subscribe,
+    subscription,
+    subscription_events,
+    timezones,
+    webcal,
+)
 from feedproxy.web.admin import routes as admin
 
 
@@ -26,12 +38,22 @@ class Row:
     errors: str
 
 
+SUBSCRIPTION = "/subscription/{account_code}/{calendar_code}/{subscription}"
+"""To read those of a user name, to change that of an id: one template, as OpenAPI wants it."""
+
 API = (
     Row("GET", "/webcal/{subscription_id}[.ics]", feeds.feed, "feed", "empty"),
     Row("POST", "/oauth2/token", oauth.token, "token", "oauth"),
     Row("POST", "/oauth2/revoke", oauth.revoke, "revoke", "oauth"),
     Row("POST", "/oauth2/introspect", oauth.introspect, "introspect", "oauth"),
     Row("GET", "/.well-known/oauth-authorization-server", oauth.metadata, "oauth-metadata", "oauth"),
+    Row("POST", "/webcal/{account_code}/{calendar_code}", webcal.create, "webcal", "calreply-c"),
+    Row("POST", "/subscribe/{account_code}/{calendar_code}", subscribe.subscribe, "subscribe", "calreply-a"),
+    Row("GET", "/subscription/{subscription_id}", subscription.show, "subscription", "calreply-a"),
+    Row("DELETE", "/subscription/{account_code}/{calendar_code}", subscription.deactivate, "deactivate", "calreply-a"),
+    Row("POST", "/subscription/{account_code}/{calendar_code}", subscription.deactivate, "deactivate", "calreply-a"),
+    Row("GET", SUBSCRIPTION, subscription.show_all, "subscriptions", "calreply-a"),
+    Row("PUT", SUBSCRIPTION, subscription.update, "subscriptions", "calreply-b"),
     Row("POST", "/subscriptionevent/{account_code}", subscription_events.put_event, "subscription-event", "calreply-c"),
     Row(
         "POST",

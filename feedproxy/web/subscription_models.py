@@ -44,6 +44,8 @@ _NO_FACTS = frozenset(
         "email_address",
         "subscription_method",
         "events",
+        "id",
+        "username",
     }
 )
 """Fields that have a place of their own in the records."""
@@ -106,13 +108,7 @@ class SubscriptionFields(LenientModel):
 
     def facts(self) -> dict[str, object]:
         """Return what else was said, by canonical name, and what nobody knows, by the name that it came under."""
-        known = {
-            field.alias: value
-            for name, field in type(self).model_fields.items()
-            if name not in _NO_FACTS and (value := getattr(self, name)) is not None
-        }
-        unknown = {storable(name): storable(value) for name, value in (self.model_extra or {}).items()}
-        return {str(name): value for name, value in (unknown | known).items()}
+        return _facts(self)
 
     def _tags(self, calendar: Calendar) -> tuple[Tag, ...] | None:
         if self.calendar_tags is None and self.tag_id is None:
@@ -200,6 +196,19 @@ class DeactivateRequest(LenientModel):
     unsubscribe_reason_id: AsGiven | None = Field(default=None, description="Why, as a number.")
     unsubscribe_reason_text: Text | None = Field(default=None, description="Why, in words.")
     action_type: AsGiven | None = Field(default=None, description="What the subscriber did.")
+
+    def facts(self) -> dict[str, object]:
+        """Return what else was said, as `SubscriptionFields.facts` does."""
+        return _facts(self)
+
+
+def _facts(body: LenientModel) -> dict[str, object]:
+    known = {
+        str(field.alias): value
+        for name, field in type(body).model_fields.items()
+        if name not in _NO_FACTS and (value := getattr(body, name)) is not None
+    }
+    return {str(storable(name)): storable(value) for name, value in (body.model_extra or {}).items()} | known
 
 
 def _given(value: T | None, before: T) -> T:
