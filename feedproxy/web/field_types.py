@@ -153,4 +153,6 @@ ZoneName = Annotated[str, BeforeValidator(_zone)]
 """A Windows id or IANA key as it is properly written; `[]`, which clears it, is empty text."""
 Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
 IpAddress = Annotated[str, BeforeValidator(_address)]
-SubscriptionMethod = Annotated[Method, BeforeValidator(_method)]
+SubscriptionMethod = Annotated[
+    Method, BeforeValidator(_method), WithJsonSchema({"type": "string", "enum": ["WebCal", "Google"]})
+]

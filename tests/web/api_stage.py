@@ -16,7 +16,7 @@ from feedproxy.policy import oauth
 from feedproxy.sealing import FetchSettings, seal_source
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
-from feedproxy.web.operations import OPERATIONS, admin
+from feedproxy.web.operations import OPERATIONS, admin, subscriptions
 from feedproxy.web.operations.paths import PATH_PARAMETERS
 from tests.servers.upstream import Answer, calendar, upstream
 from tests.web.calreply import basic
@@ -89,7 +89,7 @@ async def _put_calendar(app: web.Application, account: Account) -> None:
 
 
 async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
-    """Do what the examples build on: have tokens and a job."""
+    """Do what the examples build on: have tokens, subscriptions and a job."""
     examples = {(each.method, each.template): each.example for each in OPERATIONS}
     token, event = examples["POST", "/oauth2/token"], examples["POST", "/subscriptionevent/{account_code}"]
     basics = basic(CLIENT_ID.encode(), SECRET.encode())
@@ -99,5 +99,13 @@ async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
     accepted = await client.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer)
     real = {token.answer[name]: pair[name] for name in ("access_token", "refresh_token")}
     real[PATH_PARAMETERS["job_id"].example] = accepted.headers["X-Job-Id"]
+    subscribe = f"/subscribe/{code}/{PATH_PARAMETERS['calendar_code'].example}"
+    shown = {**examples["POST", "/subscribe/{account_code}/{calendar_code}"].body, "calendarTags": []}
+    for documented, body in (
+        (subscriptions.SUBSCRIPTION_ID, shown),
+        (subscriptions.ENDING_ID, {"subscriptionMethod": "WebCal"}),
+    ):
+        made = await client.post(subscribe, json=body, headers=bearer)
+        real[documented] = (await made.json())["subscriptionId"]
     admin_headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     return ApiStage(client, {"none": {}, "feed": {}, "client": basics, "bearer": bearer, "admin": admin_headers}, real)

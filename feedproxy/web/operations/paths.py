@@ -13,6 +13,11 @@ PATH_PARAMETERS: Mapping[str, Parameter] = {
         "subscriptionId", "The subscription's GUID, with or without dashes.", "8e71077b-c7f2-42b8-acb9-bda8f804c0d7"
     ),
     "event_id": Parameter("eventId", "The event's id in the caller's system, percent-encoded.", "booking-1"),
+    "subscription": Parameter(
+        "subscription",
+        "The subscription's GUID to update it; a subscriber id or user name to list.",
+        "705dbb47-f710-4529-b5a1-776f67e0083f",
+    ),
     "job_id": Parameter("jobId", "What `X-Job-Id` of a 202 said.", "Pq3mYwv1Zl3kDkq7m0yqHnsiYXR0YWNoZWQiOjF9"),
     "calendar_code": Parameter("calendarCode", "The calendar's code, in any case.", "games"),
     "client_id": Parameter("clientId", "The application's client id.", "bears-app"),
