@@ -2,10 +2,12 @@
 
 from aiohttp import web
 
+from feedproxy.errors import BadRequest
 from feedproxy.web import subscription_answers as answers
 from feedproxy.web.bearer import access_token_for
 from feedproxy.web.bodies import read_object
 from feedproxy.web.feed_url import feed_url
+from feedproxy.web.lenient_model import CODE
 from feedproxy.web.subscribing import called_calendar, subscribe_to
 from feedproxy.web.subscription_models import SubscribeRequest
 
@@ -16,7 +18,7 @@ async def subscribe(request: web.Request) -> web.Response:
     calendar = await called_calendar(request, token.account)
     body = SubscribeRequest.read(await read_object(request))
     if body.method == "google":
-        raise NotImplementedError
+        raise BadRequest("subscription method parameter must be WebCal: Google is not set up here", code=CODE)
     made = await subscribe_to(request, calendar, body, "webcal")
     url = feed_url(request, made.subscription.id, login=made.login)
     return answers.answered(answers.made(made.subscription, url=url, login=made.login, is_new=made.is_new))
