@@ -15,7 +15,7 @@ from tzmap.resolve import resolve
 from tzmap.rules import Rules
 from tzmap.vtimezone import fixed_vtimezone, vtimezone
 from tzmap.windows import CLDR_VERSION
-from tzmap.zones import TZDATA_EDITION, zone_names, zone_offset
+from tzmap.zones import TZDATA_EDITION, local_time, zone_names, zone_offset
 
 __all__ = [
     "CLDR_VERSION",
@@ -29,6 +29,7 @@ __all__ = [
     "TzmapError",
     "UnknownZone",
     "fixed_vtimezone",
+    "local_time",
     "resolve",
     "vtimezone",
     "windows_id",

@@ -6,8 +6,9 @@ package's TZif files (RFC 9636) itself.
 """
 
 import struct
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -129,3 +130,23 @@ def constant_offset(key: str) -> int | None:
     zone = load(key)
     offsets = {zone.first.offset, *(local.offset for _, local in zone.onsets(_EXPLICIT_UNTIL))}
     return offsets.pop() if len(offsets) == 1 else None
+
+
+def local_time(zone: str, instant: datetime) -> datetime:
+    """Return the wall-clock time of a zone at an instant: an aware time in, a naive one out.
+
+    >>> from datetime import UTC, datetime
+    >>> local_time("America/Vancouver", datetime(2026, 12, 1, 17, tzinfo=UTC))
+    datetime.datetime(2026, 12, 1, 10, 0)
+    """
+    utc = instant.astimezone(UTC).replace(tzinfo=None)
+    seconds = wall_seconds(utc)
+    instants, offsets = _offsets_by_instant(zone, END_YEAR if utc.year >= _EXPLICIT_UNTIL else _EXPLICIT_UNTIL)
+    return utc + timedelta(seconds=offsets[bisect_right(instants, seconds)])
+
+
+@lru_cache(maxsize=256)
+def _offsets_by_instant(key: str, through: int) -> tuple[list[int], list[int]]:
+    zone = load(key)
+    onsets = zone.onsets(through)
+    return [instant for instant, _ in onsets], [zone.first.offset, *(local.offset for _, local in onsets)]

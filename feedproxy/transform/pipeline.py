@@ -90,11 +90,18 @@ def index_joined(bodies: Sequence[bytes], options: Options, name: str = "") -> B
 
 
 def _read(body: bytes, options: Options) -> Base:
+    journal = Journal()
+    found, counts = opened(body, journal)
+    calendar = _run([*first_steps(options), TimeZones(options.horizon)], found, journal)
+    return Base(calendar, journal, len(body), counts)
+
+
+def opened(body: bytes, journal: Journal) -> tuple[Calendar, dict[str, int]]:
+    """Return what a body holds, and how many components of each kind. Raises FeedRefused."""
     try:
         found = read(body)
     except FeedRefused as refusal:
         raise (_refusal(body) if refusal.reason == "not-a-calendar" else refusal) from None
-    journal = Journal()
     for rule, number in found.repairs:
         journal.note("read", rule, count=number)
     calendar = Calendar(
@@ -102,9 +109,12 @@ def _read(body: bytes, options: Options) -> Base:
         definitions=tuple(c for c in found.pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),
         pieces=tuple(c for c in found.pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"),
     )
-    floating: list[Step] = [bind_floating] if options.bind_floating or options.profile.bind_floating else []
-    calendar = _run([*floating, repair, TimeZones(options.horizon)], calendar, journal)
-    return Base(calendar, journal, len(body), by_kind(found.pieces))
+    return calendar, by_kind(found.pieces)
+
+
+def first_steps(options: Options) -> list[Step]:
+    """Return the steps before the time zones are resolved."""
+    return [bind_floating, repair] if options.bind_floating or options.profile.bind_floating else [repair]
 
 
 def _chosen(base: Base, options: Options) -> Base:
