@@ -50,10 +50,12 @@ class FetchFailed(FeedproxyError):
     """The upstream gave no usable answer.
 
     `reason` is a short stable id (`timeout`, `too-large`, `status-503`, ...); `retry_after` is what the upstream
-    asked for in seconds, or None; `upstream_status` its HTTP status, or None when there was no answer.
+    asked for in seconds, or None; `upstream_status` its HTTP status, or None when there was no answer. `hops` are the
+    requests that were answered on the way: the URL without query, the status, the address.
     """
 
     status = 502
+    hops: tuple[tuple[str, int, str], ...] = ()
 
     def __init__(
         self,

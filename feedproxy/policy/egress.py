@@ -196,6 +196,12 @@ def _with_embedded(address: Address) -> Iterator[Address]:
         yield from address.teredo
 
 
+def address_class(address: str) -> str:
+    """Return the class of an address as a socket names it: `public`, `loopback`, `private`, ..."""
+    read = _address(address)
+    return (_class_of(read) or "public") if read is not None else "unknown"
+
+
 def _class_of(address: Address) -> str | None:
     """Return the class of an address that is not public; None for a public one."""
     return next((name for name, networks in _CLASSES if any(address in network for network in networks)), None)

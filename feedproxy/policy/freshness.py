@@ -37,18 +37,30 @@ class Said:
     refresh_interval: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why a lifetime is as long as it is: what decided, the span that it named, and that within the bounds."""
+
+    by: str
+    span: timedelta
+    held: timedelta
+
+
 def lifetime(said: Said, bounds: Bounds, *, source: str) -> timedelta:
     """Return the freshness lifetime, jittered by +-10 % from a hash of the source so that feeds do not expire together.
 
     `s-maxage` before `max-age` before Expires before the feed's own hint, and Age counts against the first three;
     `no-store` and `no-cache` mean the least.
     """
-    explicit = _by_header(said)
+    return _jittered(grounds(said, bounds).held, source)
+
+
+def grounds(said: Said, bounds: Bounds) -> Grounds:
+    """Return what decides a freshness lifetime, before the jitter."""
+    by, explicit = _by_header(said) or ("REFRESH-INTERVAL", _seconds_of(said.refresh_interval))
     if explicit is None:
-        explicit = _seconds_of(said.refresh_interval)
-    if explicit is None:
-        explicit = bounds.default
-    return _jittered(min(max(explicit, bounds.least), bounds.most), source)
+        by, explicit = "freshness_default", bounds.default
+    return Grounds(by, explicit, min(max(explicit, bounds.least), bounds.most))
 
 
 def longest(bounds: Bounds) -> timedelta:
@@ -89,17 +101,18 @@ def somebody_must_act(reason: str) -> bool:
     return reason.startswith("egress-") or reason in _STANDING
 
 
-def _by_header(said: Said) -> timedelta | None:
+def _by_header(said: Said) -> tuple[str, timedelta | None] | None:
     directives: dict[str, str] = dict(_DIRECTIVE.findall((said.cache_control or "").lower()))
-    if "no-store" in directives or "no-cache" in directives:
-        return timedelta(0)
+    for name in ("no-store", "no-cache"):
+        if name in directives:
+            return name, timedelta(0)
     for name in ("s-maxage", "max-age"):
         if directives.get(name, "").isdecimal():
-            return timedelta(seconds=_seconds(directives[name]) - _age(said))
+            return name, timedelta(seconds=_seconds(directives[name]) - _age(said))
     if said.expires is None:
         return None
     expires, date = read_http_date(said.expires), read_http_date(said.date)
-    return expires - date - timedelta(seconds=_age(said)) if expires and date else timedelta(0)
+    return "Expires", expires - date - timedelta(seconds=_age(said)) if expires and date else timedelta(0)
 
 
 def _age(said: Said) -> int:

@@ -121,8 +121,15 @@ class UpstreamClient:
 
     async def _follow(self, asked: "_Asked", url: WebUrl) -> Fetched | NotModified:
         """Ask at `url`, and on where the answer points. What is private to the origin asked stays behind for good."""
-        began = asyncio.get_running_loop().time()
         hops: list[Hop] = []
+        try:
+            return await self._followed(asked, url, hops)
+        except FetchFailed as failure:
+            failure.hops = tuple((hop.url_shown, hop.status, hop.address) for hop in hops)
+            raise
+
+    async def _followed(self, asked: "_Asked", url: WebUrl, hops: list[Hop]) -> Fetched | NotModified:
+        began = asyncio.get_running_loop().time()
         pointed: list[tuple[int, str]] = []
         from_moved = url is asked.moved_to
         crossed = url.origin != asked.url.origin
