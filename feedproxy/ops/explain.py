@@ -1,32 +1,45 @@
 """`explain`: what was fetched, which TZID became what and why, what was repaired, what went in and what came out.
 
-`examine` does the work and returns values; `as_text` shows them to a person, `as_json` to a program.
+`examine` does the work and returns values; `feedproxy.ops.explain_formats` shows them to a person or a program. One
+event of a feed is explained by `feedproxy.ops.event`.
 """
 
-from collections.abc import Iterable, Iterator
+import codecs
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from feedproxy.errors import FeedRefused, FetchFailed
+from feedproxy.ics.contentline import split
+from feedproxy.ics.normal import wide_encoding
 from feedproxy.model import LastGood, PersonalEvent
+from feedproxy.ops.lint import Lint, lint
+from feedproxy.policy.freshness import Bounds, Grounds, Said, grounds
 from feedproxy.policy.publish import KeepLastGood, publish
-from feedproxy.transform import Change, Options, Report, ZoneReport, assemble, index, lost_ahead
+from feedproxy.transform import Base, Change, Options, Report, assemble, index, lost_ahead
 from feedproxy.upstream import Fetched
-from tzmap.resolution import offset_text
 
 SERVED = Options(placeholder=True)
 """How the service transforms a feed, unless its settings say otherwise."""
 
 NOTHING_IS_OVER = datetime(1970, 1, 1, tzinfo=UTC)
 
+_CHARSET = re.compile(r"charset=[\"']?([^\"';\s]+)", re.IGNORECASE)
+
+Hop = tuple[str, int, str]
+"""A request that was answered on the way: the URL without query, the status, the address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything that is known of one feed now.
 
-    `fetch` is what came over the wire (None for a file, or when it failed: then `failure` says why); `kept` the last
-    good body that is served instead; `report` what the transformation did (None when the body was refused, by
-    `failure`; it may have been held back, too).
+    `fetch` is what came over the wire (None for a file, or when it failed: then `failure` says why); `hops` what was
+    asked on the way; `kept` the last good body that is served instead; `base` and `report` what the transformation did
+    (None when the body was refused, by `failure`; it may have been held back, too) with `body`, the one that is served.
+    `lint` is what is wrong with the body that came, `charset` in what it is written and how that is known; `freshness`
+    why it is fresh for as long as it is.
     """
 
     target: str
@@ -35,11 +48,24 @@ class Explanation:
     kept: LastGood | None = None
     personal: int = 0
     report: Report | None = None
+    base: Base | None = None
+    body: bytes | None = None
+    hops: tuple[Hop, ...] = ()
+    lint: Lint | None = None
+    charset: str | None = None
+    freshness: Grounds | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """What was done to the body that is served."""
         return self.report.changes if self.report else ()
+
+    @property
+    def decision(self) -> str:
+        """Whether the body that came is published, or what happens instead."""
+        if self.failure is None:
+            return "published"
+        return "the last good body is kept" if self.kept is not None else "nothing is served"
 
 
 def examine(
@@ -52,48 +78,58 @@ def examine(
     kept: LastGood | None = None,
     loss_share: float = 1.0,
     options: Options = SERVED,
+    bounds: Bounds | None = None,
     now: datetime = NOTHING_IS_OVER,
+    checked: bool = True,
 ) -> Explanation:
-    """Transform a body, else the last good one, and gather what is to be said.
+    """Transform a body, else the last good one, and gather what is to be said; `checked`: against every rule, too.
 
     `body` None: the fetch failed. A body that has lost more than `loss_share` of the last good one is held back, as it
-    is by the service when it comes for the first time; what is over by `now` is no loss.
+    is by the service when it comes for the first time; what is over by `now` is no loss. `bounds` are those of the
+    freshness of what was fetched.
     """
     events = tuple(personal)
     reason = f"{failure.reason}: {failure.message}" if failure is not None else None
-    report = None
+    base = None
     if body is not None:
-        report, reason = _weighed(body, events, options, kept, loss_share=loss_share, now=now)
-    used_kept = kept if report is None else None
+        base, reason = _weighed(body, options, kept, loss_share=loss_share, now=now)
+    used_kept = kept if base is None else None
+    served = body if base is not None else None
     if used_kept is not None:
-        report, _ = _transformed(used_kept.body, events, options)
+        served = used_kept.body
+        base, _ = _indexed(served, options)
+    hops = tuple((hop.url_shown, hop.status, hop.address) for hop in fetch.hops) if fetch else ()
     return Explanation(
         target=target,
         fetch=fetch,
         failure=reason,
         kept=used_kept,
         personal=len(events),
-        report=report,
+        report=assemble(base, events, options).report if base is not None else None,
+        base=base,
+        body=served,
+        hops=failure.hops if failure is not None else hops,
+        lint=lint(target, body, options) if body is not None and checked else None,
+        charset=_charset(body, fetch) if body is not None else None,
+        freshness=_freshness(fetch, base, bounds) if fetch is not None and bounds is not None else None,
     )
 
 
 def _weighed(
     body: bytes,
-    events: Iterable[PersonalEvent],
     options: Options,
     kept: LastGood | None,
     *,
     loss_share: float,
     now: datetime,
-) -> tuple[Report | None, str | None]:
-    """Transform a body unless the service would hold it back; else say why."""
-    report, reason = _transformed(body, events, options)
-    if report is None or kept is None:
-        return report, reason
-    try:
-        new, last = (index(each, options) for each in (body, kept.body))
-    except FeedRefused:  # an earlier release thought it good
-        return report, reason
+) -> tuple[Base | None, str | None]:
+    """Index a body unless the service would hold it back; else say why."""
+    new, reason = _indexed(body, options)
+    if new is None or kept is None:
+        return new, reason
+    last, _ = _indexed(kept.body, options)
+    if last is None:  # an earlier release thought it good
+        return new, reason
     decision = publish(
         last.events,
         new.events,
@@ -103,115 +139,46 @@ def _weighed(
     )
     if isinstance(decision, KeepLastGood):
         return None, f"{decision.reason}: {decision.text}; believed when it comes again"
-    return report, reason
+    return new, reason
 
 
-def _transformed(body: bytes, events: Iterable[PersonalEvent], options: Options) -> tuple[Report | None, str | None]:
+def _indexed(body: bytes, options: Options) -> tuple[Base | None, str | None]:
     try:
-        return assemble(index(body, options), events, options).report, None
+        return index(body, options), None
     except FeedRefused as refusal:
         return None, f"{refusal.reason}: {refusal.message}"
 
 
-def as_json(explanation: Explanation) -> dict[str, object]:
-    """Return the explanation as values that `json.dumps` writes."""
-    fetch, kept = explanation.fetch, explanation.kept
-    return {
-        "target": explanation.target,
-        "fetch": fetch
-        and {
-            "hops": [{"url": hop.url_shown, "status": hop.status, "address": hop.address} for hop in fetch.hops],
-            "octets": {"wire": fetch.wire_octets, "decoded": len(fetch.body)},
-            "seconds": round(fetch.seconds, 3),
-            "headers": dict(_headers(fetch)),
-        },
-        "failure": explanation.failure,
-        "last_good": kept
-        and {
-            "fetched_at": kept.fetched_at.isoformat(),
-            "changed_at": kept.changed_at.isoformat(),
-            "components": kept.events,
-            "held_back": kept.held and {"reason": kept.held.reason, "since": kept.held.since.isoformat()},
-        },
-        "personal_events": explanation.personal,
-        "report": explanation.report and explanation.report.to_json(),
-    }
+def _charset(body: bytes, fetch: Fetched | None) -> str:
+    """Say in what a body is written, and by what that is known: never by its Content-Type."""
+    wide = wide_encoding(body[:4])
+    if wide is not None:
+        said = f"{wide}, by its first octets"
+    elif body.startswith(codecs.BOM_UTF8):
+        said = "utf-8, by its byte order mark"
+    elif _is_utf8(body):
+        said = "utf-8, as all of it is"
+    else:
+        said = "utf-8, but for some lines, which are read as windows-1252"
+    claimed = _CHARSET.search(fetch.content_type or "") if fetch else None
+    if claimed is None or said.startswith(claimed[1].lower()):
+        return said
+    return f"{said}; Content-Type says {claimed[1]}, which is not looked at"
 
 
-def as_text(explanation: Explanation) -> str:
-    """Return the explanation as lines for a person."""
-    return "\n".join(_lines(explanation)) + "\n"
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _lines(explanation: Explanation) -> Iterator[str]:
-    yield explanation.target
-    if explanation.fetch is not None:
-        yield from _fetch_lines(explanation.fetch)
-    if explanation.failure is not None:
-        yield f"  refused    {explanation.failure}"
-    if explanation.kept is not None:
-        yield from _kept_lines(explanation.kept)
-    report = explanation.report
-    if report is None:
-        return
-    yield f"  components in   {_counts(report.components_in)} ({report.octets_in} octets)"
-    yield f"  components out  {_counts(report.components_out)} ({report.octets_out} octets)"
-    if explanation.personal:
-        yield f"  personal events {explanation.personal}"
-    yield ""
-    yield f"time zones (tzdata {report.tzdata}, CLDR {report.cldr})"
-    if not report.zones:
-        yield "  none is named"
-    for zone in report.zones:
-        yield from _zone_lines(zone)
-    yield ""
-    yield "changes"
-    if not explanation.changes:
-        yield "  none"
-    for change in explanation.changes:
-        examples = f"  e.g. {', '.join(change.examples)}" if change.examples else ""
-        yield f"  {change.step:<10} {change.rule:<22} x {change.count}{examples}"
+def _freshness(fetch: Fetched, base: Base | None, bounds: Bounds) -> Grounds:
+    interval = _refresh_interval(base.calendar.heads[0]) if base is not None else None
+    return grounds(Said(fetch.cache_control, fetch.expires, fetch.date, fetch.age, interval), bounds)
 
 
-def _kept_lines(kept: LastGood) -> Iterator[str]:
-    yield f"  served     the last good body instead, of {kept.fetched_at:%Y-%m-%d %H:%M} UTC"
-    if kept.held is not None:
-        accepted = " (accepted)" if kept.held.accepted else ""
-        yield f"  held back  since {kept.held.since:%Y-%m-%d %H:%M} UTC, {kept.held.reason}{accepted}"
-
-
-def _fetch_lines(fetch: Fetched) -> Iterator[str]:
-    for hop in fetch.hops:
-        yield f"  fetched    {hop.url_shown} -> {hop.status} from {hop.address}"
-    yield f"             {fetch.wire_octets} octets, {len(fetch.body)} decoded, {fetch.seconds:.2f} s"
-    for name, value in _headers(fetch):
-        yield f"             {name}: {value}"
-
-
-def _headers(fetch: Fetched) -> Iterator[tuple[str, str]]:
-    for name, value in (
-        ("Content-Type", fetch.content_type),
-        ("ETag", fetch.etag),
-        ("Last-Modified", fetch.last_modified),
-        ("Cache-Control", fetch.cache_control),
-        ("Expires", fetch.expires),
-        ("Age", fetch.age),
-    ):
-        if value is not None:
-            yield name, value
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"
-
-
-def _zone_lines(zone: ZoneReport) -> Iterator[str]:
-    resolution = zone.resolution
-    defined = "with" if zone.defined else "without"
-    yield f"  {zone.written!r} -> {zone.served}   ({resolution.rung}; {zone.uses} values, {defined} a definition)"
-    for sentence in resolution.evidence:
-        yield f"      {sentence}"
-    differs = resolution.disagreement
-    if differs is not None:
-        offsets = f"rules {offset_text(differs.by_rules)}, zone {offset_text(differs.by_zone)}"
-        yield f"      {differs.count} values disagree, e.g. {differs.value}: {offsets}"
+def _refresh_interval(head: Sequence[bytes]) -> str | None:
+    lines = (line for text in head if (line := split(text)) is not None)
+    return next((line.value.decode("utf-8", "replace") for line in lines if line.name == b"REFRESH-INTERVAL"), None)

@@ -36,7 +36,7 @@ def is_over(component: Component, *, now: datetime) -> bool:
 def _last_time(component: Component) -> datetime | None:
     """Return a wall-clock time at which it is over; None if that cannot be said."""
     start, end = _time(component, b"DTSTART"), _time(component, _LAST_TIMES[component.kind])
-    length = _length(component, start, end)
+    length = length_of(component, start, end)
     if length is None or any(b"PERIOD" in line.parameters.upper() for line in component.every(b"RDATE")):
         return None
     times = [time for time in (start, end) if time is not None]
@@ -57,7 +57,7 @@ def _last_time(component: Component) -> datetime | None:
         return None
 
 
-def _length(component: Component, start: datetime | None, end: datetime | None) -> timedelta | None:
+def length_of(component: Component, start: datetime | None, end: datetime | None) -> timedelta | None:
     """Return how long it takes; None if that, or when it is, cannot be read. A to-do ends when it is due, if ever."""
     duration = component.first(b"DURATION")
     if duration is not None:

@@ -20,13 +20,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ZoneReport:
-    """One TZID of the source: as written, as served, and the resolution that decided (None for what has no TZID)."""
+    """One TZID of the source: as written, as served, and the resolution that decided; of which VCALENDAR it is."""
 
     written: str
     served: str
     uses: int
     defined: bool
     resolution: tzmap.Resolution
+    scope: int = 0
+
+    def as_mapping(self) -> dict[str, object]:
+        """Return the same as values that `json.dumps` writes."""
+        return {
+            "written": self.written,
+            "served": self.served,
+            "uses": self.uses,
+            "defined": self.defined,
+            "resolution": self.resolution.as_mapping(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +61,7 @@ class Report:
             "changes": [
                 {"step": c.step, "rule": c.rule, "count": c.count, "examples": list(c.examples)} for c in self.changes
             ],
-            "zones": [
-                {
-                    "written": z.written,
-                    "served": z.served,
-                    "uses": z.uses,
-                    "defined": z.defined,
-                    "resolution": z.resolution.as_mapping(),
-                }
-                for z in self.zones
-            ],
+            "zones": [zone.as_mapping() for zone in self.zones],
             "tzdata": self.tzdata,
             "cldr": self.cldr,
         }

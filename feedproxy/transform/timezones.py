@@ -88,7 +88,7 @@ class TimeZones:
             here = served[scope, tzid] = serve(resolution, definition, taken)
             zones.append((here, use))
             defined = definition is not None
-            journal.zones.append(ZoneReport(tzid, here.tzid or "UTC", use.values, defined, resolution))
+            journal.zones.append(ZoneReport(tzid, here.tzid or "UTC", use.values, defined, resolution, scope))
         definitions.note_unused(journal)
         return served, _zone_uses(zones)
 

@@ -159,7 +159,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         store=store,
         upstream=upstream,
         metrics=app[METRICS],
-        bounds=_bounds(settings),
+        bounds=freshness_bounds(settings),
         loss_share=settings.loss_share,
         max_octets=settings.cache_octets,
         options=served_options(settings),
@@ -187,7 +187,8 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
     )
 
 
-def _bounds(settings: Settings) -> Bounds:
+def freshness_bounds(settings: Settings) -> Bounds:
+    """Return what the settings say of how long feeds are fresh."""
     return Bounds(
         default=timedelta(seconds=settings.freshness_default),
         least=timedelta(seconds=settings.freshness_min),
@@ -197,7 +198,7 @@ def _bounds(settings: Settings) -> Bounds:
 
 def _rules(settings: Settings, origins: Origins) -> Rules:
     return Rules(
-        longest=math.ceil(longest(_bounds(settings)).total_seconds()),
+        longest=math.ceil(longest(freshness_bounds(settings)).total_seconds()),
         stale_while_revalidate=STALE_WHILE_REVALIDATE,
         stale_if_error=settings.stale_seconds,
         edge_control=settings.edge_control_fields,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from feedproxy.errors import FetchFailed
 from feedproxy.model import EventDetails, Held, LastGood
-from feedproxy.ops.explain import as_json, as_text, examine
+from feedproxy.ops.explain import examine
+from feedproxy.ops.explain_formats import as_json, as_text
 from feedproxy.store import open_store
 from tests.cli.program import feedproxy
 from tests.servers.service import PASSWORD, PROTECTED, PUBLIC, USER, Service
