@@ -55,6 +55,7 @@ from feedproxy.store.events import Attached
 from feedproxy.store.history import HealthChange, PastLook
 from feedproxy.store.migration import migrate, require_current
 from feedproxy.store.subscribing import Subscribed
+from feedproxy.store.together import Together
 
 NO_PREFERENCES = Preferences()
 
@@ -87,9 +88,11 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._pairs: Together[tuple[AccessToken, RefreshToken]] = Together(self._add_pairs)
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._pairs.close()
         await self._database.close()
 
     async def ping(self) -> None:
@@ -270,7 +273,10 @@ class Store:
 
     async def add_tokens(self, access: AccessToken, refresh: RefreshToken) -> None:
         """Add a pair; both belong to the refresh token's family. The application must be known."""
-        await self._database.write(tokens.add_tokens, access, refresh)
+        await self._pairs.add((access, refresh))
+
+    async def _add_pairs(self, pairs: Sequence[tuple[AccessToken, RefreshToken]]) -> None:
+        await self._database.write(tokens.add_tokens, pairs)
 
     async def access_token(self, digest: bytes, *, now: datetime) -> AccessToken | None:
         """Find an access token that has not expired. Its account is that of its application."""

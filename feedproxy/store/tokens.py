@@ -4,6 +4,7 @@ Whoever adds to a family locks its row first, and revoking deletes that row: so 
 moment leave either no token or none that was missed.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,23 +16,32 @@ from feedproxy.store import upsert
 from feedproxy.store.accounts import PREFERENCES, read_account, read_preferences
 from feedproxy.store.schema import access_tokens, accounts, applications, refresh_tokens, token_families
 
-
-async def add_tokens(connection: AsyncConnection, access: AccessToken, refresh: RefreshToken) -> None:
-    """Add a pair; its family is that of the refresh token, and begins here unless it is known."""
-    family = upsert.insert(connection, token_families).values(id=refresh.family, client_id=refresh.client_id)
-    await connection.execute(family.on_conflict_do_nothing())
-    await _add_pair(connection, access, refresh)
+_ADD_ACCESS, _ADD_REFRESH = insert(access_tokens), insert(refresh_tokens)
 
 
-async def _add_pair(connection: AsyncConnection, access: AccessToken, refresh: RefreshToken) -> None:
-    await connection.execute(
-        insert(access_tokens).values(digest=access.digest, family_id=refresh.family, expires_at=access.expires_at)
-    )
-    await connection.execute(
-        insert(refresh_tokens).values(
-            digest=refresh.digest, family_id=refresh.family, expires_at=refresh.expires_at, used_at=refresh.used_at
-        )
-    )
+async def add_tokens(connection: AsyncConnection, pairs: Sequence[tuple[AccessToken, RefreshToken]]) -> None:
+    """Add pairs; the family of each is that of its refresh token, and begins here unless it is known."""
+    families = [{"id": refresh.family, "client_id": refresh.client_id} for _, refresh in pairs]
+    await connection.execute(upsert.insert(connection, token_families).on_conflict_do_nothing(), families)
+    await _add_pairs(connection, pairs)
+
+
+async def _add_pairs(connection: AsyncConnection, pairs: Sequence[tuple[AccessToken, RefreshToken]]) -> None:
+    accesses = [
+        {"digest": access.digest, "family_id": refresh.family, "expires_at": access.expires_at}
+        for access, refresh in pairs
+    ]
+    refreshes = [
+        {
+            "digest": refresh.digest,
+            "family_id": refresh.family,
+            "expires_at": refresh.expires_at,
+            "used_at": refresh.used_at,
+        }
+        for _, refresh in pairs
+    ]
+    await connection.execute(_ADD_ACCESS, accesses)
+    await connection.execute(_ADD_REFRESH, refreshes)
 
 
 async def access_token(connection: AsyncConnection, digest: bytes, *, now: datetime) -> AccessToken | None:
@@ -71,7 +81,7 @@ async def use_refresh_token(
         return False
     if not await mark_refresh_token_used(connection, digest, now=now):
         return False
-    await _add_pair(connection, access, refresh)
+    await _add_pairs(connection, [(access, refresh)])
     return True
 
 
