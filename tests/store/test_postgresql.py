@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
@@ -6,18 +7,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import SettingsError, Unavailable
 from feedproxy.store import Store, migrate, open_store
+from feedproxy.store.schema import metadata
 from tests.servers.postgres import PASSWORD, PostgresServer
-from tests.store.contract import DENTIST, NOW, StoreContract, opened
-from tests.store.contract_calendars import CalendarContract
-from tests.store.contract_history import HistoryContract
-from tests.store.contract_subscriptions import SubscriptionContract
+from tests.store.contract import DENTIST, NOW, opened
+from tests.store.whole_contract import WholeContract
 
 pytestmark = pytest.mark.service("postgres")
 
 
-class TestPostgreSQL(StoreContract, CalendarContract, SubscriptionContract, HistoryContract):
+class TestPostgreSQL(WholeContract):
     @pytest.fixture
-    async def url(self, postgres: PostgresServer, migrated_postgres: str) -> str:
+    async def url(self, postgres: PostgresServer, shared_postgres: str) -> AsyncIterator[str]:
+        yield shared_postgres
+        emptying = "; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables))
+        await postgres.execute(database_of(shared_postgres), emptying)
+
+    @pytest.fixture
+    async def own_url(self, postgres: PostgresServer, migrated_postgres: str) -> str:
         return await postgres.new_database(like=migrated_postgres)
 
     @pytest.fixture
@@ -32,21 +38,21 @@ class TestPostgreSQL(StoreContract, CalendarContract, SubscriptionContract, Hist
             await cut_connections(postgres, url)
             assert (await store.add_account("other", now=NOW)).code == "other"
 
-    async def test_an_outage_is_named_and_ends_by_itself(self, url: str, postgres: PostgresServer) -> None:
-        async with opened(url) as store:
+    async def test_an_outage_is_named_and_ends_by_itself(self, own_url: str, postgres: PostgresServer) -> None:
+        async with opened(own_url) as store:
             account = await store.add_account("acme", now=NOW)
-            await postgres.execute("postgres", f"ALTER DATABASE {database_of(url)} ALLOW_CONNECTIONS false")
-            await cut_connections(postgres, url)
+            await postgres.execute("postgres", f"ALTER DATABASE {database_of(own_url)} ALLOW_CONNECTIONS false")
+            await cut_connections(postgres, own_url)
             for attempt in (store.ping(), store.account("acme"), store.put_event(account, "e", DENTIST, [], now=NOW)):
                 with pytest.raises(Unavailable):
                     await attempt
-            await postgres.execute("postgres", f"ALTER DATABASE {database_of(url)} ALLOW_CONNECTIONS true")
+            await postgres.execute("postgres", f"ALTER DATABASE {database_of(own_url)} ALLOW_CONNECTIONS true")
             assert await store.account("acme") == account
 
-    async def test_a_standby_that_takes_no_writes_is_an_outage(self, url: str, postgres: PostgresServer) -> None:
-        read_only = f"ALTER DATABASE {database_of(url)} SET default_transaction_read_only = on"
+    async def test_a_standby_that_takes_no_writes_is_an_outage(self, own_url: str, postgres: PostgresServer) -> None:
+        read_only = f"ALTER DATABASE {database_of(own_url)} SET default_transaction_read_only = on"
         await postgres.execute("postgres", read_only)
-        async with opened(url) as store:
+        async with opened(own_url) as store:
             with pytest.raises(Unavailable):
                 await store.add_account("acme", now=NOW)
             assert await store.accounts() == ()

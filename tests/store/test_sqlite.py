@@ -13,16 +13,18 @@ from feedproxy.errors import SettingsError, Unavailable
 from feedproxy.store import database, open_store
 from feedproxy.store.database import open_database
 from tests.store import processes
-from tests.store.contract import DENTIST, GOOD, NOW, StoreContract, made_at, opened
-from tests.store.contract_calendars import CalendarContract
-from tests.store.contract_history import HistoryContract
-from tests.store.contract_subscriptions import SubscriptionContract
+from tests.store.contract import DENTIST, GOOD, NOW, made_at, opened
+from tests.store.whole_contract import WholeContract
 
 
-class TestSQLite(StoreContract, CalendarContract, SubscriptionContract, HistoryContract):
+class TestSQLite(WholeContract):
     @pytest.fixture
     async def url(self, migrated_sqlite: Path, tmp_path: Path) -> str:
         return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path)}"
+
+    @pytest.fixture
+    async def own_url(self, url: str) -> str:
+        return url
 
     @pytest.fixture
     async def empty_url(self, tmp_path: Path) -> str:
