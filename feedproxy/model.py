@@ -190,7 +190,8 @@ State = Literal["upstream", "pending", "active", "inactive"]
 class Subscription:
     """Somebody's subscription. `calendar` is None exactly if only the upstream knows the feed.
 
-    `deactivated_by` is the actionType of the webhook that tells of it.
+    `updated_at` is the last time that its own part of the feed became another, but for events that were put into it,
+    which have times of their own. `deactivated_by` is the actionType of the webhook that tells of it.
     """
 
     id: UUID

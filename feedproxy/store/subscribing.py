@@ -167,7 +167,7 @@ async def _update(
 ) -> tuple[Subscription, frozenset[UUID]]:
     """Update a subscription that is locked; return it, and itself if its feed is another now."""
     after = await _put(connection, before, wanted, now=now)
-    is_other = (after.wishes, after.login) != (before.wishes, before.login)
+    is_other = _shown(after) != _shown(before)
     for event_id, details in private_events:
         is_other |= await events.put_private(connection, before, event_id, details, now=now)
     changed = frozenset((before.id,)) if is_other and before.state == "active" else frozenset()
@@ -180,11 +180,15 @@ async def _put(
 ) -> Subscription:
     """Put what is wanted in the place of what is stored, unless it is just that."""
     tags, tags_before = ({tag.id for tag in each.wishes.tags} for each in (wanted, before))
-    if tags == tags_before and replace(wanted, wishes=replace(wanted.wishes, tags=before.wishes.tags)) == before:
+    if tags == tags_before:
+        wanted = replace(wanted, wishes=replace(wanted.wishes, tags=before.wishes.tags))
+    if wanted == before:
         return before
     key = case((table.c.single_key.is_not(None), wanted.subscriber.key or None))
     values = subscriber_columns(wanted.subscriber) | wishes_column(wanted.wishes) | login_columns(wanted.login)
-    values |= {"method": wanted.method, "single_key": key, "updated_at": max(now, before.updated_at)}
+    values |= {"method": wanted.method, "single_key": key}
+    if _shown(wanted) != _shown(before):
+        values["updated_at"] = max(now, before.updated_at)
     try:
         await connection.execute(update(table).where(table.c.id == wanted.id).values(values))
     except IntegrityError:
@@ -193,6 +197,11 @@ async def _put(
         await connection.execute(delete(subscription_tags).where(subscription_tags.c.subscription_id == wanted.id))
         await _want(connection, wanted, wanted.wishes.tags)
     return await _find(connection, wanted.id)
+
+
+def _shown(each: Subscription) -> tuple[Wishes, FeedLogin | None]:
+    """Return what of a subscription makes its feed."""
+    return each.wishes, each.login
 
 
 async def _want(connection: AsyncConnection, by: Subscription, tags: Sequence[Tag]) -> None:

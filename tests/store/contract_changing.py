@@ -41,14 +41,17 @@ class ChangingContract:
         self, store: Store, other: Store, tags: tuple[Tag, ...], subscription: Subscription
     ) -> None:
         before = await store.newest_change()
-        wishes = Wishes(tags[:1], "UTC", exclude_external=("x",))
+        wishes = Wishes(tags, "UTC", exclude_external=("x",))
         subscriber = replace(JOHN, email="new@mail.example", facts={"utmSource": "App"})
-        changed, ids = await store.change_subscription(subscription, subscriber=subscriber, wishes=wishes, now=LATER)
+        backwards = replace(wishes, tags=wishes.tags[::-1])
+        changed, ids = await store.change_subscription(subscription, subscriber=subscriber, wishes=backwards, now=LATER)
         stored = await store.calendar(subscription.account, "fixtures")
         assert changed == replace(subscription, calendar=stored, subscriber=subscriber, wishes=wishes, updated_at=LATER)
         assert await other.subscription(subscription.id) == changed
         assert ids == {subscription.id}
         assert await noted(other, before) == [ids]
+        again = await store.change_subscription(changed, subscriber=subscriber, wishes=backwards, now=LATER + MINUTE)
+        assert again == (changed, frozenset())
         cleared, ids = await store.change_subscription(changed, subscriber=subscriber, wishes=Wishes(), now=LATER)
         assert cleared == replace(changed, wishes=Wishes())
         assert ids == {subscription.id}
@@ -56,7 +59,7 @@ class ChangingContract:
     async def test_other_facts_of_the_subscriber_change_no_feed(self, store: Store, subscription: Subscription) -> None:
         subscriber = replace(JOHN, facts={"marketingAllowed": True})
         changed, ids = await store.change_subscription(subscription, subscriber=subscriber, wishes=Wishes(), now=LATER)
-        assert (changed.subscriber, changed.updated_at) == (subscriber, LATER)
+        assert changed == replace(subscription, subscriber=subscriber)
         assert ids == frozenset()
         again, ids = await store.change_subscription(
             changed, subscriber=subscriber, wishes=Wishes(), now=2 * MINUTE + NOW
@@ -392,6 +395,8 @@ class ChangingContract:
         assert await store.events_of(subscription.id) == ()
         assert await store.events_of(upstream) == (kept.event,)
         assert await store.delete_event(account, "e", now=LATER) is None
+        found = await store.subscription(subscription.id)
+        assert found == replace(subscription, updated_at=LATER), "it says since when the feed lacks the event"
 
     async def test_an_event_is_the_account_s_and_not_the_private_one_of_that_id(
         self, store: Store, account: Account, calendar: Calendar
