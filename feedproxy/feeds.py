@@ -27,7 +27,7 @@ from feedproxy.composing import Composer, look_of
 from feedproxy.errors import FeedRefused, FetchFailed, SealBroken, Unavailable
 from feedproxy.flights import Flights
 from feedproxy.metrics import Metrics
-from feedproxy.model import Calendar, Changed, Feed, Frozen, Look, Subscription
+from feedproxy.model import Changed, Feed, Frozen, Look, Subscription
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.secrets import log_name
 from feedproxy.sources import Source, Sources, SourceState, refused, withdrawn
@@ -161,12 +161,17 @@ class Feeds:
             _log.warning("a feed could not be kept", extra={"fields": {"feed": log_name(name)}}, exc_info=failure)
         return Frozen(feed.gzip, feed.last_modified) if feed is not None else None
 
-    async def events(self, calendar: Calendar) -> Sequence[CalendarEvent]:
-        """List the events that a calendar's source has; none while nothing of it is known. Never looks upstream."""
+    async def events(self, subscription: Subscription) -> Sequence[CalendarEvent]:
+        """List the events that the calendar of a subscription has; none if they cannot be had.
+
+        Looks upstream only if nothing of the calendar is known: nobody has asked for its feed yet.
+        """
         try:
-            source = self._subscribed.source_of(calendar.source)
-            state = await self._sources.state(source)
-            return (await self._sources.shared(source, state))[1].events if state is not None else ()
+            wanted = self._subscribed.of(subscription)
+            if wanted is None:
+                return ()
+            looked = await self._looked(wanted, refresh=False)
+            return (await self._sources.shared(wanted.source, looked.state))[1].events
         except (FetchFailed, FeedRefused, SealBroken, Unavailable) as failure:
             _log.warning("a calendar's events could not be read", exc_info=failure)
             return ()

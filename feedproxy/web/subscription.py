@@ -117,7 +117,7 @@ async def _shown(request: web.Request, subscription: Subscription, method: str) 
     calendar, wishes = subscription.calendar, subscription.wishes
     assert calendar is not None
     chosen = wishes.include_events or wishes.include_external or wishes.exclude_events or wishes.exclude_external
-    events = await request.app[keys.FEEDS].events(calendar) if chosen else ()
+    events = await request.app[keys.FEEDS].events(subscription) if chosen else ()
     return answers.shown(subscription, calendar, events, method)
 
 
