@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from feedproxy.config import Settings
-from feedproxy.model import Account, CalendarDetails
+from feedproxy.model import Account, CalendarDetails, Subscriber, Wishes
 from feedproxy.policy import oauth
 from feedproxy.sealing import FetchSettings, seal_source
 from feedproxy.web import keys
@@ -85,6 +85,17 @@ async def _put_calendar(app: web.Application, account: Account) -> None:
     details = CalendarDetails(title="Chicago Bears games", time_zones=("Central Standard Time",))
     games = await store.add_calendar(account, PATH_PARAMETERS["calendar_code"].example, details, source, now=NOW)
     tag_id = UUID(PATH_PARAMETERS["tag_id"].example)
+    youth = await store.add_calendar(account, admin.QUIET_CALENDAR, CalendarDetails(title="Youth"), source, now=NOW)
+    await store.subscribe(
+        youth,
+        id=UUID(admin.QUIET_SUBSCRIPTION),
+        method="webcal",
+        state="active",
+        subscriber=Subscriber(subscriber_id="fan-12", email="fan@example.com"),
+        wishes=Wishes(zone="Central Standard Time"),
+        login=None,
+        now=NOW,
+    )
     await store.add_tag(games, id=tag_id, text="Under 12", external_id="u12", now=NOW)
 
 

@@ -18,6 +18,9 @@ from feedproxy.web.operations.paths import GUID
 
 TAG = "Administration"
 
+QUIET_CALENDAR, QUIET_SUBSCRIPTION = "youth", "ffffffff-1c7c-4e0a-8a51-0d8e0f6f2a33"
+"""Of a calendar with one subscription, the last of its account."""
+
 UNUSED_SOURCE = "2f0d8a55-8a1c-4a5e-9d63-5c1b6a1f7c11"
 """Of a source that no calendar uses."""
 
@@ -53,6 +56,27 @@ CALENDAR_EXAMPLE = {
     "updatedAt": TIME,
 }
 
+PAGE_EXAMPLE = {
+    "subscriptions": [
+        {
+            "id": QUIET_SUBSCRIPTION,
+            "calendar": QUIET_CALENDAR,
+            "state": "active",
+            "method": "webcal",
+            "subscriberId": "fan-12",
+            "userName": "",
+            "emailAddress": "fan@example.com",
+            "tags": [],
+            "timeZoneId": "Central Standard Time",
+            "createdAt": TIME,
+            "updatedAt": TIME,
+            "deactivatedAt": None,
+            "deactivatedBy": "",
+        }
+    ],
+    "next": None,
+}
+
 UNCHANGED = "What is absent stays as it is."
 FORCE = Parameter("force", "Remove it although others depend on it.", "true", BOOLEAN)
 REVEAL = Parameter("reveal", "Show the whole URL; that is logged.", "true", BOOLEAN)
@@ -62,7 +86,7 @@ PAGING = (
 )
 
 
-def _listed(template: str, summary: str, model: object, answer: Json) -> Operation:
+def _listed(template: str, summary: str, model: object, answer: Json, *, more: bool = False) -> Operation:
     return Operation(
         "GET",
         template,
@@ -70,7 +94,7 @@ def _listed(template: str, summary: str, model: object, answer: Json) -> Operati
         auth="admin",
         summary=summary,
         answers={200: Answer("All of them.", model)},
-        example=Example(answer=[answer]),
+        example=Example(answer=[answer], beginning=more),
     )
 
 
@@ -204,15 +228,7 @@ OPERATIONS = (
         answers={200: Answer("The new secret.", ShownSecret)},
         example=Example(answer={"clientId": "bears-app", "clientSecret": SECRET}),
     ),
-    Operation(
-        "GET",
-        f"{ACCOUNT}/sources",
-        tag=TAG,
-        auth="admin",
-        summary="List an account's sources",
-        answers={200: Answer("All of them.", list[ShownSource])},
-        example=Example(answer=[SOURCE_EXAMPLE], beginning=True),
-    ),
+    _listed(f"{ACCOUNT}/sources", "List an account's sources", list[ShownSource], SOURCE_EXAMPLE, more=True),
     _added(
         f"{ACCOUNT}/sources",
         "Add a source",
@@ -245,7 +261,7 @@ OPERATIONS = (
         answer=SOURCE_EXAMPLE,
     ),
     _removed(SOURCE, "Remove a source that no calendar uses", Example(status=204, path={"source_id": UNUSED_SOURCE})),
-    _listed(f"{ACCOUNT}/calendars", "List an account's calendars", list[ShownCalendar], CALENDAR_EXAMPLE),
+    _listed(f"{ACCOUNT}/calendars", "List an account's calendars", list[ShownCalendar], CALENDAR_EXAMPLE, more=True),
     _added(
         f"{ACCOUNT}/calendars",
         "Add a calendar",
@@ -293,7 +309,7 @@ OPERATIONS = (
         query=PAGING,
         answers={200: Answer("A page of them.", SubscriptionPage)},
         errors=(400,),
-        example=Example(answer={"next": None}, beginning=True),
+        example=Example(query={"after": "ffffffff-0000-4000-8000-000000000000"}, answer=PAGE_EXAMPLE),
     ),
     Operation(
         "GET",
@@ -304,6 +320,6 @@ OPERATIONS = (
         query=PAGING,
         answers={200: Answer("A page of them.", SubscriptionPage)},
         errors=(400,),
-        example=Example(answer={"next": None}, beginning=True),
+        example=Example(path={"calendar_code": QUIET_CALENDAR}, answer=PAGE_EXAMPLE),
     ),
 )
