@@ -261,3 +261,27 @@ def test_the_zone_offsets_are_todays_not_those_printed_in_the_labels() -> None:
         ]
         stale += head not in {offset_text(offset) for offset in year}
     assert stale >= 10
+
+
+def test_every_windows_id_is_found_by_itself_and_by_its_zone() -> None:
+    for windows_id, zone in windows.ZONES.items():
+        assert tzmap.windows_id(windows_id.upper()) == windows_id
+        assert tzmap.windows_id(zone.lower()) == windows_id
+    for windows_id in (row.windows_id for row in OVERRIDES):
+        assert tzmap.windows_id(windows_id) == windows_id
+
+
+@pytest.mark.parametrize(
+    ("name", "windows_id"),
+    [
+        ("America/Toronto", "Eastern Standard Time"),
+        ("Europe/Kiev", "FLE Standard Time"),
+        (" UTC ", "UTC"),
+        ("Etc/GMT+2", "UTC-02"),
+        ("Asia/Kamchatka", "Russia Time Zone 11"),
+        ("Mars", None),
+        ("", None),
+    ],
+)
+def test_a_zone_goes_by_the_windows_id_that_cldr_gives_it(name: str, windows_id: str | None) -> None:
+    assert tzmap.windows_id(name) == windows_id
