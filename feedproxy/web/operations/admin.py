@@ -56,7 +56,7 @@ CALENDAR_EXAMPLE = {
     "updatedAt": TIME,
 }
 
-PAGE_EXAMPLE = {
+PAGE_EXAMPLE: Json = {
     "subscriptions": [
         {
             "id": QUIET_SUBSCRIPTION,
