@@ -2,16 +2,26 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 import click
 
-from feedproxy.accounts import secret_key
 from feedproxy.cli.clock import utc_now
-from feedproxy.cli.settings import config_option, opened_store, read_settings
-from feedproxy.cli.target import credentials_of, fetch, is_file, is_url, paint, subscription_of, user_option, write_json
+from feedproxy.cli.settings import config_option, read_settings
+from feedproxy.cli.target import (
+    credentials_of,
+    fetch,
+    is_file,
+    is_url,
+    looked_at,
+    paint,
+    request_for,
+    subscription_of,
+    user_option,
+    write_json,
+)
 from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, FetchFailed
 from feedproxy.ops import event_formats
@@ -21,9 +31,9 @@ from feedproxy.ops.event import explain_event
 from feedproxy.ops.explain import SERVED, Explanation, examine
 from feedproxy.ops.explain_formats import as_json, as_text, came_as_json, came_lines
 from feedproxy.ops.instances import Instance
+from feedproxy.ops.own import Own
 from feedproxy.ops.served import served_options
 from feedproxy.policy.access import Credentials
-from feedproxy.subscribed import feed_name, subscription_url
 from feedproxy.transform import Options
 from feedproxy.upstream import Fetched, FetchRequest
 from feedproxy.web.app import freshness_bounds
@@ -81,15 +91,17 @@ def explain(
 
 
 def _events(explanation: Explanation, options: Options, asked: _Asked, *, machine: bool) -> None:
-    assert explanation.base is not None
-    assert explanation.body is not None
+    base, body, calendar = explanation.base, explanation.body, explanation.calendar
+    assert base is not None
+    assert body is not None
+    assert calendar is not None
     found: list[tuple[str, Instance]] = []
     uids = [asked.uid] if asked.uid is not None else []
     if asked.at is not None:
-        found = happening(explanation.base, read_time(asked.at, asked.zones[0] if asked.zones else None))
+        found = happening(calendar, read_time(asked.at, asked.zones[0] if asked.zones else None))
         uids = list(dict.fromkeys(uid for uid, _ in found))[:EXPLAINED]
     now = utc_now()
-    events = [explain_event(explanation.body, uid, explanation.base, options, now=now) for uid in uids]
+    events = [explain_event(body, uid, base, options, now=now, own=explanation.own) for uid in uids]
     if machine:
         happens = [{"uid": uid, "title": each.title, "start": str(each.start)} for uid, each in found]
         shown = [event_formats.as_json(event, asked.zones) for event in events]
@@ -146,27 +158,28 @@ async def _examined(
 async def _subscription(
     settings: Settings, subscription_id: UUID, credentials: Credentials | None, *, checked: bool
 ) -> Explanation:
-    if not settings.upstream_url:
-        raise BadRequest("upstream_url is not set: there is nowhere to fetch a subscription from")
-    url = subscription_url(settings.upstream_url, subscription_id)
-    async with opened_store(settings) as store:
-        key = await secret_key(settings, store)
-        kept = await store.last_good(feed_name(key, subscription_id, credentials))
-        events = await store.events_of(subscription_id)
-    headers = {name: value.get_secret_value() for name, value in settings.upstream_headers.items()}
-    fetched, failure = await _fetched(settings, FetchRequest(url=url, credentials=credentials, headers=headers))
-    return examine(
+    looked = await looked_at(settings, subscription_id, credentials)
+    wanted = looked.wanted
+    fetched, failure = await _fetched(settings, request_for(looked))
+    explanation = examine(
         str(subscription_id),
         fetched.body if fetched else None,
-        personal=[event for event in events if event.details.is_visible(utc_now())],
+        own=Own(wanted.selection, looked.personal, wanted.naming),
         fetch=fetched,
         failure=failure,
-        kept=kept,
+        kept=looked.kept,
         loss_share=settings.loss_share,
         options=served_options(settings),
         bounds=freshness_bounds(settings),
         now=utc_now(),
         checked=checked,
+    )
+    return replace(
+        explanation,
+        hidden=len(looked.hidden),
+        subscription=looked.subscription,
+        health=looked.health,
+        ended=wanted.ended,
     )
 
 

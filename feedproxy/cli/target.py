@@ -11,12 +11,14 @@ from uuid import UUID
 import click
 
 from feedproxy.accounts import secret_key
+from feedproxy.cli.clock import utc_now
 from feedproxy.cli.settings import opened_store
 from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, FetchFailed, NotFound
 from feedproxy.ops.paint import Paint
+from feedproxy.ops.served import served_options
+from feedproxy.ops.subscription import Looked, look, served_body
 from feedproxy.policy.access import Credentials
-from feedproxy.subscribed import feed_name, subscription_url
 from feedproxy.upstream import Fetched, FetchRequest
 from feedproxy.web.app import upstream_client
 
@@ -74,7 +76,7 @@ def write_json(value: object) -> None:
 
 
 def body_of(target: str, settings: Settings, credentials: Credentials | None) -> bytes:
-    """Return the body of a target: a file, a URL, `ID` as fetched now, `ID@last` as it was last good.
+    """Return the body of a target: a file, a URL, `ID` as fetched now, `ID@last` as last good, `ID@served` as served.
 
     Raises BadRequest, NotFound, FetchFailed.
     """
@@ -85,18 +87,36 @@ async def _body_of(target: str, settings: Settings, credentials: Credentials | N
     if is_url(target):
         return (await fetch(settings, FetchRequest(url=target, credentials=credentials))).body
     text, _, which = target.partition("@")
-    subscription_id = subscription_of(text)
-    if which not in {"", "last"}:
-        raise BadRequest(f"@{which}: is not known; an id may be followed by @last")
-    if which == "last":
-        async with opened_store(settings) as store:
-            key = await secret_key(settings, store)
-            kept = await store.last_good(feed_name(key, subscription_id, credentials))
-        if kept is None:
+    looked = await looked_at(settings, subscription_of(text), credentials)
+    match which:
+        case "":
+            return (await fetch(settings, request_for(looked))).body
+        case "last" if looked.kept is not None:
+            return looked.kept.body
+        case "last":
             raise NotFound("nothing good has been fetched for that subscription yet")
-        return kept.body
-    if not settings.upstream_url:
-        raise BadRequest("upstream_url is not set: there is nowhere to fetch a subscription from")
-    headers = {name: value.get_secret_value() for name, value in settings.upstream_headers.items()}
-    url = subscription_url(settings.upstream_url, subscription_id)
-    return (await fetch(settings, FetchRequest(url=url, credentials=credentials, headers=headers))).body
+        case "served":
+            return served_body(looked, served_options(settings))
+        case _:
+            raise BadRequest(f"@{which}: is not known; an id may be followed by @last or @served")
+
+
+async def looked_at(settings: Settings, subscription_id: UUID, credentials: Credentials | None) -> Looked:
+    """Return what the store knows of a subscription. Raises BadRequest, Unavailable, SealBroken."""
+    async with opened_store(settings) as store:
+        return await look(
+            store,
+            await secret_key(settings, store),
+            subscription_id,
+            credentials,
+            upstream_url=settings.upstream_url,
+            upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
+            on_deactivate=settings.on_deactivate,
+            now=utc_now(),
+        )
+
+
+def request_for(looked: Looked) -> FetchRequest:
+    """Return the request that fetches a subscription's source, whatever is known of it."""
+    source = looked.wanted.source
+    return FetchRequest(url=source.url, credentials=source.credentials, headers=source.headers)

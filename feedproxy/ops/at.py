@@ -12,7 +12,7 @@ from feedproxy.errors import BadRequest
 from feedproxy.ics.components import Component
 from feedproxy.ops.clocks import Clocks
 from feedproxy.ops.instances import Inexpandable, Instance, instances, order
-from feedproxy.transform import Base
+from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.uidset import uid_sets
 
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")
@@ -50,10 +50,10 @@ def read_time(text: str, zone: str | None) -> Span:
     return Span(start, end, zone)
 
 
-def happening(base: Base, span: Span) -> list[tuple[str, Instance]]:
+def happening(calendar: Calendar, span: Span) -> list[tuple[str, Instance]]:
     """Return what happens in a time, in order: the UID, and the instance of it."""
-    components = base.calendar.components
-    clocks = Clocks(base.calendar.zones)
+    components = calendar.components
+    clocks = Clocks(calendar.zones)
     found: list[tuple[str, Instance]] = []
     for each in uid_sets(components):
         members = [components[n] for n in each.members]

@@ -18,6 +18,7 @@ from feedproxy.ops.clocks import Clocks, Moment
 from feedproxy.ops.instances import Inexpandable, Instance, next_instances
 from feedproxy.ops.lint import OF_THE_CALENDAR, Finding, check
 from feedproxy.ops.outline import Node
+from feedproxy.ops.own import NOTHING, Own
 from feedproxy.ops.trace import Stage, Trace, trace
 from feedproxy.transform import Base, Options, ZoneReport
 
@@ -88,9 +89,11 @@ class EventExplanation:
         return gone[-1] if gone and not self.served else None
 
 
-def explain_event(body: bytes, uid: str, base: Base, options: Options, *, now: datetime) -> EventExplanation:
-    """Explain a UID of a body by the base that was made of it. Raises NotFound."""
-    way = trace(body, uid, base, options)
+def explain_event(
+    body: bytes, uid: str, base: Base, options: Options, *, now: datetime, own: Own = NOTHING
+) -> EventExplanation:
+    """Explain a UID of a body by the base that was made of it, as one subscription has it. Raises NotFound."""
+    way = trace(body, uid, base, options, own)
     if not way.nodes and not way.served:
         raise NotFound(f"there is no event with the UID {uid!r}")
     clocks = Clocks(base.calendar.zones)

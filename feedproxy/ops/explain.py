@@ -6,18 +6,20 @@ event of a feed is explained by `feedproxy.ops.event`.
 
 import codecs
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from feedproxy.errors import FeedRefused, FetchFailed
 from feedproxy.ics.contentline import split
 from feedproxy.ics.normal import wide_encoding
-from feedproxy.model import LastGood, PersonalEvent
+from feedproxy.model import FeedHealth, LastGood, OnDeactivate, Subscription
 from feedproxy.ops.lint import Lint, lint
+from feedproxy.ops.own import NOTHING, Own, chosen, merged
 from feedproxy.policy.freshness import Bounds, Grounds, Said, grounds
 from feedproxy.policy.publish import KeepLastGood, publish
 from feedproxy.transform import Base, Change, Options, Report, assemble, index, lost_ahead
+from feedproxy.transform.calendar import Calendar
 from feedproxy.upstream import Fetched
 
 SERVED = Options(placeholder=True)
@@ -39,14 +41,20 @@ class Explanation:
     asked on the way; `kept` the last good body that is served instead; `base` and `report` what the transformation did
     (None when the body was refused, by `failure`; it may have been held back, too) with `body`, the one that is served.
     `lint` is what is wrong with the body that came, `charset` in what it is written and how that is known; `freshness`
-    why it is fresh for as long as it is.
+    why it is fresh for as long as it is. `own` is the subscription's part, `hidden` counts its events that cannot be
+    seen yet; `subscription` is what the store says of it, `health` how its source has been doing,
+    `ended` what its feed is now that it is deactivated.
     """
 
     target: str
     fetch: Fetched | None = None
     failure: str | None = None
     kept: LastGood | None = None
-    personal: int = 0
+    own: Own = NOTHING
+    hidden: int = 0
+    subscription: Subscription | None = None
+    health: FeedHealth | None = None
+    ended: OnDeactivate | None = None
     report: Report | None = None
     base: Base | None = None
     body: bytes | None = None
@@ -54,6 +62,7 @@ class Explanation:
     lint: Lint | None = None
     charset: str | None = None
     freshness: Grounds | None = None
+    options: Options = SERVED
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -67,12 +76,17 @@ class Explanation:
             return "published"
         return "the last good body is kept" if self.kept is not None else "nothing is served"
 
+    @property
+    def calendar(self) -> Calendar | None:
+        """The calendar that is served."""
+        return merged(chosen(self.base, self.own, self.options), self.own) if self.base is not None else None
+
 
 def examine(
     target: str,
     body: bytes | None,
     *,
-    personal: Iterable[PersonalEvent] = (),
+    own: Own = NOTHING,
     fetch: Fetched | None = None,
     failure: FetchFailed | None = None,
     kept: LastGood | None = None,
@@ -88,7 +102,6 @@ def examine(
     is by the service when it comes for the first time; what is over by `now` is no loss. `bounds` are those of the
     freshness of what was fetched.
     """
-    events = tuple(personal)
     reason = f"{failure.reason}: {failure.message}" if failure is not None else None
     base = None
     if body is not None:
@@ -104,14 +117,15 @@ def examine(
         fetch=fetch,
         failure=reason,
         kept=used_kept,
-        personal=len(events),
-        report=assemble(base, events, options).report if base is not None else None,
+        own=own,
+        report=assemble(chosen(base, own, options), own.personal, options).report if base is not None else None,
         base=base,
         body=served,
         hops=failure.hops if failure is not None else hops,
         lint=lint(target, body, options) if body is not None and checked else None,
         charset=_charset(body, fetch) if body is not None else None,
         freshness=_freshness(fetch, base, bounds) if fetch is not None and bounds is not None else None,
+        options=options,
     )
 
 

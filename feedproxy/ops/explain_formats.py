@@ -22,7 +22,9 @@ def as_json(explanation: Explanation) -> dict[str, object]:
     """Return the explanation as values that `json.dumps` writes."""
     faults = explanation.lint
     return came_as_json(explanation) | {
-        "personal_events": explanation.personal,
+        "subscription": _subscription_as_json(explanation),
+        "personal_events": len(explanation.own.personal),
+        "personal_events_hidden": explanation.hidden,
         "faults": [finding_as_json(each) for each in (faults.findings if faults else ())],
         "report": explanation.report and explanation.report.to_json(),
     }
@@ -70,8 +72,9 @@ def _lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
     if report is not None:
         yield f"  components in   {_counts(report.components_in)} ({report.octets_in} octets)"
         yield f"  components out  {_counts(report.components_out)} ({report.octets_out} octets)"
-        if explanation.personal:
-            yield f"  personal events {explanation.personal}"
+        if explanation.own.personal or explanation.hidden:
+            hidden = f", and {explanation.hidden} that cannot be seen yet" if explanation.hidden else ""
+            yield f"  personal events {len(explanation.own.personal)}{hidden}"
         yield ""
         yield paint.strong(f"time zones (tzdata {report.tzdata}, CLDR {report.cldr})")
         if not report.zones:
@@ -87,6 +90,7 @@ def _lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
 def came_lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
     """Iterate over the lines that say what came and what is made of it."""
     yield paint.strong(explanation.target)
+    yield from _subscription_lines(explanation)
     for url, status, address in explanation.hops:
         yield f"  fetched    {url} -> {status} from {address} ({_verdict(address)})"
     if explanation.fetch is not None:
@@ -100,6 +104,46 @@ def came_lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
     yield f"  decision   {explanation.decision}"
     if explanation.kept is not None:
         yield from _kept_lines(explanation.kept)
+
+
+def _subscription_lines(explanation: Explanation) -> Iterator[str]:
+    found, health = explanation.subscription, explanation.health
+    if found is not None and found.calendar is not None:
+        calendar = found.calendar
+        yield f"  calendar   {calendar.account.code}/{calendar.code}, {calendar.details.title!r}"
+        ended = f" since {found.deactivated_at:%Y-%m-%d %H:%M} UTC" if found.deactivated_at is not None else ""
+        yield f"  state      {found.state}{ended}" + (f": {explanation.ended}" if explanation.ended else "")
+        for name, wish in _wishes(explanation).items():
+            yield f"  wants      {name} {wish}"
+    if health is not None:
+        reason = f": {health.reason}" if health.reason else ""
+        yield f"  health     {health.health} since {health.since:%Y-%m-%d %H:%M} UTC{reason}"
+
+
+def _subscription_as_json(explanation: Explanation) -> dict[str, object] | None:
+    found, health = explanation.subscription, explanation.health
+    if found is None and health is None:
+        return None
+    calendar = found.calendar if found is not None else None
+    return {
+        "calendar": calendar and f"{calendar.account.code}/{calendar.code}",
+        "state": found and found.state,
+        "served_when_deactivated": explanation.ended,
+        "wants": _wishes(explanation),
+        "health": health and {"health": health.health, "since": health.since.isoformat(), "reason": health.reason},
+    }
+
+
+def _wishes(explanation: Explanation) -> dict[str, str]:
+    """Return what of its calendar the subscription wants."""
+    selection = explanation.own.selection
+    said = {
+        "tags": ", ".join(sorted(selection.tags)),
+        "zone": selection.zone,
+        "include": ", ".join(sorted(selection.include)),
+        "exclude": ", ".join(sorted(selection.exclude)),
+    }
+    return {name: wish for name, wish in said.items() if wish}
 
 
 def _verdict(address: str) -> str:

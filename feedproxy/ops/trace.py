@@ -13,13 +13,16 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.runs import Piece, Run, singly
 from feedproxy.ops.cutting import around
 from feedproxy.ops.outline import Line, Node, outline
+from feedproxy.ops.own import NOTHING, Own, left_out_by
 from feedproxy.transform import Base, Options
 from feedproxy.transform.calendar import Calendar, Step, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, clean
+from feedproxy.transform.merge import Merge
 from feedproxy.transform.pipeline import first_steps, opened
 from feedproxy.transform.placeholder import without_placeholder
 from feedproxy.transform.report import Change, Journal, ZoneReport
 from feedproxy.transform.revision import revise
+from feedproxy.transform.selection import Select
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.trim import TrimBehind
 from feedproxy.transform.tzid_uses import Census
@@ -44,12 +47,12 @@ class Trace:
 
     @property
     def served(self) -> tuple[Component, ...]:
-        """What the base holds of it."""
+        """What is served of it."""
         return self.stages[-1].components
 
 
-def trace(body: bytes, uid: str, base: Base, options: Options) -> Trace:
-    """Follow the components of a UID through the steps that made this base of this body."""
+def trace(body: bytes, uid: str, base: Base, options: Options, own: Own = NOTHING) -> Trace:
+    """Follow the components of a UID through the steps that made this base of this body, then a subscription's own."""
     cutting = around(body, uid)
     lines = tuple(cutting.lines())
     journal = Journal()
@@ -64,6 +67,7 @@ def trace(body: bytes, uid: str, base: Base, options: Options) -> Trace:
         stages.append(Stage(name, tuple(singly(found.pieces)), noted))
     if _texts(stages[-1].components) != _texts(in_base):
         stages.append(Stage("timezones", in_base))
+    stages += _of_subscription(uid, replace(calendar, pieces=in_base), options, own)
     alike = len(nodes) == len(read)
     return Trace(tuple(nodes[n] for n in places) if alike else _named(nodes, uid), tuple(stages), lines)
 
@@ -89,6 +93,24 @@ def _stepped(
         journal = Journal()
         calendar = step(calendar, journal)
         yield "profile", calendar, journal.changes()
+
+
+def _of_subscription(uid: str, calendar: Calendar, options: Options, own: Own) -> Iterator[Stage]:
+    """Iterate over what a subscription does with components of the base."""
+    if own.selection:
+        journal = Journal()
+        chosen = revise(calendar, Select(own.selection)(calendar, journal), options.revision, journal)
+        reasons = (
+            left_out_by(calendar.components, own.selection) if len(chosen.components) < len(calendar.components) else ()
+        )
+        noted = tuple(Change("selection", reason, 1) for reason in reasons)
+        yield Stage("selection", tuple(chosen.components), noted or journal.changes())
+        calendar = chosen
+    named = Merge(own.personal).events
+    if uid.encode() in named:
+        journal = Journal()
+        merged = Merge([named[uid.encode()]])(calendar, journal)
+        yield Stage("merge", tuple(merged.components), journal.changes())
 
 
 class _ZonesOf(TimeZones):

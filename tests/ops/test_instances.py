@@ -119,7 +119,7 @@ FEED = feed(
     ],
 )
 def test_what_happens_at_a_time_is_found(text: str, zone: str | None, uids: list[str]) -> None:
-    found = happening(index(FEED, Options()), read_time(text, zone))
+    found = happening(index(FEED, Options()).calendar, read_time(text, zone))
     assert sorted(uid for uid, _ in found) == sorted(uids)
 
 
