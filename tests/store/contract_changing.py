@@ -22,6 +22,7 @@ from feedproxy.model import (
     Wishes,
 )
 from feedproxy.store import Store, Subscribed
+from tests.store import processes
 from tests.store.contract import DENTIST, HOLIDAY, MINUTE, NOW
 from tests.store.contract_calendars import DETAILS, EVERY_DETAIL
 from tests.store.contract_subscriptions import FROZEN, JOHN, LATER, LOGIN, subscribe
@@ -216,6 +217,36 @@ class ChangingContract:
         mine = (await subscribe(store, calendar)).subscription.id
         feeds: dict[UUID, Frozen | None] = {uuid4(): None for _ in range(9_999)} | {mine: FROZEN}
         assert await store.deactivate(feeds, by="", now=NOW) == {mine}
+
+    # Several processes
+
+    async def test_a_process_that_is_killed_leaves_all_that_it_was_told_and_nothing_half(
+        self, url: str, store: Store, calendar: Calendar
+    ) -> None:
+        told: list[tuple[UUID, str]] = []
+        for kill in range(20):
+            with processes.started(processes.change_subscriptions_until_killed, url, calendar) as (process, said):
+                told += [said.recv() for _ in range(7 + kill % 5)]
+                process.kill()
+                told += processes.received(said)
+        found = await store.subscriptions(calendar.account, limit=999)
+        steps = {each.id: await self._steps(store, each) for each in found}
+        assert [step for step in told if step[1] not in steps[step[0]]] == []
+        assert len(told) >= 180
+
+    async def _steps(self, store: Store, each: Subscription) -> set[str]:
+        """Return the steps that a subscription has behind it, having seen that it has made each as a whole."""
+        events = await store.events_of(each.id)
+        assert [event.event_id for event in events if event.owner] == ["a", "b"]
+        assert each.wishes in (Wishes(), processes.WISHES)
+        is_changed, is_filled = each.wishes != Wishes(), len(events) == 3
+        is_emptied, is_ended = each.updated_at == processes.LATER, each.state == "inactive"
+        assert not is_filled or not is_emptied
+        assert (await store.frozen(each.id) is not None, each.deactivated_at is not None) == (is_ended, is_ended)
+        noted_ids = frozenset().union(*await noted(store, 0))
+        assert (each.id in noted_ids) == is_changed
+        behind = {"made": True, "changed": is_changed, "filled": is_filled or is_emptied, "emptied": is_emptied}
+        return {step for step, is_behind in {**behind, "ended": is_ended}.items() if is_behind}
 
     # What a change of something else means for subscriptions
 

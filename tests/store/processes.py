@@ -7,17 +7,19 @@ import asyncio
 import multiprocessing
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 from uuid import UUID, uuid4
 
-from feedproxy.model import Account, EventDetails
+from feedproxy.model import Account, Calendar, EventDetails, Frozen, Subscriber, Wishes
 from feedproxy.store import Store, open_store
 
 NOW = datetime(2026, 3, 29, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
 SUBSCRIPTION = UUID("c0ffee00-0000-4000-8000-000000000001")
+WISHES = Wishes(zone="UTC", include_events=("a",), exclude_external=("b",))
 DAY = EventDetails("Day", date(2026, 1, 1), date(2026, 1, 2), "UTC")
 
 context = multiprocessing.get_context("forkserver")
@@ -60,6 +62,36 @@ def put_events_until_killed(connection: Connection, url: str, account: Account, 
             connection.send(event_id)
 
     asyncio.run(with_store(url, put))
+
+
+def change_subscriptions_until_killed(connection: Connection, url: str, calendar: Calendar) -> None:
+    """Make, change, fill, empty and end one subscription after the other; say what the store has acknowledged."""
+
+    async def change(store: Store) -> None:
+        while True:
+            number = uuid4()
+            made = await store.subscribe(
+                calendar,
+                id=number,
+                method="webcal",
+                state="active",
+                subscriber=Subscriber("id-1"),
+                wishes=Wishes(),
+                login=None,
+                events=[("a", DAY), ("b", DAY)],
+                now=NOW,
+            )
+            connection.send((number, "made"))
+            await store.change_subscription(made.subscription, subscriber=Subscriber("id-1"), wishes=WISHES, now=NOW)
+            connection.send((number, "changed"))
+            await store.put_event(calendar.account, str(number), DAY, [number], now=NOW)
+            connection.send((number, "filled"))
+            await store.delete_event(calendar.account, str(number), now=LATER)
+            connection.send((number, "emptied"))
+            await store.deactivate({number: Frozen(b"feed", NOW)}, by="DeactivatedById", now=LATER)
+            connection.send((number, "ended"))
+
+    asyncio.run(with_store(url, change))
 
 
 def put_some_events(connection: Connection, url: str, account: Account, prefix: str) -> None:
