@@ -421,6 +421,21 @@ class Settings(BaseModel):
         default=True,
         description="Answer plain requests for feeds in memory before aiohttp sees them, three times as fast.",
     )
+    history_fetches: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=100, ge=0, le=100_000, description="Of each source so many looks upstream stay in the history; 0: none."
+    )
+    history_bodies: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=5,
+        ge=0,
+        le=1_000,
+        description="Of each source so many bodies that were published, or not believed, stay beside it; 0: none.",
+    )
+    history_octets: Count = Field(
+        default=100_000_000, description="All those bodies together may take so many octets, deflated."
+    )
+    history_days: Annotated[int, BeforeValidator(_no_boolean), Field(ge=1, le=3_650)] = Field(
+        default=30, description="The history goes back so many days."
+    )
     server_timing: bool = Field(
         default=False, description="Say in Server-Timing how long a feed that was not in memory took to fetch and make."
     )

@@ -1,6 +1,7 @@
-"""`feedproxy feed`: what is held back, an operator's word on it, and new validators."""
+"""`feedproxy feed`: what is held back, an operator's word on it, new validators, and what there was before."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from feedproxy.cli.settings import config_option, opened_store, read_settings
 from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Held
+from feedproxy.ops.history import FeedHistory, as_json, as_text, feed_history
 from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.store import Store
 
@@ -26,7 +28,7 @@ T = TypeVar("T")
 
 @click.group()
 def feed() -> None:
-    """See what is held back and accept it; renew validators."""
+    """See what is held back and accept it; renew validators; look back."""
 
 
 @feed.command("held")
@@ -66,6 +68,38 @@ def renew(name: str | None, everything: bool, file: Path | None) -> None:  # cli
         raise BadRequest("name one feed, or give --all")
     count = asyncio.run(_with_store(read_settings(file), lambda store, settings: _renew(store, settings, name)))
     click.echo(f"Renewed for {_sources(count)}, from the next look upstream on.")
+
+
+@feed.command()
+@click.argument("name", metavar="FEED")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many looks upstream.")
+@click.option("--json", "machine", is_flag=True, help="For programs.")
+@click.option("--body", metavar="DIGEST", help="Write a body that the list names, as it came from the upstream.")
+@config_option
+def history(name: str, limit: int, machine: bool, body: str | None, file: Path | None) -> None:
+    """List the last looks upstream of FEED, the newest first: what came, and what was made of it."""
+    settings = read_settings(file)
+    if body is not None:
+        click.echo(asyncio.run(_with_store(settings, lambda store, _: _body(store, settings, name, body))), nl=False)
+        return
+    found = asyncio.run(_with_store(settings, lambda store, _: _history(store, settings, name, limit)))
+    click.echo(json.dumps(as_json(found), indent=2) + "\n" if machine else as_text(found), nl=False)
+
+
+async def _history(store: Store, settings: Settings, name: str, limit: int) -> FeedHistory:
+    found = await feed_history(store, await _source_name(store, settings, name), limit=limit)
+    if not found.fetches and not found.healths:
+        raise NotFound(f"there is no history of {name}")
+    return found
+
+
+async def _body(store: Store, settings: Settings, name: str, digest: str) -> bytes:
+    feed_name = await _source_name(store, settings, name)
+    named = [each for each in await store.kept_bodies(feed_name) if each.hex().startswith(digest.lower())]
+    octets = await store.past_body(feed_name, named[0]) if len(named) == 1 else None
+    if octets is None:
+        raise NotFound(f"{name} has no one body {digest!r}; `feedproxy feed history` names those that are there")
+    return octets
 
 
 async def _with_store(settings: Settings, work: Callable[[Store, Settings], Awaitable[T]]) -> T:

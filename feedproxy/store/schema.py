@@ -316,9 +316,10 @@ past_bodies = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
-    Column("kept_at", Instant, nullable=False, index=True),
+    Column("kept_at", Instant, nullable=False),
     Column("octets", Integer, nullable=False, comment="of deflated_body"),
     Column("deflated_body", LargeBinary, nullable=False),
+    Index(None, "kept_at", "octets"),
 )
 
 feed_health = Table(

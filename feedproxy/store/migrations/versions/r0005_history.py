@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("deflated_body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("source", "digest", name="pk_past_bodies"),
     )
-    op.create_index("ix_past_bodies_kept_at", "past_bodies", ["kept_at"])
+    op.create_index("ix_past_bodies_kept_at_octets", "past_bodies", ["kept_at", "octets"])
     op.create_table(
         "feed_health",
         sa.Column("source", sa.Text(), nullable=False),
