@@ -12,7 +12,7 @@ import asyncio
 import hashlib
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ import feedproxy
 from feedproxy.cache import Landed, Landing
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.flights import Flights
+from feedproxy.looks import Look
 from feedproxy.metrics import Metrics
 from feedproxy.model import Held, LastGood
 from feedproxy.policy.access import Credentials
@@ -147,6 +148,7 @@ class Sources:
         max_octets: int,
         options: Options,
         clock: Callable[[], datetime],
+        on_look: Callable[[Look], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._upstream = upstream
@@ -154,6 +156,7 @@ class Sources:
         self._bounds = bounds
         self._loss_share = loss_share
         self._clock = clock
+        self._on_look = on_look
         self._options = options
         self._routes: LRUCache[str, Route] = LRUCache(ROUTES)
         self._readings: Flights[SourceState | None] = Flights()
@@ -302,8 +305,49 @@ class Sources:
         """Look upstream. Returns the new state, or the old one with the time of the next look.
 
         Raises FetchFailed or FeedRefused when there is no old one, and FetchFailed in any case when the upstream has
-        withdrawn the feed: then it must not be served on.
+        withdrawn the feed: then it must not be served on. What came of it is told to `on_look`; but not that a feed of
+        which there was never anything cannot be had, for anybody may ask for any GUID.
         """
+        start = perf_counter()
+        answers: list[Fetched | NotModified] = []
+        try:
+            after = await self._look(source, state, answers)
+        except (FetchFailed, FeedRefused) as failure:
+            if state is not None or source.shared:
+                self._tell(source, state, None, answers, failure=failure, seconds=perf_counter() - start)
+            raise
+        self._tell(source, state, after, answers, failure=None, seconds=perf_counter() - start)
+        return after
+
+    def _tell(
+        self,
+        source: Source,
+        before: SourceState | None,
+        after: SourceState | None,
+        answers: Sequence[Fetched | NotModified],
+        *,
+        failure: FetchFailed | FeedRefused | None,
+        seconds: float,
+    ) -> None:
+        """Tell of a look that has ended."""
+        protected = source.credentials is not None
+        look = Look(
+            source=source.key,
+            answer=answers[-1] if answers else None,
+            failure=failure,
+            before=before,
+            after=after,
+            protected=protected,
+            private=protected and not source.shared,
+            seconds=seconds,
+            ended_at=self._clock(),
+        )
+        self._on_look(look)
+
+    async def _look(
+        self, source: Source, state: SourceState | None, answers: list[Fetched | NotModified]
+    ) -> SourceState:
+        """Do what `refresh` says; each answer is added to those that came."""
         route = self._routes.get(source.key, Route())
         request = FetchRequest(
             url=source.url,
@@ -319,6 +363,7 @@ class Sources:
             self._routes.pop(source.key, None)
             self._metrics.fetch(failure.reason, perf_counter() - start)
             return await self._failed(source, state, failure)
+        answers.append(answer)
         route = self._remember_route(source, route.noted(answer))
         match answer:
             case NotModified():
@@ -328,7 +373,7 @@ class Sources:
                 confirmed = await self._confirmed(source, state, answer)
                 if confirmed is None:  # ask for the whole body, to settle it against the one that stands there
                     self._routes.pop(source.key, None)
-                    return await self.refresh(source, replace(state, etag=None, last_modified=None))
+                    return await self._look(source, replace(state, etag=None, last_modified=None), answers)
                 state = confirmed
             case Fetched():
                 self._metrics.fetch("fetched", answer.seconds)

@@ -20,7 +20,7 @@ from feedproxy.errors import Unavailable
 from feedproxy.flights import Flights
 from feedproxy.model import CalendarSource, FeedLogin, OnDeactivate, Subscription, Wishes
 from feedproxy.policy.access import Credentials
-from feedproxy.policy.secrets import feed_hash, keyed_hash, same
+from feedproxy.policy.secrets import feed_hash, keyed_hash, same, source_hash
 from feedproxy.sealing import unseal_source
 from feedproxy.sources import Source
 from feedproxy.store import Store
@@ -163,8 +163,8 @@ class Subscribed:
         known = self._sources.get(place)
         if known is None:
             settings = unseal_source(self._key, source)
-            key = keyed_hash(self._key, "source", source.id.bytes + source.url_digest).hex()[:32]
-            known = Source(key, settings.url, settings.credentials, settings.headers, shared=True)
+            name = source_hash(self._key, source.id, source.url_digest)
+            known = Source(name, settings.url, settings.credentials, settings.headers, shared=True)
             self._sources[place] = known
         return known
 

@@ -17,7 +17,7 @@ from feedproxy.config import Settings
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Held
 from feedproxy.ops.history import FeedHistory, as_json, as_text, feed_history
-from feedproxy.policy.secrets import feed_hash, log_name
+from feedproxy.policy.secrets import feed_hash, log_name, source_hash
 from feedproxy.store import Store
 
 _NAME = re.compile(r"[0-9a-f]{16}")
@@ -132,12 +132,19 @@ async def _renew(store: Store, settings: Settings, name: str | None) -> int:
 
 
 async def _source_name(store: Store, settings: Settings, name: str) -> str:
+    """Return what the store calls the source of a feed; a subscription of a calendar has the calendar's."""
     if _NAME.fullmatch(name.lower()):
         return name.lower()
     try:
-        return feed_hash(await secret_key(settings, store), UUID(name))
+        subscription_id = UUID(name)
     except ValueError:
         raise BadRequest(f"{name!r} is no subscription id and no name of a feed as in the log") from None
+    key = await secret_key(settings, store)
+    subscription = await store.subscription(subscription_id)
+    if subscription is not None and subscription.calendar is not None:
+        source = subscription.calendar.source
+        return source_hash(key, source.id, source.url_digest)
+    return feed_hash(key, subscription_id)
 
 
 def _sources(count: int) -> str:

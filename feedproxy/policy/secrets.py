@@ -26,6 +26,11 @@ def feed_hash(key: bytes, subscription_id: UUID) -> str:
     return keyed_hash(key, "feed", subscription_id.bytes).hex()[:32]
 
 
+def source_hash(key: bytes, source_id: UUID, url_digest: bytes) -> str:
+    """Return the 32 hex digits by which caches and the store name a calendar's source; another URL is another one."""
+    return keyed_hash(key, "source", source_id.bytes + url_digest).hex()[:32]
+
+
 def log_name(feed_name: str) -> str:
     """Return the head of a `feed_hash` or of a name that begins with one: what logs call the feed.
 

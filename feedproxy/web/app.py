@@ -13,6 +13,8 @@ from feedproxy.accounts import secret_key
 from feedproxy.cache import Cache, open_cache
 from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
+from feedproxy.history import Bounds as HistoryBounds
+from feedproxy.history import History
 from feedproxy.metrics import Metrics
 from feedproxy.ops.served import served_options
 from feedproxy.policy.cors import Origins
@@ -45,6 +47,8 @@ from feedproxy.web.warm_feeds import WarmFeeds
 from tzmap import CLDR_VERSION, TZDATA_EDITION
 
 STALE_WHILE_REVALIDATE = 3_600
+STALE_LOOKS = 4
+"""A feed that goes on failing is called stale when what was good is older than four longest freshness lifetimes."""
 CODED_SHARE = 8
 """Feeds in br and zstd may take an eighth of what feeds may take in memory."""
 READY_SHARE = 8
@@ -92,6 +96,9 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         upstream = await stack.enter_async_context(upstream_client(settings, app[METRICS]))
         purger = await stack.enter_async_context(_purger(app, await stack.enter_async_context(_way_to_edges(app))))
         app[keys.GOOGLE] = await stack.enter_async_context(_way_to_google(app))
+        app[keys.HISTORY] = await stack.enter_async_context(
+            History(store, app[METRICS], history_bounds(settings), app[keys.CLOCK])
+        )
         app[keys.FEEDS] = feeds = _feeds(app, store, cache, upstream, purger)
         stack.push_async_callback(feeds.close)
         app[keys.WARM_FEEDS] = WarmFeeds(
@@ -164,6 +171,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         max_octets=settings.cache_octets,
         options=served_options(settings),
         clock=app[keys.CLOCK],
+        on_look=app[keys.HISTORY].note,
     )
     subscribed = Subscribed(
         store=store,
@@ -184,6 +192,17 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         clock=app[keys.CLOCK],
         flight_seconds=settings.fetch_total_seconds,
         on_change=purger.changed,
+    )
+
+
+def history_bounds(settings: Settings) -> HistoryBounds:
+    """Return what the settings say of the history."""
+    return HistoryBounds(
+        fetches=settings.history_fetches,
+        bodies=settings.history_bodies,
+        octets=settings.history_octets,
+        age=timedelta(days=settings.history_days),
+        stale_after=STALE_LOOKS * timedelta(seconds=settings.freshness_max),
     )
 
 

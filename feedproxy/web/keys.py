@@ -7,6 +7,7 @@ from aiohttp import web
 
 from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
+from feedproxy.history import History
 from feedproxy.policy.cors import Origins
 from feedproxy.policy.feed_response import Rules
 from feedproxy.store import Store
@@ -21,6 +22,7 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 CODED_BODIES = web.AppKey("coded_bodies", CodedBodies)
 FEEDS = web.AppKey("feeds", Feeds)
 GOOGLE = web.AppKey("google", GuardedSession)
+HISTORY = web.AppKey("history", History)
 LOGIN_LIMITS = web.AppKey("login_limits", LoginLimits)
 ORIGINS = web.AppKey("origins", Origins)
 RULES = web.AppKey("rules", Rules)

@@ -1,13 +1,24 @@
 """`feedproxy feed` beside a running service: what is held back is listed, accepted, and published at the next look."""
 
 import asyncio
+import json
 import sqlite3
+import zlib
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import pytest
 from aiohttp import ClientSession
 
+from feedproxy.accounts import secret_key
+from feedproxy.config import Settings
+from feedproxy.model import Decision, FeedHealth, Health, PastFetch
+from feedproxy.policy.secrets import feed_hash
+from feedproxy.store import PastLook, open_store
 from tests.cli.program import feedproxy, serving
 from tests.servers.upstream import Answer, calendar, upstream
 from tests.web.stage import GAME, OTHER, PATH
@@ -84,7 +95,57 @@ async def test_validators_are_renewed(tmp_path: Path) -> None:
     assert len({*tags}) == 3
 
 
-@pytest.mark.parametrize("arguments", [["renew"], ["renew", str(GAME), "--all"], ["renew", "x"], ["renew", str(GAME)]])
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+async def looked_at(folder: Path) -> None:
+    """Leave in the store what two looks upstream at GAME came to: a feed, and one that has lost all but one event."""
+    store = await open_store(f"sqlite:///{folder}/feedproxy.db")
+    feed = feed_hash(await secret_key(Settings(), store), GAME)
+    looks: list[PastLook] = []
+    for body, decision, reason, health in (
+        (calendar(*GAMES), "published", None, "ok"),
+        (calendar("a"), "kept", "sharply-shrunk", "shrunk"),
+    ):
+        moment = NOW + timedelta(hours=len(looks))
+        fetch = PastFetch(feed, moment, 0.214, "fetched", cast(Decision, decision), reason, 200, octets=len(body))
+        fetch = replace(fetch, digest=sha256(body).digest(), events=8 if reason is None else None)
+        now = FeedHealth(feed, cast(Health, health), moment, moment, reason, NOW, 8)
+        looks.append(PastLook(fetch, zlib.compress(body), now))
+    await store.note_looks(looks, fetches_kept=9, bodies_kept=9)
+    await store.close()
+
+
+async def test_the_last_looks_upstream_and_their_bodies_can_be_looked_at(tmp_path: Path) -> None:
+    await looked_at(tmp_path)
+    status, listed, _ = await run(tmp_path, "history", str(GAME))
+    name = listed.partition(" ")[0]
+    first, digest = (sha256(body).hexdigest()[:12] for body in (calendar(*GAMES), calendar("a")))
+    assert status == 0
+    assert [line.split() for line in listed.splitlines()] == [
+        f"{name} shrunk since 2026-11-21 13:00 UTC, last good 2026-11-21 12:00 UTC".split(),
+        [],
+        ["ended", "(UTC)", "took", "result", "status", "octets", "events", "decision", "why", "body"],
+        f"2026-11-21 13:00:00 0.21 s fetched 200 {len(calendar('a'))} kept sharply-shrunk {digest}".split(),
+        f"2026-11-21 12:00:00 0.21 s fetched 200 {len(calendar(*GAMES))} 8 published {first}".split(),
+    ]
+    (fetch,) = json.loads((await run(tmp_path, "history", name, "--json", "--limit", "1"))[1])["fetches"]
+    assert (fetch["decision"], fetch["reason"], fetch["body"]) == ("kept", "sharply-shrunk", digest)
+    done = await asyncio.to_thread(feedproxy, tmp_path, "feed", "history", str(GAME), "--body", digest)
+    assert done.stdout == calendar("a")
+
+
+@pytest.mark.parametrize("arguments", [[str(OTHER)], [str(GAME), "--body", "f" * 13]])
+async def test_what_the_history_has_not_is_said_in_one_line(tmp_path: Path, arguments: list[str]) -> None:
+    await looked_at(tmp_path)
+    status, said, error = await run(tmp_path, "history", *arguments)
+    assert (status, said, error.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["renew"], ["renew", str(GAME), "--all"], ["renew", "x"], ["renew", str(GAME)]],
+)
 async def test_what_is_asked_wrongly_is_said_in_one_line(tmp_path: Path, arguments: list[str]) -> None:
     status, said, error = await run(tmp_path, *arguments)
     assert (status, said, error.count("\n")) == (2, "", 1)
