@@ -7,7 +7,7 @@ import click
 from feedproxy.admin import accounts
 from feedproxy.admin.accounts import AccountChange, NewAccount, ShownAccount
 from feedproxy.cli.clock import utc_now
-from feedproxy.cli.records import account_of, given, json_option, print_list, print_record, run
+from feedproxy.cli.records import account_of, given, given_change, json_option, print_list, print_record, run
 from feedproxy.cli.settings import config_option
 from feedproxy.model import Account
 from feedproxy.store import Store
@@ -56,7 +56,7 @@ def show(code: str, machine: bool, file: Path | None) -> None:
 @config_option
 def change(code: str, file: Path | None, **_: object) -> None:
     """Change what is given of the account CODE."""
-    change = given(AccountChange)
+    change = given_change(AccountChange)
 
     async def work(store: Store, _: bytes) -> Account:
         return await accounts.change(store, await account_of(store, code), change)

@@ -9,7 +9,17 @@ import click
 from feedproxy.admin import applications
 from feedproxy.admin.applications import ApplicationChange, NewApplication, ShownApplication
 from feedproxy.cli.clock import utc_now
-from feedproxy.cli.records import account_argument, account_of, given, hint, json_option, print_list, print_record, run
+from feedproxy.cli.records import (
+    account_argument,
+    account_of,
+    given,
+    given_change,
+    hint,
+    json_option,
+    print_list,
+    print_record,
+    run,
+)
 from feedproxy.cli.settings import config_option
 from feedproxy.model import Application, ErrorStyle, WebcalBody
 from feedproxy.store import Store
@@ -40,7 +50,7 @@ def application() -> None:
 @config_option
 def add(account: str, file: Path | None, **_: object) -> None:
     """Add an API client to ACCOUNT; its secret is shown this once."""
-    new = given(NewApplication, name=click.get_current_context().params["name"] or "")
+    new = given(NewApplication)
 
     async def work(store: Store, key: bytes) -> tuple[Application, str]:
         return await applications.add(store, await account_of(store, account), new, key=key, now=utc_now())
@@ -81,7 +91,7 @@ def show(account: str, client_id: str, machine: bool, file: Path | None) -> None
 @config_option
 def change(account: str, client_id: str, no_redirect_urls: bool, file: Path | None, **_: object) -> None:
     """Change what is given of an API client of ACCOUNT."""
-    change = given(ApplicationChange, **({"redirect_urls": ()} if no_redirect_urls else {}))
+    change = given_change(ApplicationChange, **({"redirect_urls": ()} if no_redirect_urls else {}))
 
     async def work(store: Store, _: bytes) -> None:
         await applications.change(store, await _wanted(store, account, client_id), change)

@@ -9,7 +9,17 @@ import click
 from feedproxy.admin import calendars
 from feedproxy.admin.calendars import CalendarChange, NewCalendar, ShownCalendar
 from feedproxy.cli.clock import utc_now
-from feedproxy.cli.records import account_argument, account_of, given, hint, json_option, print_list, print_record, run
+from feedproxy.cli.records import (
+    account_argument,
+    account_of,
+    given,
+    given_change,
+    hint,
+    json_option,
+    print_list,
+    print_record,
+    run,
+)
 from feedproxy.cli.settings import config_option
 from feedproxy.model import Calendar, OnDeactivate
 from feedproxy.store import Store
@@ -99,7 +109,7 @@ def show(account: str, calendar: str, machine: bool, file: Path | None) -> None:
 @config_option
 def change(account: str, calendar: str, no_time_zones: bool, file: Path | None, **_: object) -> None:
     """Change what is given of the CALENDAR of ACCOUNT, by code."""
-    change = given(CalendarChange, **(_ended() | ({"time_zones": ()} if no_time_zones else {})))
+    change = given_change(CalendarChange, **(_ended() | ({"time_zones": ()} if no_time_zones else {})))
 
     async def work(store: Store, _: bytes) -> None:
         await calendars.change(store, await calendar_of(store, account, calendar), change, now=utc_now())

@@ -57,13 +57,19 @@ def hint(help_: str) -> Iterator[None]:
 def given(model: type[Model], **more: object) -> Model:
     """Make a model of the command's options and arguments of its fields' names, and of `more`.
 
-    Raises BadRequest that names the option which is wrong, or if nothing was given.
+    Raises BadRequest that names the option which is wrong.
     """
     values = {name: value for name, value in click.get_current_context().params.items() if value not in (None, ())}
     fields = {to_camel(name): value for name, value in (values | more).items() if name in model.model_fields}
-    if not fields:
-        raise BadRequest(f"nothing is to be changed; `{click.get_current_context().command_path} --help` says what can")
     return read(model, fields, label=_label)
+
+
+def given_change(model: type[Model], **more: object) -> Model:
+    """Make a model as `given` does. Raises BadRequest also if nothing was given."""
+    change = given(model, **more)
+    if not change.model_fields_set:
+        raise BadRequest(f"nothing is to be changed; `{click.get_current_context().command_path} --help` says what can")
+    return change
 
 
 def _label(field: str) -> str:

@@ -10,7 +10,17 @@ import click
 from feedproxy.admin import sources
 from feedproxy.admin.sources import NewSource, ShownSource, SourceChange
 from feedproxy.cli.clock import utc_now
-from feedproxy.cli.records import account_argument, account_of, given, hint, json_option, print_list, print_record, run
+from feedproxy.cli.records import (
+    account_argument,
+    account_of,
+    given,
+    given_change,
+    hint,
+    json_option,
+    print_list,
+    print_record,
+    run,
+)
 from feedproxy.cli.settings import config_option
 from feedproxy.errors import BadRequest
 from feedproxy.model import CalendarSource
@@ -109,7 +119,7 @@ def change(account: str, source: str, file: Path | None, no_user: bool, no_heade
         said["credentials"] = None
     if no_headers:
         said["headers"] = {}
-    change = given(SourceChange, **said)
+    change = given_change(SourceChange, **said)
 
     async def work(store: Store, key: bytes) -> None:
         await sources.change(store, await _wanted(store, account, source), change, key=key, now=utc_now())

@@ -8,7 +8,16 @@ from feedproxy.admin import tags
 from feedproxy.admin.tags import NewTag, ShownTag, TagChange
 from feedproxy.cli.calendar import calendar_argument, calendar_of
 from feedproxy.cli.clock import utc_now
-from feedproxy.cli.records import account_argument, given, hint, json_option, print_list, print_record, run
+from feedproxy.cli.records import (
+    account_argument,
+    given,
+    given_change,
+    hint,
+    json_option,
+    print_list,
+    print_record,
+    run,
+)
 from feedproxy.cli.settings import config_option
 from feedproxy.model import Calendar, Tag
 from feedproxy.store import Store
@@ -71,7 +80,7 @@ def show(account: str, calendar: str, tag: str, machine: bool, file: Path | None
 @config_option
 def change(account: str, calendar: str, tag: str, file: Path | None, no_external_id: bool, **_: object) -> None:
     """Change what is given of a TAG, by its GUID."""
-    change = given(TagChange, **({"external_id": None} if no_external_id else {}))
+    change = given_change(TagChange, **({"external_id": None} if no_external_id else {}))
 
     async def work(store: Store, _: bytes) -> None:
         await tags.change(store, *await _wanted(store, account, calendar, tag), change, now=utc_now())

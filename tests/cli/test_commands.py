@@ -27,7 +27,20 @@ def test_version_names_package_tzdata_and_cldr(tmp_path: Path) -> None:
 def test_help_lists_every_command(tmp_path: Path) -> None:
     result = feedproxy(tmp_path, "--help")
     assert result.returncode == 0
-    for command in ("serve", "config", "migrate", "account", "application", "demo", "transform", "explain", "feed"):
+    for command in (
+        "serve",
+        "config",
+        "migrate",
+        "account",
+        "application",
+        "calendar",
+        "source",
+        "tag",
+        "demo",
+        "transform",
+        "explain",
+        "feed",
+    ):
         assert f"\n  {command} " in result.stdout.decode()
 
 
