@@ -71,9 +71,9 @@ def _answer_of(error: web.HTTPException, request: web.Request) -> web.Response:
 
 
 def _style(request: web.Request) -> str:
-    style, preferences = error_style(request), request.get(PREFERENCES)
-    if preferences is None or preferences.error_style == "documented" or not style.startswith("calreply-"):
-        return style
+    preferences = request.get(PREFERENCES)
+    if preferences is None or preferences.error_style == "documented":
+        return error_style(request)
     return f"calreply-{preferences.error_style.lower()}"
 
 

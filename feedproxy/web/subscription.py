@@ -1,11 +1,12 @@
 """Subscriptions that are there: shown, listed, updated, deactivated."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from aiohttp import web
 
-from feedproxy.errors import BadRequest, NotFound
+from feedproxy.errors import BadRequest, NotFound, RequestRefused
 from feedproxy.model import Account, Calendar, Subscription
 from feedproxy.web import keys
 from feedproxy.web import subscription_answers as answers
@@ -48,8 +49,6 @@ async def update(request: web.Request) -> web.Response:
     subscription = await _known(request, token.account, request.match_info["subscription"])
     if not _is_of(subscription, calendar):
         raise BadRequest(NOT_OF_CALENDAR, code=CODE)
-    if subscription.state == "inactive":
-        raise BadRequest("the subscription is not active; make a new one", code=CODE)
     body = UpdateRequest.read(await read_object(request))
     changed, ids = await request.app[keys.STORE].change_subscription(
         subscription,
@@ -106,11 +105,12 @@ async def _called(
 
 
 async def _note(request: web.Request, ending: Sequence[Subscription], facts: Mapping[str, object]) -> None:
-    """Keep why the subscriptions end, if it was said."""
+    """Keep why the subscriptions end, if it was said, but for those that somebody else ends at the same moment."""
     for each in ending if facts else ():
         subscriber = replace(each.subscriber, facts={**each.subscriber.facts, **facts})
         now = request.app[keys.CLOCK]()
-        await request.app[keys.STORE].change_subscription(each, subscriber=subscriber, wishes=each.wishes, now=now)
+        with suppress(RequestRefused):
+            await request.app[keys.STORE].change_subscription(each, subscriber=subscriber, wishes=each.wishes, now=now)
 
 
 async def _shown(request: web.Request, subscription: Subscription, method: str) -> dict[str, object]:

@@ -62,7 +62,7 @@ class TagReference(LenientModel):
     other_names: ClassVar[Mapping[str, str]] = {"id": "internalId", "tagid": "internalId"}
 
     internal_id: Guid | None = Field(default=None, description="GUID of the tag.")
-    external_id: Text | None = Field(default=None, description="The tag's id in the system of the calendar's owner.")
+    external_id: Identifier | None = Field(default=None, description="The tag's id in its owner's system.")
 
 
 class SubscriptionFields(LenientModel):
@@ -192,7 +192,7 @@ class DeactivateRequest(LenientModel):
     other_names: ClassVar[Mapping[str, str]] = {"subscriptionid": "id", "subscriberid": "username"}
 
     id: Text | None = Field(default=None, description="GUID of the subscription to deactivate.")
-    username: Text | None = Field(default=None, description="Whose subscriptions to the calendar to deactivate, all.")
+    username: Identifier | None = Field(default=None, description="Whose subscriptions to deactivate, all.")
     unsubscribe_reason_id: AsGiven | None = Field(default=None, description="Why, as a number.")
     unsubscribe_reason_text: Text | None = Field(default=None, description="Why, in words.")
     action_type: AsGiven | None = Field(default=None, description="What the subscriber did.")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from feedproxy.model import Subscriber, Wishes
+from feedproxy.model import Subscriber, Subscription, Wishes
 from feedproxy.web import keys
 from tests.web.subscribers import (
     BEARS,
@@ -185,7 +185,7 @@ class TestShowing:
             calendarTags=[{"externalId": "TeamA"}, {"internalId": str(LIONS.id)}],
             timeZoneId="eastern standard time",
             requestEventIds=[OPENING.hex],
-            externalEventIds=["90712", "nothing"],
+            externalEventIds=["derby@games", "nothing"],
         )
         status, said = await service.ask("GET", f"/v1/subscription/{subscription_id}")
         opening = {"id": str(OPENING), "name": "Opening", "isExcluded": False}
@@ -376,6 +376,7 @@ class TestUpdating:
         await service.ask("DELETE", f"/subscription/acme/games?id={subscription_id}")
         status, said = await service.ask("PUT", f"/subscription/acme/games/{subscription_id}", {})
         assert (status, said["errors"][0]["Code"]) == (400, "InvalidRequestParameter")
+        assert "deactivated" in said["errors"][0]["Reason"]
 
 
 class TestEnding:
@@ -422,6 +423,7 @@ class TestEnding:
             ("games", {}, 400),
             ("games", {"id": "", "username": None}, 400),
             ("games", {"id": str(subscription_id), "username": "x"}, 400),
+            ("games", {"username": "jsmi\0th"}, 400),
             ("games", b"{ id: 0000000-0000-0000-0000-000000000001 }", 400),
         ):
             status, said = await service.ask("DELETE", f"/subscription/acme/{calendar}", body)
@@ -448,6 +450,20 @@ class TestEnding:
             {"utmSource": "x", "unsubscribeReasonId": 3, "unsubscribeReasonText": "too loud"},
         )
 
+    async def test_with_a_reason_is_done_also_if_somebody_else_is_first(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        subscription_id = await service.subscribe()
+        before = await service.stored(subscription_id)
+        body = {"id": str(subscription_id), "unsubscribeReasonId": 3}
+        await service.ask("DELETE", "/subscription/acme/games", body)
+
+        async def as_it_was(_: UUID) -> Subscription:
+            return before
+
+        monkeypatch.setattr(service.store, "subscription", as_it_was)
+        assert await service.ask("DELETE", "/subscription/acme/games", body) == (200, "")
+
     @pytest.mark.parametrize("read_before", [True, False])
     async def test_leaves_the_feed_as_it_was(self, service: Service, read_before: bool) -> None:
         await service.titles(await service.subscribe())
@@ -465,6 +481,7 @@ class TestEnding:
             await service.ask("DELETE", "/subscription/acme/games", {"id": str(subscription_id)})
             found, text = await service.feed(subscription_id)
             assert (found, "SUMMARY:Derby" in text) == (status, False)
+            assert await service.store.frozen(subscription_id) is None
 
     async def test_succeeds_although_the_feed_cannot_be_kept(
         self, service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
