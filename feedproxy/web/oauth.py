@@ -18,8 +18,8 @@ from feedproxy.policy.access import Credentials, basic_credentials
 from feedproxy.web import keys
 from feedproxy.web.bearer import REALM
 from feedproxy.web.bodies import Fields, read_fields
+from feedproxy.web.feed_url import public_url
 from feedproxy.web.field_names import field_name
-from feedproxy.web.https import came_over_https
 from feedproxy.web.metrics import METRICS
 
 GRANT_TYPES = ("client_credentials", "refresh_token")
@@ -74,9 +74,7 @@ async def introspect(request: web.Request) -> web.Response:
 
 async def metadata(request: web.Request) -> web.Response:
     """GET /.well-known/oauth-authorization-server (RFC 8414)."""
-    settings = request.app[keys.SETTINGS]
-    scheme = "https" if came_over_https(request, settings) else "http"
-    issuer = settings.public_url or f"{scheme}://{request.host}"
+    issuer = public_url(request)
     methods = ["client_secret_basic", "client_secret_post"]
     return web.json_response(
         {

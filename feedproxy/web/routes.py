@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler
 from feedproxy.web import (
     docs,
     feeds,
+    google,
     health,
     jobs,
     metrics,
@@ -48,6 +49,8 @@ API = (
     Row("POST", "/oauth2/introspect", oauth.introspect, "introspect", "oauth"),
     Row("GET", "/.well-known/oauth-authorization-server", oauth.metadata, "oauth-metadata", "oauth"),
     Row("POST", "/webcal/{account_code}/{calendar_code}", webcal.create, "webcal", "calreply-c"),
+    Row("POST", "/google/{account_code}/{calendar_code}", google.create, "google", "calreply-c"),
+    Row("GET", "/google/callback", google.callback, "google-callback", "calreply-c"),
     Row("POST", "/subscribe/{account_code}/{calendar_code}", subscribe.subscribe, "subscribe", "calreply-a"),
     Row("GET", "/subscription/{subscription_id}", subscription.show, "subscription", "calreply-a"),
     Row("DELETE", "/subscription/{account_code}/{calendar_code}", subscription.deactivate, "deactivate", "calreply-a"),

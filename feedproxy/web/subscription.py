@@ -12,6 +12,7 @@ from feedproxy.web import keys
 from feedproxy.web import subscription_answers as answers
 from feedproxy.web.bearer import access_token, access_token_for
 from feedproxy.web.bodies import read_object
+from feedproxy.web.consent import consent_url, wanted_again
 from feedproxy.web.field_types import Flag, read_guid
 from feedproxy.web.freezing import frozen
 from feedproxy.web.lenient_model import CODE, LenientModel
@@ -50,6 +51,7 @@ async def update(request: web.Request) -> web.Response:
     if not _is_of(subscription, calendar):
         raise BadRequest(NOT_OF_CALENDAR, code=CODE)
     body = UpdateRequest.read(await read_object(request))
+    back_to = await wanted_again(request, subscription, body.redirect_to)
     changed, ids = await request.app[keys.STORE].change_subscription(
         subscription,
         subscriber=body.subscriber(subscription.subscriber),
@@ -57,7 +59,8 @@ async def update(request: web.Request) -> web.Response:
         now=request.app[keys.CLOCK](),
     )
     await request.app[keys.FEEDS].changed(ids)
-    return answers.answered(answers.updated(changed))
+    url = await consent_url(request, changed, back_to) if back_to is not None else None
+    return answers.answered(answers.updated(changed, url))
 
 
 async def deactivate(request: web.Request) -> web.Response:
