@@ -9,14 +9,15 @@ from uuid import UUID
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from feedproxy.config import Settings
-from feedproxy.model import Account, CalendarDetails, Subscriber, Wishes
+from feedproxy.model import Account, CalendarDetails, Preferences, Subscriber, Wishes
 from feedproxy.policy import oauth
 from feedproxy.sealing import FetchSettings, seal_source
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
-from feedproxy.web.operations import OPERATIONS, admin, subscriptions
+from feedproxy.web.operations import OPERATIONS, admin, google, subscriptions
 from feedproxy.web.operations.paths import PATH_PARAMETERS
 from tests.servers.upstream import Answer, calendar, upstream
 from tests.web.calreply import basic
@@ -59,6 +60,8 @@ async def api_stage(folder: Path, **settings: object) -> AsyncIterator[ApiStage]
             "upstream_url": behind.url,
             "public_url": "https://feeds.example.com",
             "admin_token": ADMIN_TOKEN,
+            "google_client_id": "bears.apps.example",
+            "google_client_secret": SECRET,
         }
         app = create_app(Settings.model_validate(given | settings), clock=lambda: NOW)
         async with TestClient(TestServer(app)) as client:
@@ -71,6 +74,9 @@ async def _put_application(app: web.Application) -> None:
     account = await store.add_account(PATH_PARAMETERS["account_code"].example, now=NOW)
     digest = oauth.secret_digest(app[keys.SECRET_KEY], SECRET)
     await store.add_application(account, client_id=CLIENT_ID, name="site", secret_digest=digest, now=NOW)
+    await store.change_application(
+        CLIENT_ID, name="site", preferences=Preferences(redirect_uris=(google.CONFIRMATION,))
+    )
     await _put_calendar(app, account)
 
 
@@ -118,5 +124,8 @@ async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
     ):
         made = await client.post(subscribe, json=body, headers=bearer)
         real[documented] = (await made.json())["subscriptionId"]
+    subscribe, body = f"/google/{code}/{PATH_PARAMETERS['calendar_code'].example}", {"redirectTo": google.CONFIRMATION}
+    sent_on = await client.post(subscribe, json=body, headers=bearer, allow_redirects=False)
+    real[google.STATE] = URL(sent_on.headers["Location"]).query["state"]
     admin_headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     return ApiStage(client, {"none": {}, "feed": {}, "client": basics, "bearer": bearer, "admin": admin_headers}, real)

@@ -135,7 +135,7 @@ def masked(value: Any) -> Any:
         return [masked(item) for item in value]
     if isinstance(value, str):
         guids = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "GUID", value)
-        return re.sub(r"\b[\w-]{22,}\b", "TOKEN", guids)
+        return re.sub(r"(?<![\w-])[\w-]{22,}(?![\w-])", "TOKEN", guids)
     return value
 
 

@@ -14,6 +14,7 @@ from feedproxy.admin.subscriptions import SubscriptionPage
 from feedproxy.admin.tags import NewTag, ShownTag, TagChange
 from feedproxy.web.admin.routes import ACCOUNT, CALENDAR
 from feedproxy.web.operations.form import Answer, Example, Json, Operation, Parameter
+from feedproxy.web.operations.google import CONFIRMATION
 from feedproxy.web.operations.paths import GUID
 
 TAG = "Administration"
@@ -29,7 +30,7 @@ ADDED = {"Location": "Where it is."}
 TIME = "2026-11-21T12:00:00Z"
 
 ACCOUNT_EXAMPLE = {"code": "bears", "name": "", "createdAt": TIME}
-PREFERENCES = {"errorStyle": "documented", "webcalBody": "bare", "redirectUrls": []}
+PREFERENCES = {"errorStyle": "documented", "webcalBody": "bare", "redirectUrls": [CONFIRMATION]}
 APPLICATION_EXAMPLE = {"clientId": "bears-app", "name": "site", **PREFERENCES, "createdAt": TIME}
 SOURCE_EXAMPLE = {
     "id": "5f8c3a7e-1c7c-4e0a-8a51-0d8e0f6f2a33",
@@ -196,13 +197,12 @@ OPERATIONS = (
         "Add an application",
         NewApplication,
         AddedApplication,
-        body={"name": "shop", "errorStyle": "C", "redirectUrls": ["https://shop.example.com/done"]},
+        body={"name": "shop", "errorStyle": "C", "redirectUrls": [CONFIRMATION]},
         answer={
             "clientId": "3f0c9a3f6b0e4c0f9d7a2b1c5e8d7f60",
             "name": "shop",
             **PREFERENCES,
             "errorStyle": "C",
-            "redirectUrls": ["https://shop.example.com/done"],
             "createdAt": TIME,
             "clientSecret": SECRET,
         },

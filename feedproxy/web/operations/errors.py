@@ -19,6 +19,7 @@ MEANINGS: Mapping[int, str] = {
     415: "The body is of a type that is not read here.",
     429: "Too much was tried. `Retry-After` says when to come back.",
     500: "Something went wrong here.",
+    501: "The operator has not set up what it needs.",
     502: "The upstream gave no usable answer.",
     503: "Nothing can be done now. `Retry-After` says when to come back.",
 }

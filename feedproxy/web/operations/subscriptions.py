@@ -144,6 +144,7 @@ OPERATIONS = (
         request=SubscribeRequest,
         form=True,
         answers={200: Answer("The subscription, or where consent is given.", MadeSubscription)},
+        errors=(501,),
         example=Example(
             body={
                 "subscriberId": "jsmith",
@@ -206,7 +207,8 @@ OPERATIONS = (
         tag=TAG,
         auth="bearer",
         summary="Update a subscription",
-        description="Its id stands at the path's end. What is absent stays as it is; an empty list clears.",
+        description="Its id stands at the path's end. What is absent stays as it is; an empty list clears. If a "
+        "consent with Google is lost, `redirectTo` is needed, and the answer's leads to where it is given again.",
         request=UpdateRequest,
         form=True,
         answers={200: Answer("The subscription is updated.", UpdatedSubscription)},
