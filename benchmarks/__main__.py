@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from benchmarks import hostile, memory, peers, subscribers, timezones
+from benchmarks import explaining, hostile, memory, peers, subscribers, timezones
 from benchmarks.measure import ROUNDS
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -18,7 +18,7 @@ def main() -> None:
     """Measure, print and write."""
     lines = [HEADER]
     print(HEADER)
-    for part in (peers, memory, subscribers, timezones, hostile):
+    for part in (peers, memory, subscribers, timezones, explaining, hostile):
         for line in (*part.table(), ""):
             print(line, flush=True)
             lines.append(line)

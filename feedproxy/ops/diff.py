@@ -7,6 +7,7 @@ difference. Events are known by kind, UID and RECURRENCE-ID; times are compared 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 
 from feedproxy.errors import FeedRefused
@@ -15,7 +16,7 @@ from feedproxy.ics.contentline import split
 from feedproxy.ics.text import unescape
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.ops.clocks import Clocks, Moment
-from feedproxy.ops.event import PropertyChange, label, property_lines
+from feedproxy.ops.event import PropertyChange, label, property_changes, property_lines
 from feedproxy.ops.outline import logical_lines, outline
 from feedproxy.transform import Base, Options, index
 from feedproxy.transform.digest import IN_ALARMS, IN_COMPONENTS, IN_HEADS, say_the_same
@@ -72,7 +73,20 @@ class _Side:
             raise FeedRefused(refusal.reason, f"{name}: {refusal.message}") from None
         self.clocks = Clocks(self.base.calendar.zones)
         self.events: dict[Key, Component] = {self._key(each): each for each in self.base.calendar.components}
-        self._lines = _lines(body)
+        self._body = body
+
+    @cached_property
+    def _lines(self) -> Mapping[tuple[bytes, bytes, bytes], int]:
+        return _lines(self._body)
+
+    def reads_as(self, other: "_Side") -> bool:
+        """Tell whether the same octets mean the same times in both."""
+        return self.definitions == other.definitions
+
+    @cached_property
+    def definitions(self) -> dict[str, bytes]:
+        """The definitions that travel, by TZID."""
+        return {use.tzid: use.definition for use in self.base.calendar.zones if use.definition is not None}
 
     def line(self, component: Component) -> int | None:
         """Return the line at which a component begins; None if it had no name there."""
@@ -94,9 +108,11 @@ def compare(names: tuple[str, str], before: bytes, after: bytes) -> Difference:
     old, new = _Side(names[0], before), _Side(names[1], after)
     moved, changed = [], []
     churn = same = 0
+    alike = old.reads_as(new)
     for key, component in new.events.items():
         origin = old.events.get(key)
-        if origin is None:
+        if origin is None or (alike and origin.text == component.text):
+            same += origin is not None
             continue
         event = _compared(old, origin, new, component)
         if event.moved:
@@ -120,12 +136,10 @@ def compare(names: tuple[str, str], before: bytes, after: bytes) -> Difference:
 
 
 def _compared(old: _Side, before: Component, new: _Side, after: Component) -> EventOf:
-    lines = old.line(before), new.line(after)
-    said = _said(new, after)
     moved = tuple(_moved(old, before, new, after))
-    if say_the_same(before.text, after.text):
-        return EventOf(*said, lines, moved)
-    return EventOf(*said, lines, moved, tuple(_changed(before, after)))
+    changes = () if say_the_same(before.text, after.text) else tuple(_changed(before, after))
+    lines = (old.line(before), new.line(after)) if moved or changes else (None, None)
+    return EventOf(*_said(new, after), lines, moved, changes)
 
 
 def _moved(old: _Side, before: Component, new: _Side, after: Component) -> Iterator[PropertyChange]:
@@ -140,8 +154,7 @@ def _moved(old: _Side, before: Component, new: _Side, after: Component) -> Itera
 
 
 def _changed(before: Component, after: Component) -> Iterator[PropertyChange]:
-    was, is_now = (_meant(each) for each in (before, after))
-    yield from _differences(was, is_now)
+    yield from property_changes(_meant(before), _meant(after))
 
 
 def _meant(component: Component) -> list[tuple[str, str]]:
@@ -158,29 +171,9 @@ def _meant(component: Component) -> list[tuple[str, str]]:
 def _of_heads(before: Sequence[bytes], after: Sequence[bytes]) -> Iterator[PropertyChange]:
     was, is_now = ([(text.split(":")[0].split(";")[0], text) for text in _texts(head)] for head in (before, after))
     churn = {name.decode() for name in IN_HEADS}
-    yield from _differences(
+    yield from property_changes(
         [pair for pair in was if pair[0] not in churn], [pair for pair in is_now if pair[0] not in churn]
     )
-
-
-def _differences(before: list[tuple[str, str]], after: list[tuple[str, str]]) -> Iterator[PropertyChange]:
-    """Iterate over the properties of which one side has others, whatever their order."""
-    for name in dict.fromkeys(name for name, _ in (*before, *after)):
-        was, is_now = ([text for each, text in side if each == name] for side in (before, after))
-        gone, come = _less(was, is_now), _less(is_now, was)
-        for a, b in zip_longest(gone, come):
-            yield PropertyChange(name, a, b)
-
-
-def _less(texts: Sequence[str], others: Sequence[str]) -> list[str]:
-    left = list(others)
-    found = []
-    for text in texts:
-        if text in left:
-            left.remove(text)
-        else:
-            found.append(text)
-    return found
 
 
 def _in_order(text: str) -> str:

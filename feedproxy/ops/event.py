@@ -3,11 +3,11 @@
 `explain_event` returns values; `feedproxy.ops.event_text` shows them.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher
+from itertools import zip_longest
 
 from feedproxy.errors import NotFound
 from feedproxy.ics.components import Component
@@ -132,18 +132,18 @@ def _next(served: Sequence[Component], clocks: Clocks, now: datetime) -> tuple[l
 
 def _effects(way: Trace) -> Iterator[Effect]:
     for node, component in zip(way.nodes, way.stages[0].components, strict=False):
-        changes = tuple(_changed(_raw_lines(node), property_lines(component)))
+        changes = tuple(property_changes(_raw_lines(node), property_lines(component)))
         if changes:
             yield Effect("read", "mended", _rules(way.stages[0]), label(component), changes)
     for before, after in zip(way.stages, way.stages[1:], strict=False):
         for old, new in _pairs(before.components, after.components):
             if old is None and new is not None:
-                changes = tuple(_changed([], property_lines(new)))
+                changes = tuple(property_changes([], property_lines(new)))
                 yield Effect(after.step, "added", _rules(after), label(new), changes)
             elif new is None and old is not None:
                 yield Effect(after.step, "dropped", _rules(after), label(old))
             elif old is not None and new is not None and old.text != new.text:
-                changes = tuple(_changed(property_lines(old), property_lines(new)))
+                changes = tuple(property_changes(property_lines(old), property_lines(new)))
                 yield Effect(after.step, "mended", _rules(after), label(new), changes)
 
 
@@ -156,23 +156,17 @@ def _pairs(
     before: Sequence[Component], after: Sequence[Component]
 ) -> Iterator[tuple[Component | None, Component | None]]:
     """Pair what went into a step with what came out: what is the same first, then what names the same instance."""
-    left = list(after)
-    unpaired: dict[int, Component] = {}
+    left = dict(enumerate(after))
     become: dict[int, Component | None] = {}
-    for n, component in enumerate(before):
-        same = next((each for each in left if each.text == component.text), None)
-        if same is None:
-            unpaired[n] = component
-        else:
-            left.remove(same)
-            become[n] = same
-    for n, component in unpaired.items():
-        instance = _instance(component)
-        become[n] = next((each for each in left if _instance(each) == instance), None)
-        if (found := become[n]) is not None:
-            left.remove(found)
-    yield from ((component, become[n]) for n, component in enumerate(before))
-    yield from ((None, each) for each in left)
+    for key in (lambda each: each.text, _instance):
+        waiting: defaultdict[object, deque[int]] = defaultdict(deque)
+        for place, component in left.items():
+            waiting[key(component)].append(place)
+        for n, component in enumerate(before):
+            if n not in become and (places := waiting[key(component)]):
+                become[n] = left.pop(places.popleft())
+    yield from ((component, become.get(n)) for n, component in enumerate(before))
+    yield from ((None, each) for each in left.values())
 
 
 def _instance(component: Component) -> tuple[bytes, bytes]:
@@ -211,22 +205,24 @@ def _named(lines: list[bytes]) -> list[Named]:
     return found
 
 
-def _changed(before: list[Named], after: list[Named]) -> Iterator[PropertyChange]:
-    """Iterate over the properties that differ; what has changed within a property is one change, not two."""
-    gone: defaultdict[str, list[str]] = defaultdict(list)
-    come: defaultdict[str, list[str]] = defaultdict(list)
-    for operation, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if operation != "equal":
-            for name, text in before[a:b]:
-                gone[name].append(text)
-            for name, text in after[c:d]:
-                come[name].append(text)
+def property_changes(before: list[Named], after: list[Named]) -> Iterator[PropertyChange]:
+    """Iterate over the properties of which one side has others, whatever their order."""
+    gone, come = _left_over(before, after), _left_over(after, before)
     for name in dict.fromkeys([*gone, *come]):
-        old, new = gone[name], come[name]
-        moved = set(old) & set(new)
-        old, new = [text for text in old if text not in moved], [text for text in new if text not in moved]
-        for n in range(max(len(old), len(new))):
-            yield PropertyChange(name, old[n] if n < len(old) else None, new[n] if n < len(new) else None)
+        for old, new in zip_longest(gone.get(name, ()), come.get(name, ())):
+            yield PropertyChange(name, old, new)
+
+
+def _left_over(lines: Iterable[Named], others: Iterable[Named]) -> dict[str, list[str]]:
+    """Return the lines that others lack, by the names of the properties."""
+    known = Counter(others)
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if known[line]:
+            known[line] -= 1
+        else:
+            found.setdefault(line[0], []).append(line[1])
+    return found
 
 
 def _zones(way: Trace, base: Base) -> tuple[ZoneReport, ...]:

@@ -6,7 +6,8 @@ all later ones if it says so.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from itertools import islice
@@ -63,13 +64,14 @@ def instances(components: Sequence[Component], clocks: Clocks, since: datetime, 
     ]
     found = [_overridden(each, moment, clocks) for moment, each in overrides]
     if master is not None:
-        taken = [moment for moment, _ in overrides]
+        taken = _Taken(moment for moment, _ in overrides)
         ranges = sorted((pair for pair in overrides if _is_range(pair[1])), key=lambda pair: order(pair[0]))
+        begins = [order(moment) for moment, _ in ranges]
         for moment in _planned(master, clocks, since, until):
-            if any(_is_same(moment, each) for each in taken):
+            if moment in taken:
                 continue
-            ranged = next((pair for pair in reversed(ranges) if order(pair[0]) <= order(moment)), None)
-            found.append(_moved(*ranged, moment, clocks) if ranged else _instance(master, moment, moment, clocks))
+            at = bisect_right(begins, order(moment))
+            found.append(_moved(*ranges[at - 1], moment, clocks) if at else _instance(master, moment, moment, clocks))
     happens = (each for each in found if order(each.start) <= until and max(each.end, order(each.start)) >= since)
     return sorted(happens, key=lambda each: order(each.start))
 
@@ -181,10 +183,22 @@ def _is_range(override: Component) -> bool:
     return line is not None and b"THISANDFUTURE" in line.parameters.upper()
 
 
-def _is_same(a: Moment, b: Moment) -> bool:
-    if a.instant is not None and b.instant is not None:
-        return a.instant == b.instant
-    return a.wall == b.wall or (b.is_day and a.wall.date() == b.wall.date())
+class _Taken:
+    """The instances that have overrides. A day takes whatever is on it; what floats goes by the clock."""
+
+    def __init__(self, moments: Iterable[Moment]) -> None:
+        found = list(moments)
+        self._instants = {each.instant for each in found} - {None}
+        self._walls = {each.wall for each in found}
+        self._floating = {each.wall for each in found if each.instant is None}
+        self._days = {each.wall.date() for each in found if each.is_day}
+
+    def __contains__(self, moment: Moment) -> bool:
+        if moment.wall.date() in self._days:
+            return True
+        if moment.instant is None:
+            return moment.wall in self._walls
+        return moment.instant in self._instants or moment.wall in self._floating
 
 
 def _times(component: Component, clocks: Clocks, name: bytes) -> list[Moment]:

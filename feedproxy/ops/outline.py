@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from feedproxy.ics.components import SEPARATE
-from feedproxy.ics.contentline import ContentLine, split
+from feedproxy.ics.contentline import LINE_START, ContentLine, split
 from feedproxy.ics.normal import wide_encoding
 
 _END = rb"(?:\r\n|\r|\n)"
@@ -65,16 +65,20 @@ class Node:
     children: list["Node"] = field(default_factory=list)
     whole: list[Line] = field(default_factory=list)
     end: Line | None = None
+    _named: dict[bytes, list[Line]] = field(default_factory=dict)
 
     def first(self, name: bytes) -> Line | None:
-        """Return its first own property of that name."""
-        return next(self.every(name), None)
+        """Return its first own property of that name, given in capitals."""
+        found = self.every(name)
+        return found[0] if found else None
 
-    def every(self, name: bytes) -> Iterator[Line]:
-        """Iterate over its own properties of that name."""
-        for line in self.lines:
-            if line.text[: len(name)].upper() == name and (content := line.content) and content.name == name:
-                yield line
+    def every(self, name: bytes) -> list[Line]:
+        """Return its own properties of that name, given in capitals."""
+        if not self._named:
+            for line in self.lines:
+                if start := LINE_START.match(line.text):
+                    self._named.setdefault(start[1].upper(), []).append(line)
+        return [line for line in self._named.get(name, ()) if line.content is not None]
 
     @property
     def uid(self) -> bytes:

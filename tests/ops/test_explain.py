@@ -3,15 +3,23 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from feedproxy.errors import FetchFailed
 from feedproxy.model import EventDetails, Held, LastGood
-from feedproxy.ops.explain import examine
+from feedproxy.ops.event import explain_event
+from feedproxy.ops.explain import SERVED, examine
 from feedproxy.ops.explain_formats import as_json, as_text
+from feedproxy.policy.freshness import Bounds
 from feedproxy.store import open_store
+from feedproxy.transform import index
+from feedproxy.upstream import Fetched
+from feedproxy.upstream.exchange import Way
 from tests.cli.program import feedproxy
+from tests.ops.test_golden import NOW
 from tests.servers.service import PASSWORD, PROTECTED, PUBLIC, USER, Service
 from tests.servers.upstream import calendar
 
@@ -83,6 +91,65 @@ def test_a_failed_fetch_is_named_by_its_reason() -> None:
     explanation = examine("x", None, failure=FetchFailed("timeout", "host did not answer"))
     assert explanation.report is None
     assert "refused    timeout: host did not answer" in as_text(explanation)
+
+
+def test_the_way_to_a_failure_is_shown_with_what_each_address_is() -> None:
+    failure = FetchFailed("egress-private", "the egress policy forbids requests to inside.example")
+    failure.hops = (("https://a.example/feed", 302, "93.184.216.34"), ("http://127.0.0.1/feed", 302, "127.0.0.1"))
+    text = as_text(examine("x", None, failure=failure))
+    assert "fetched    https://a.example/feed -> 302 from 93.184.216.34 (public)\n" in text
+    assert "fetched    http://127.0.0.1/feed -> 302 from 127.0.0.1 (loopback, opened by a setting)\n" in text
+    assert "decision   nothing is served\n" in text
+
+
+def fetched(body: bytes, **fields: str) -> Fetched:
+    given = dict.fromkeys(("etag", "last_modified", "cache_control", "expires", "date", "age", "content_type")) | fields
+    return Fetched(body=body, hops=(), way=Way((), False, None), wire_octets=len(body), seconds=0.1, **given)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"cache_control": "max-age=600"}, "for 10 min, give or take a tenth: max-age says so"),
+        (
+            {"cache_control": "max-age=86400"},
+            "for 1 h, give or take a tenth: max-age says 1 d, freshness_max bounds it",
+        ),
+        ({"cache_control": "no-store"}, "for 1 min, give or take a tenth: no-store says 0 s, freshness_min bounds it"),
+        ({}, "for 1 h, give or take a tenth: REFRESH-INTERVAL says 1 d, freshness_max bounds it"),
+    ],
+)
+def test_freshness_has_its_reason(fields: dict[str, str], says: str) -> None:
+    bounds = Bounds(timedelta(seconds=300), timedelta(seconds=60), timedelta(seconds=3_600))
+    text = as_text(examine("x", FAULTY, fetch=fetched(FAULTY, **fields), bounds=bounds))
+    assert f"  fresh      {says}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "says"),
+    [
+        (FAULTY, "text/calendar; charset=utf-8", "utf-8, as all of it is"),
+        (
+            FAULTY,
+            "text/calendar; charset=ISO-8859-1",
+            "utf-8, as all of it is; Content-Type says ISO-8859-1, which is not looked at",
+        ),
+        (FAULTY.replace(b"One", b"\xc9n"), None, "utf-8, but for some lines, which are read as windows-1252"),
+        (FAULTY.decode().encode("utf-16"), None, "utf-16, by its first octets"),
+    ],
+)
+def test_the_charset_is_what_the_octets_are(body: bytes, content_type: str | None, says: str) -> None:
+    fields = {"content_type": content_type} if content_type else {}
+    assert examine("x", body, fetch=fetched(body, **fields)).charset == says
+
+
+def test_lines_of_utf_16_have_their_places_too() -> None:
+    body = FAULTY.decode().encode("utf-16")
+    node = explain_event(body, "one", index(body, SERVED), SERVED, now=NOW).upstream[0]
+    for line in node.whole:
+        assert body[line.offset : line.offset + len(line.octets)] == line.octets
+        assert line.octets.decode("utf-16-le").rstrip() == line.text.decode()
+        assert FAULTY.splitlines()[line.number - 1] == line.text
 
 
 def test_the_json_form_says_the_same(tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ async def test_a_redirect_to_where_we_may_not_go_ends_there(location: str, reaso
                 await upstream.fetch(FetchRequest(server.url()))
     assert failed.value.reason == reason
     assert isinstance(failed.value, EgressDenied) == reason.startswith("egress-")
+    assert [hop[1:] for hop in failed.value.hops] == [(302, "127.0.0.1")]
 
 
 async def test_the_upstream_of_the_settings_redirects_only_to_itself_and_to_what_is_listed() -> None:
