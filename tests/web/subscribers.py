@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -76,12 +77,18 @@ class Service:
     """Access tokens by account code."""
 
     async def ask(
-        self, method: str, path: str, body: object = None, *, account: str | None = "acme", **options: Any
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        account: str | None = "acme",
+        headers: Mapping[str, str] = MappingProxyType({}),
     ) -> tuple[int, Any]:
         """Ask for something with the account's token; return the status and what was answered."""
-        headers = {"Authorization": f"Bearer {self.tokens[account]}"} if account else {}
+        headers = {**headers, **({"Authorization": f"Bearer {self.tokens[account]}"} if account else {})}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        async with self.client.request(method, path, data=data, headers=headers, **options) as answer:
+        async with self.client.request(method, path, data=data, headers=headers) as answer:
             text = await answer.text()
             is_json = answer.content_type == "application/json"
             return answer.status, json.loads(text) if is_json else text

@@ -119,6 +119,56 @@ class TestSubscribing:
         assert await service.subscribe(subscriberId="jsmith") != await service.subscribe(subscriberId="jsmith")
 
 
+class TestThePublishedBodies:
+    """Octet for octet, with placeholders that are no ids: each is read, and answered as what it then means."""
+
+    @pytest.mark.parametrize(
+        ("asked", "name", "expected", "shape"),
+        [
+            ("POST /v2/subscribe/acme/games", "subscribe", 400, "A"),
+            ("POST /v2/subscribe/acme/games", "subscribe_with_events", 200, ""),
+            ("POST /v1/webcal/acme/games", "webcal", 400, "C"),
+            ("PUT /v1/subscription/acme/games/{}", "include_events", 400, "B"),
+            ("PUT /v1/subscription/acme/games/{}", "exclude_events", 400, "B"),
+            ("DELETE /v1/subscription/acme/games/", "deactivate_by_id", 404, "A"),
+            ("POST /v1/subscription/acme/games/", "deactivate_by_id", 404, "A"),
+            ("POST /v1/subscription/acme/games/", "deactivate_by_user_name", 200, ""),
+        ],
+    )
+    async def test_are_read(self, service: Service, asked: str, name: str, expected: int, shape: str) -> None:
+        method, _, path = asked.format(await service.subscribe()).partition(" ")
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}  # curl's own, where the example names none
+        status, said = await service.ask(method, path, published(name), headers=headers)
+        assert status == expected
+        if shape:
+            assert shape_of(said, status) == shape
+            assert ("is not a GUID" in json.dumps(said)) == (status == 400)
+
+    async def test_that_choose_google_are_answered_with_googles_page(self, tmp_path: Path) -> None:
+        async with running_service(tmp_path, google_client_id="id", google_client_secret="secret") as service:
+            body = published("subscribe").replace(b"0000000-0000-0000-0000", b"00000000-0000-0000-0000")
+            assert (await service.ask("POST", "/v2/subscribe/acme/games", body))[0] == 400
+            assert await service.store.subscriptions(service.mine, limit=1) == ()
+            await prefer(service, redirect_uris=("https://yourdomain.com/confirmation",))
+            status, said = await service.ask("POST", "/v2/subscribe/acme/games", body)
+            assert (status, list(said)) == (
+                200,
+                [
+                    *("success", "statusCode", "errors", "subscriptionType", "subscriptionId", "subscriberId"),
+                    "redirectTo",
+                ],
+            )
+            assert (said["subscriptionType"], said["subscriberId"]) == ("google", "jsmith")
+            assert said["redirectTo"].startswith("https://accounts.google.com/o/oauth2/v2/auth?")
+            pending = await service.stored(UUID(said["subscriptionId"]))
+            assert (pending.state, pending.wishes.tags) == ("pending", TAGS)
+            _, shown = await service.ask("GET", f"/subscription/{pending.id}")
+            assert (shown["subscriptionType"], shown["isActive"]) == ("google", False)
+            assert (await service.feed(pending.id))[0] == 404
+            assert await service.ask("DELETE", f"/subscription/acme/games?id={pending.id}") == (200, "")
+            assert (await service.stored(pending.id)).state == "inactive"
+
+
 class TestASingleSubscription:
     async def test_is_updated_by_the_second_call(self, service: Service) -> None:
         first = await service.subscribe("single", subscriberId="jsmith", calendarTags=[{"externalId": "TeamA"}])
@@ -575,12 +625,9 @@ class TestErrors:
                 assert "hunter2" not in json.dumps(said)
 
     async def test_of_multipart_and_of_no_token_name_what_helps(self, service: Service) -> None:
-        headers = {
-            "Content-Type": "multipart/form-data; boundary=x",
-            "Authorization": f"Bearer {service.tokens['acme']}",
-        }
-        async with service.client.post("/subscribe/acme/games", data=b"--x\r\n", headers=headers) as answer:
-            assert (answer.status, shape_of(await answer.json(), 415)) == (415, "A")
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        status, said = await service.ask("POST", "/subscribe/acme/games", b"--x\r\n", headers=headers)
+        assert (status, shape_of(said, 415)) == (415, "A")
         async with service.client.post("/subscribe/acme/games") as answer:
             assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="feedproxy"')
         async with service.client.get("/subscription/acme/games") as answer:
