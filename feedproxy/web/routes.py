@@ -129,7 +129,7 @@ def api_path(template: str) -> str:
 
 def templates() -> dict[str, str]:
     """Return the template of each route by its name, as traces tell them."""
-    return {row.name: row.template for row in (*OPERATIONS, *API)}
+    return {row.name: row.template for row in reversed(ROWS)}
 
 
 def error_style(request: web.Request) -> str:
