@@ -19,7 +19,7 @@ MAX_NOTIFY_MINUTES = 40_320
 _GUID = re.compile(r"(\{)?[0-9a-f]{8}(-?)[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{4}\2[0-9a-f]{12}(?(1)\})", re.IGNORECASE)
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_METHODS: dict[object, Method] = {"webcal": "webcal", "google": "google", "0": "webcal", "1": "google"}
+_METHODS: dict[str, Method] = {"webcal": "webcal", "google": "google", "0": "webcal", "1": "google"}
 
 
 def read_guid(text: str) -> UUID | None:
@@ -132,6 +132,12 @@ def _address(value: object) -> str:
         raise ValueError("is not an IPv4 or IPv6 address") from None
 
 
+def _as_given(value: object) -> int | str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("must be a number or text")  # noqa: TRY004 # pydantic wants a ValueError
+    return cast(int | str, _showable(value))
+
+
 def _method(value: object) -> Method:
     method = None if isinstance(value, bool) else _METHODS.get(str(value).strip().lower())
     if method is None:
@@ -151,6 +157,7 @@ Ids = Annotated[tuple[str, ...], BeforeValidator(_ids)]
 EventIds = Annotated[tuple[str, ...], BeforeValidator(_event_ids)]
 ZoneName = Annotated[str, BeforeValidator(_zone)]
 """A Windows id or IANA key as it is properly written; `[]`, which clears it, is empty text."""
+AsGiven = Annotated[int | str, BeforeValidator(_as_given)]
 Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
 IpAddress = Annotated[str, BeforeValidator(_address)]
 SubscriptionMethod = Annotated[

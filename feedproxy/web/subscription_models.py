@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from feedproxy.errors import BadRequest
 from feedproxy.model import Calendar, EventDetails, Method, Subscriber, Tag, Wishes
 from feedproxy.policy.subscribing import UnknownTag, method_for, named_tag
 from feedproxy.web.calreply_models import SubscriptionEvent
 from feedproxy.web.field_types import (
+    AsGiven,
     Email,
     EventIds,
     Flag,
@@ -49,9 +50,6 @@ _NO_FACTS = frozenset(
     }
 )
 """Fields that have a place of their own in the records."""
-
-AsGiven = Annotated[int | str, BeforeValidator(storable)]
-
 
 T = TypeVar("T")
 

@@ -1,5 +1,6 @@
 """What clients send of subscriptions: read in every spelling and type, or refused by name."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from feedproxy.errors import BadRequest
 from feedproxy.model import Account, Calendar, CalendarDetails, CalendarSource, Subscriber, Tag, Wishes
 from feedproxy.web.bodies import parse_object
 from feedproxy.web.subscription_models import DeactivateRequest, SubscribeRequest, UpdateRequest
-from tests.web.test_subscription_events import spellings
+from tests.web.test_subscription_events import JSON, spellings
 
 NOW = datetime(2016, 11, 1, 10, 1, tzinfo=UTC)
 LIONS = Tag(UUID(int=1), "Lions", "TeamA")
@@ -319,6 +320,7 @@ class TestOtherTypes:
             ("emailAddress", "jsmith", "email address parameter is not an e-mail address"),
             ("emailAddress", "a b@c", "email address parameter is not an e-mail address"),
             ("marketingAllowed", "maybe", "marketing allowed parameter should be a valid boolean"),
+            ("sourceId", [], "source id parameter must be a number or text"),
             ("subscriberId", "a\0", "subscriber id parameter holds U+0000"),
             ("events", {}, "events parameter should be a valid tuple"),
             ("events", [{**EVENT, "title": ""}], "events 0 title parameter is missing"),
@@ -326,6 +328,20 @@ class TestOtherTypes:
     )
     def test_that_do_not_fit_are_refused_by_name(self, name: str, value: object, message: str) -> None:
         assert refusal(**{name: value}).startswith(message)
+
+    @given(st.dictionaries(st.sampled_from([*CANONICAL, "tagId", "timezoneIanaId", "x"]), JSON))
+    def test_whatever_they_are_are_read_or_refused(self, fields: dict[str, object]) -> None:
+        """No value makes anything but an answer of ours; and what is read can be stored."""
+        try:
+            body = SubscribeRequest.read({"userAgent": "x", **fields})
+            read = body.subscriber(), body.wishes(CALENDAR), body.private_events(), body.method
+        except BadRequest as error:
+            assert error.message.isprintable()  # noqa: PT017 # the other branch asserts too
+            return
+        subscriber = read[0]
+        kept = json.dumps(dict(subscriber.facts), allow_nan=False, ensure_ascii=False)
+        assert "\\u0000" not in kept
+        (kept + subscriber.key + subscriber.email + repr(read[1])).encode()
 
     def test_of_events_are_looked_at_before_anything_is_made(self) -> None:
         with pytest.raises(BadRequest) as raised:
