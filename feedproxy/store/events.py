@@ -47,7 +47,7 @@ async def put_event(
     _check(event_id, details)
     row_id, event = await _lock(connection, account, event_id, details, now=now)
     before = await _attached_to(connection, row_id)
-    wanted = sorted(set(subscription_ids) - before)
+    wanted = sorted(set(subscription_ids) - before, key=subscriptions.NUMBER)
     mine = await subscriptions.claim(connection, account, wanted, now=now)
     await _attach(connection, row_id, mine)
     changed = mine
@@ -205,7 +205,7 @@ async def _attached_to(connection: AsyncConnection, row_id: int) -> frozenset[UU
 
 
 async def _attach(connection: AsyncConnection, row_id: int, subscription_ids: Collection[UUID]) -> None:
-    for batch in subscriptions.batches(sorted(subscription_ids)):
+    for batch in subscriptions.batches(sorted(subscription_ids, key=subscriptions.NUMBER)):
         rows = [{"subscription_id": each, "personal_event_id": row_id} for each in batch]
         await connection.execute(insert(attachments), rows)
 

@@ -83,8 +83,11 @@ class Api:
 
 @asynccontextmanager
 async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
-    """Run the handlers on a loopback port, over a SQLite file in `folder`; two runs in one folder are two workers."""
-    store = await open_store(f"sqlite:///{folder / 'api.db'}")
+    """Run the handlers on a loopback port, over a SQLite file in `folder` unless the settings name another database.
+
+    Two runs over one database are two workers.
+    """
+    store = await open_store(str(settings.get("database_url", f"sqlite:///{folder / 'api.db'}")))
     try:
         app = web.Application(middlewares=[_answer_errors])
         app.add_routes(

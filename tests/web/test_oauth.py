@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from oauthlib.oauth2 import BackendApplicationClient  # type: ignore[import-unty
 from requests_oauthlib import OAuth2Session  # type: ignore[import-untyped]
 
 from feedproxy.policy import oauth as policy
+from feedproxy.store import migrate
+from tests.servers.postgres import running_postgres
 from tests.web.calreply import KEY, SECRET, START, Api, basic, running_api
 
 ID = "johnsmithmedia"
@@ -35,6 +37,19 @@ async def ask(api: Api, body: Any, headers: dict[str, str] | None = None, path: 
 
 async def refresh(api: Api, refresh_token: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
     return await ask(api, {"grant_type": "refresh_token", "refresh_token": refresh_token}, headers)
+
+
+async def refreshed_at_once(one: Api, other: Api) -> None:
+    """Refresh one token at two workers at once; all get one pair, which is good at both."""
+    old = await one.tokens()
+    answers = await asyncio.gather(*(refresh(worker, old["refresh_token"]) for worker in [one, other] * 4))
+    assert {status for status, _ in answers} == {200}
+    pairs = {(said["access_token"], said["refresh_token"]) for _, said in answers}
+    assert len(pairs) == 1
+    [(access_token, refresh_token)] = pairs
+    assert await is_active(one, access_token)
+    assert await is_active(other, access_token)
+    assert (await refresh(other, refresh_token))[0] == 200
 
 
 def octets_in(folder: Path) -> bytes:
@@ -242,16 +257,22 @@ class TestRefresh:
             assert not await is_active(api, new["access_token"])
 
     async def test_by_two_workers_at_once_ends_with_one_usable_pair_for_all(self, api: Api, tmp_path: Path) -> None:
-        old = await api.tokens()
         async with running_api(tmp_path) as other_worker:
-            workers = [api, other_worker] * 4
-            answers = await asyncio.gather(*(refresh(worker, old["refresh_token"]) for worker in workers))
-            assert {status for status, _ in answers} == {200}
-            pairs = {(said["access_token"], said["refresh_token"]) for _, said in answers}
-            assert len(pairs) == 1
-            [(access_token, refresh_token)] = pairs
-            assert await is_active(other_worker, access_token)
-            assert (await refresh(other_worker, refresh_token))[0] == 200
+            await refreshed_at_once(api, other_worker)
+
+    @pytest.mark.service("postgres")
+    async def test_by_two_workers_at_once_does_so_on_postgresql(
+        self, tmp_path: Path, service_program: Callable[[str], Path]
+    ) -> None:
+        with running_postgres(service_program("postgres")) as server:
+            url = await server.new_database()
+            await migrate(url)
+            async with (
+                running_api(tmp_path, database_url=url) as one,
+                running_api(tmp_path, database_url=url) as other,
+            ):
+                for _ in range(10):
+                    await refreshed_at_once(one, other)
 
     async def test_stores_no_token_in_clear(self, api: Api, tmp_path: Path) -> None:
         old = await api.tokens()
