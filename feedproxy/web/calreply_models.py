@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 import tzmap
 from feedproxy.errors import BadRequest
 from feedproxy.model import EventDetails, PersonalEvent
 from feedproxy.web import event_times
 from feedproxy.web.field_names import field_name
-from feedproxy.web.field_types import Flag, Guids, Identifier, Instant, Minutes, Moment, Text
+from feedproxy.web.field_schemas import named
+from feedproxy.web.field_types import Flag, Guids, Identifier, Instant, Minutes, Moment, Text, ZoneText
 from feedproxy.web.lenient_model import CODE, LenientModel, is_blank
 
 
@@ -34,12 +36,12 @@ class SubscriptionEvent(LenientModel):
         description="ISO 8601. Without it the event ends as it starts, or is one day long. An all-day event's end at "
         "00:00 is exclusive; at any other time that day is included.",
     )
-    timezone: Text | None = Field(
+    timezone: ZoneText | None = Field(
         default=None,
         max_length=255,
         description="A Windows or IANA time zone id; may be left out only if `start` has an offset.",
     )
-    timezone_iana_id: Text | None = Field(
+    timezone_iana_id: ZoneText | None = Field(
         default=None, max_length=255, description="An IANA time zone id; counts before `timezone`."
     )
     all_day_event: Flag = Field(default=False, description="Whether only the days of `start` and `end` count.")
@@ -83,6 +85,18 @@ class SubscriptionEventRequest(LenientModel):
 
     event: SubscriptionEvent
     subscription_ids: Guids = Field(default=(), description="GUIDs of the subscriptions that get the event.")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe both forms, the one with `event` first."""
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        told = handler.resolve_ref_schema(schema)
+        event, ids = told["properties"].values()
+        wrapped = {"properties": {"event": event, "subscriptionIds": ids}, "required": ["event"]}
+        bare = {**event, "properties": {"event": named("Absent"), "subscriptionIds": ids}}
+        del told["properties"], told["required"]
+        told["anyOf"] = [wrapped, bare]
+        return schema
 
     @model_validator(mode="before")
     @classmethod

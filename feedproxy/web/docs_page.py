@@ -16,6 +16,8 @@ Object = Mapping[str, Any]
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
+ABSENCE = ({"type": "null"}, {"$ref": "#/components/schemas/Absent"})
+
 FIRST_STEPS = """\
 API={url}
 ID=...  SECRET=...
@@ -166,21 +168,30 @@ def _error_body(document: Object, name: str) -> ErrorBody:
 
 
 def _rows(schema: Object, document: Object, before: str = "") -> Iterator[Row]:
-    """Tell the fields of an object or of a list's objects, those of objects within behind their own."""
+    """Tell the fields of an object or of a list's objects, those of objects within behind their own.
+
+    Of an object that may have several forms the first is told.
+    """
     schema = _plain(schema, document)
     if "items" in schema:
         yield from _rows(schema["items"], document, before)
+        return
+    if "properties" not in schema and "anyOf" in schema:
+        yield from _rows(schema["anyOf"][0], document, before)
         return
     for name, field in schema.get("properties", {}).items():
         inner = _plain(field, document)
         description = field.get("description") or inner.get("description", "")
         yield Row(before + name, _kind(field, document), description, name in schema.get("required", ()))
-        yield from _rows(inner, document, f"{before}{name}{'[]' if 'items' in inner else ''}.")
+        if "title" not in inner or "properties" in inner:
+            yield from _rows(inner, document, f"{before}{name}{'[]' if 'items' in inner else ''}.")
 
 
 def _kind(schema: Object, document: Object) -> str:
     """Say in a word or two what a value may be."""
     schema = _plain(schema, document)
+    if "properties" not in schema and "title" in schema:
+        return str(schema["title"])
     for several in ("anyOf", "oneOf"):
         if several in schema:
             return _either(_kind(each, document) for each in schema[several])
@@ -199,9 +210,9 @@ def _either(kinds: Iterable[str]) -> str:
 
 
 def _plain(schema: Object, document: Object) -> Object:
-    """Return what a schema refers to; of one that allows null as well, the other."""
+    """Return what a schema refers to; of one that allows absence as well, the other."""
     while "$ref" in schema or "anyOf" in schema:
-        others = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+        others = [each for each in schema.get("anyOf", ()) if each not in ABSENCE]
         if "$ref" in schema:
             schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         elif len(others) == 1:

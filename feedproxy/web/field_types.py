@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from feedproxy.model import Method
 from feedproxy.web import event_times, zone_ids
+from feedproxy.web.field_schemas import ADDRESS, EMAIL, IDENTIFIER, IDS, METHOD, TEXT, ZONE, ZONE_OR_NONE, Also, named
 
 MAX_NOTIFY_MINUTES = 40_320
 """Four weeks: the longest reminder that calendar services take."""
@@ -30,6 +31,12 @@ def read_guid(text: str) -> UUID | None:
 def _no_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a number")  # noqa: TRY004 # pydantic wants a ValueError
+    return value
+
+
+def _no_number(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be a time zone id")  # noqa: TRY004 # pydantic wants a ValueError
     return value
 
 
@@ -145,21 +152,22 @@ def _method(value: object) -> Method:
     return method
 
 
-Text = Annotated[str, BeforeValidator(_showable)]
-Identifier = Annotated[str, Field(max_length=255), BeforeValidator(_unchanged)]
-Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
-Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string"})]
-Guid = Annotated[UUID, BeforeValidator(_guid)]
-Guids = Annotated[tuple[UUID, ...], BeforeValidator(_guids)]
-Flag = Annotated[bool, BeforeValidator(_stripped)]
-Minutes = Annotated[int, Field(ge=0, le=MAX_NOTIFY_MINUTES), BeforeValidator(_no_boolean)]
-Ids = Annotated[tuple[str, ...], BeforeValidator(_ids)]
-EventIds = Annotated[tuple[str, ...], BeforeValidator(_event_ids)]
-ZoneName = Annotated[str, BeforeValidator(_zone)]
+Text = Annotated[str, BeforeValidator(_showable), Also(TEXT)]
+ZoneText = Annotated[Text, BeforeValidator(_no_number), Also(ZONE)]
+Identifier = Annotated[str, Field(max_length=255), BeforeValidator(_unchanged), Also(IDENTIFIER)]
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(named("Moment"))]
+Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema(named("Moment"))]
+Guid = Annotated[UUID, BeforeValidator(_guid), WithJsonSchema(named("Guid"))]
+Guids = Annotated[tuple[UUID, ...], BeforeValidator(_guids), WithJsonSchema(named("Guids"))]
+Flag = Annotated[bool, BeforeValidator(_stripped), WithJsonSchema(named("Flag"))]
+Minutes = Annotated[
+    int, Field(ge=0, le=MAX_NOTIFY_MINUTES), BeforeValidator(_no_boolean), WithJsonSchema(named("Minutes"))
+]
+Ids = Annotated[tuple[str, ...], BeforeValidator(_ids), WithJsonSchema(IDS)]
+EventIds = Annotated[tuple[str, ...], BeforeValidator(_event_ids), WithJsonSchema(IDS)]
+ZoneName = Annotated[str, BeforeValidator(_zone), WithJsonSchema(ZONE_OR_NONE)]
 """A Windows id or IANA key as it is properly written; `[]`, which clears it, is empty text."""
 AsGiven = Annotated[int | str, BeforeValidator(_as_given)]
-Email = Annotated[Text, Field(max_length=254), AfterValidator(_email)]
-IpAddress = Annotated[str, BeforeValidator(_address)]
-SubscriptionMethod = Annotated[
-    Method, BeforeValidator(_method), WithJsonSchema({"type": "string", "enum": ["WebCal", "Google"]})
-]
+Email = Annotated[Text, Field(max_length=254), AfterValidator(_email), Also(EMAIL)]
+IpAddress = Annotated[str, BeforeValidator(_address), WithJsonSchema(ADDRESS)]
+SubscriptionMethod = Annotated[Method, BeforeValidator(_method), WithJsonSchema(METHOD)]

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic_core import ErrorDetails
+from pydantic_core import CoreSchema, ErrorDetails
 
 from feedproxy.errors import BadRequest
 from feedproxy.web.field_names import field_name
+from feedproxy.web.field_schemas import or_absent
 
 CODE = "InvalidRequestParameter"
 
@@ -34,6 +35,16 @@ class LenientModel(BaseModel):
             return cls.model_validate(body)
         except ValidationError as error:
             raise BadRequest(_complaint(error.errors(include_url=False, include_input=False)[0]), code=CODE) from None
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe fields that need not be there as they may be: also null or blank."""
+        schema = handler(core)
+        told = handler.resolve_ref_schema(schema)
+        needed = told.get("required", ())
+        for name, field in told["properties"].items():
+            told["properties"][name] = field if name in needed else or_absent(field)
+        return schema
 
     @model_validator(mode="before")
     @classmethod

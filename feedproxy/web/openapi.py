@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 import feedproxy
 from feedproxy.web.docs import Documentation, Page
 from feedproxy.web.docs_page import content_security_policy, render
+from feedproxy.web.field_schemas import NAME, NAMED
 from feedproxy.web.operations import OPERATIONS, Answer, Operation, Parameter
 from feedproxy.web.operations.curl import curl_line
 from feedproxy.web.operations.errors import ERRORS, MEANINGS, RETRY, UNAUTHORIZED
@@ -127,11 +128,22 @@ class _Schemas:
         found, rest = TypeAdapter.json_schemas(
             inputs, ref_template="#/components/schemas/{model}", schema_generator=_WithoutTitles
         )
-        self._schemas = {key: schema for (key, _), schema in found.items()}
-        self.definitions: Object = dict(sorted(rest["$defs"].items()))
+        self._schemas = {key: _referring(schema) for (key, _), schema in found.items()}
+        self.definitions: Object = _referring(dict(sorted((rest["$defs"] | NAMED).items())))
 
     def of(self, model: Any, mode: Mode) -> Object:
-        return self._schemas[id(model), mode]
+        schema: Object = self._schemas[id(model), mode]
+        return schema
+
+
+def _referring(schema: Any) -> Any:
+    """Put references in the place of names."""
+    if isinstance(schema, list):
+        return [_referring(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _referring(value) for name, value in schema.items() if name != NAME}
+    return {"$ref": f"#/components/schemas/{schema[NAME]}", **told} if NAME in schema else told
 
 
 def _models(operation: Operation) -> Iterator[tuple[Any, Mode]]:

@@ -5,22 +5,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp import ClientSession, web
 from yarl import URL
 
-from feedproxy.config import Settings
 from feedproxy.model import Account, CalendarDetails, Preferences, Subscriber, Wishes
 from feedproxy.policy import oauth
 from feedproxy.sealing import FetchSettings, seal_source
 from feedproxy.web import keys
-from feedproxy.web.app import create_app
 from feedproxy.web.operations import OPERATIONS, admin, google, subscriptions
 from feedproxy.web.operations.paths import PATH_PARAMETERS
 from tests.servers.upstream import Answer, calendar, upstream
 from tests.web.calreply import basic
+from tests.web.running import running
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CLIENT_ID, SECRET = "bears-app", "not-a-secret_1"
@@ -32,7 +31,9 @@ SUBSCRIPTION = UUID(PATH_PARAMETERS["subscription_id"].example)
 class ApiStage:
     """The service, good credentials, and what stands for those ids of the examples that cannot be chosen."""
 
-    client: TestClient[web.Request, web.Application]
+    url: str
+    app: web.Application
+    session: ClientSession
     headers: dict[str, dict[str, str]]
     """Header fields by kind of authentication."""
     real: dict[str, str]
@@ -40,8 +41,7 @@ class ApiStage:
     def variables(self) -> dict[str, str]:
         """What a shell has to know to run the examples."""
         token = self.headers["bearer"]["Authorization"].removeprefix("Bearer ")
-        api = str(self.client.make_url("")).rstrip("/")
-        return {"API": api, "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token, "ADMIN_TOKEN": ADMIN_TOKEN}
+        return {"API": self.url, "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token, "ADMIN_TOKEN": ADMIN_TOKEN}
 
     def made_real(self, text: str) -> str:
         """Replace what cannot be chosen."""
@@ -51,22 +51,25 @@ class ApiStage:
 
 
 @asynccontextmanager
-async def api_stage(folder: Path, **settings: object) -> AsyncIterator[ApiStage]:
+async def api_stage(folder: Path, **settings: Any) -> AsyncIterator[ApiStage]:
     """Run the service on a loopback port, over a database in `folder` unless another is named."""
     async with upstream() as behind:
         behind.answers[SUBSCRIPTION] = Answer(calendar("bears", "lions"), etag='"1"')
-        given = {
-            "database_url": f"sqlite:///{folder}/feedproxy.db",
+        public = "https://feeds.example.com"
+        given: dict[str, Any] = {
             "upstream_url": behind.url,
-            "public_url": "https://feeds.example.com",
+            "public_url": public,
             "admin_token": ADMIN_TOKEN,
             "google_client_id": "bears.apps.example",
             "google_client_secret": SECRET,
-        }
-        app = create_app(Settings.model_validate(given | settings), clock=lambda: NOW)
-        async with TestClient(TestServer(app)) as client:
-            await _put_application(app)
-            yield await _ready(client)
+        } | settings
+        async with (
+            running(folder, clock=lambda: NOW, **given) as service,
+            ClientSession(service.url) as session,
+        ):
+            await _put_application(service.app)
+            headers, real = await _ready(session)
+            yield ApiStage(service.url, service.app, session, headers, real)
 
 
 async def _put_application(app: web.Application) -> None:
@@ -105,27 +108,29 @@ async def _put_calendar(app: web.Application, account: Account) -> None:
     await store.add_tag(games, id=tag_id, text="Under 12", external_id="u12", now=NOW)
 
 
-async def _ready(client: TestClient[web.Request, web.Application]) -> ApiStage:
-    """Do what the examples build on: have tokens, subscriptions and a job."""
+async def _ready(session: ClientSession) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """Do what the examples build on: have tokens, subscriptions and a job. Return header fields and ids."""
     examples = {(each.method, each.template): each.example for each in OPERATIONS}
     token, event = examples["POST", "/oauth2/token"], examples["POST", "/subscriptionevent/{account_code}"]
     basics = basic(CLIENT_ID.encode(), SECRET.encode())
-    pair = await (await client.post("/oauth2/token", data=token.body, headers=basics)).json()
+    async with session.post("/oauth2/token", data=token.body, headers=basics) as answer:
+        pair = await answer.json()
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     code = PATH_PARAMETERS["account_code"].example
-    accepted = await client.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer)
+    async with session.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer) as accepted:
+        job_id = accepted.headers["X-Job-Id"]
     real = {token.answer[name]: pair[name] for name in ("access_token", "refresh_token")}
-    real[PATH_PARAMETERS["job_id"].example] = accepted.headers["X-Job-Id"]
+    real[PATH_PARAMETERS["job_id"].example] = job_id
     subscribe = f"/subscribe/{code}/{PATH_PARAMETERS['calendar_code'].example}"
     shown = {**examples["POST", "/subscribe/{account_code}/{calendar_code}"].body, "calendarTags": []}
     for documented, body in (
         (subscriptions.SUBSCRIPTION_ID, shown),
         (subscriptions.ENDING_ID, {"subscriptionMethod": "WebCal"}),
     ):
-        made = await client.post(subscribe, json=body, headers=bearer)
-        real[documented] = (await made.json())["subscriptionId"]
+        async with session.post(subscribe, json=body, headers=bearer) as made:
+            real[documented] = (await made.json())["subscriptionId"]
     subscribe, body = f"/google/{code}/{PATH_PARAMETERS['calendar_code'].example}", {"redirectTo": google.CONFIRMATION}
-    sent_on = await client.post(subscribe, json=body, headers=bearer, allow_redirects=False)
-    real[google.STATE] = URL(sent_on.headers["Location"]).query["state"]
+    async with session.post(subscribe, json=body, headers=bearer, allow_redirects=False) as sent_on:
+        real[google.STATE] = URL(sent_on.headers["Location"]).query["state"]
     admin_headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-    return ApiStage(client, {"none": {}, "feed": {}, "client": basics, "bearer": bearer, "admin": admin_headers}, real)
+    return {"none": {}, "feed": {}, "client": basics, "bearer": bearer, "admin": admin_headers}, real

@@ -1,9 +1,10 @@
 """OAuth2: what is told of tokens. RFC 6749, 7009, 7662, 8414."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
+from feedproxy.web.field_schemas import Also
 from feedproxy.web.operations.form import Answer, AnswerBody, Example, Operation
 
 TAG = "OAuth2"
@@ -11,27 +12,36 @@ TAG = "OAuth2"
 NOT_STORED = {"Cache-Control": "`no-store`"}
 
 
+Word = Annotated[str, Field(min_length=1), Also({"type": ["string", "integer"]})]
+MaybeWord = Annotated[str | None, WithJsonSchema({"type": ["string", "integer", "null"]})]
+
+
 class ClientFields(BaseModel):
-    """Who asks, for applications that do not send Basic credentials."""
+    """Who asks, for applications that do not send Basic credentials; for those that do, the same again."""
 
-    client_id: str | None = None
-    client_secret: str | None = None
+    client_id: MaybeWord = None
+    client_secret: MaybeWord = None
 
 
-class TokenRequest(ClientFields):
-    """A request for a pair of tokens."""
+class NewTokens(ClientFields):
+    """Tokens for the application itself. A refresh token that comes along is used up."""
 
-    grant_type: Literal["client_credentials", "refresh_token"]
-    refresh_token: str | None = Field(
-        default=None, description="Needed to refresh; with `client_credentials` it is used up."
-    )
+    grant_type: Literal["client_credentials"]
+    refresh_token: MaybeWord = None
+
+
+class FurtherTokens(ClientFields):
+    """Tokens for a refresh token."""
+
+    grant_type: Literal["refresh_token"]
+    refresh_token: Word
 
 
 class OneToken(ClientFields):
     """A token of either kind."""
 
-    token: str
-    token_type_hint: str | None = Field(default=None, description="Not needed, and not looked at.")
+    token: Word
+    token_type_hint: Any = Field(default=None, description="Not needed, and not looked at.")
 
 
 class TokenAnswer(AnswerBody):
@@ -80,7 +90,7 @@ OPERATIONS = (
         summary="Obtain or refresh an access token",
         description="An access token is for `Authorization: Bearer`. A refresh token is good for one refresh; used a "
         "second time, it ends every token that came of it. The body is a form or JSON.",
-        request=TokenRequest,
+        request=NewTokens | FurtherTokens,
         form=True,
         answers={200: Answer("A new pair of tokens.", TokenAnswer, headers=NOT_STORED)},
         example=Example(
