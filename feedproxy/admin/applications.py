@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from feedproxy.admin.fields import Line, ShownModel, StrictModel, without_defaults
+from feedproxy.admin.fields import Line, ShownModel, StrictModel, also, without_defaults
 from feedproxy.errors import NotFound
 from feedproxy.model import Account, Application, ErrorStyle, Preferences, WebcalBody
 from feedproxy.policy.oauth import secret_digest
@@ -39,7 +39,10 @@ def _redirect_url(text: str) -> str:
     return text
 
 
-RedirectUrl = Annotated[str, Field(max_length=2_000), AfterValidator(_redirect_url)]
+_PATTERN = rf"^(?!(?:{'|'.join(sorted(_UNSAFE_SCHEMES))}):){_OWN_SCHEME.pattern.replace('a-z', 'A-Za-z')}$"
+RedirectUrl = Annotated[
+    str, Field(max_length=2_000), AfterValidator(_redirect_url), also(format="redirect-uri", pattern=_PATTERN)
+]
 
 
 class ApplicationChange(StrictModel):

@@ -10,13 +10,16 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 import tzmap
 from feedproxy.admin import sources
-from feedproxy.admin.fields import Code, Line, ShownModel, StrictModel, Text, without_defaults
+from feedproxy.admin.fields import CONTROL, Code, Line, ShownModel, StrictModel, Text, also, without_defaults
 from feedproxy.admin.tags import ShownTag
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Account, Calendar, CalendarDetails, CalendarSource, OnDeactivate
 from feedproxy.store import Store
 
 MAX_TIME_ZONES = 200
+
+
+_IMAGE_PATTERN = rf"^(?:(?:https?:)?//(?:[^{CONTROL}]*[^\s{CONTROL}])?)?$"
 
 
 def _image(url: str) -> str:
@@ -39,6 +42,9 @@ def _zone(name: str) -> str:
     return zone
 
 
+ZoneName = Annotated[str, also(format="time-zone")]
+
+
 class CalendarChange(StrictModel):
     """What may be changed of a calendar."""
 
@@ -46,13 +52,15 @@ class CalendarChange(StrictModel):
 
     title: Line = Field(default="", description="What people call it; empty: its code.")
     description: Text = Field(default="", description="Longer text.")
-    image: Annotated[Line, AfterValidator(_image)] = Field(default="", description="The URL of a picture.")
+    image: Annotated[Line, AfterValidator(_image), also(pattern=_IMAGE_PATTERN)] = Field(
+        default="", description="The URL of a picture."
+    )
     source: Line = Field(default="", description="Name or id of the source that its events come from.")
     protected: bool = Field(default=False, description="Whether its feeds want a user name and password.")
     single_subscription: bool = Field(
         default=False, description="Whether a subscriber who subscribes again keeps the subscription of before."
     )
-    time_zones: Annotated[tuple[str, ...], Field(max_length=MAX_TIME_ZONES), AfterValidator(_zones)] = Field(
+    time_zones: Annotated[tuple[ZoneName, ...], Field(max_length=MAX_TIME_ZONES), AfterValidator(_zones)] = Field(
         default=(), description="Its time-zone tags: Windows or IANA ids; kept as Windows ids where there are."
     )
     on_deactivate: OnDeactivate | None = Field(

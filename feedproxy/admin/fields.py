@@ -17,6 +17,12 @@ Model = TypeVar("Model", bound=BaseModel)
 MAX_TEXT = 60_000
 """Characters of a description, as many as an event's may have."""
 
+CONTROL = r"\u0000-\u001f\u007f-\u009f"
+"""For character classes of the patterns in JSON schemas; validators say more of what is wrong."""
+LINE_PATTERN = rf"^(?:[^\s{CONTROL}](?:[^{CONTROL}\u2028\u2029]*[^\s{CONTROL}])?)?$"
+CODE_PATTERN = LINE_PATTERN.replace("^", r"^(?!\.{1,2}$)", 1)
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -41,10 +47,15 @@ def _in_a_path(code: str) -> str:
     return code
 
 
-Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_showable)]
-Line = Annotated[str, Field(max_length=1_000), AfterValidator(_one_line)]
-Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_one_line)]
-Code = Annotated[Name, AfterValidator(_in_a_path)]
+def also(**schema: Any) -> Any:
+    """Return what puts more into the JSON schema of a type."""
+    return Field(json_schema_extra=schema)
+
+
+Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_showable), also(pattern=TEXT_PATTERN)]
+Line = Annotated[str, Field(max_length=1_000), AfterValidator(_one_line), also(pattern=LINE_PATTERN)]
+Name = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_one_line), also(pattern=LINE_PATTERN)]
+Code = Annotated[Name, AfterValidator(_in_a_path), also(pattern=CODE_PATTERN)]
 """A segment of the paths of the API."""
 
 

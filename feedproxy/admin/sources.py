@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
-from feedproxy.admin.fields import Name, ShownModel, StrictModel, without_defaults
+from feedproxy.admin.fields import CONTROL, LINE_PATTERN, Name, ShownModel, StrictModel, also, without_defaults
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Account, CalendarSource
 from feedproxy.policy import access
@@ -65,15 +65,32 @@ def _without_colon(user: str) -> str:
     return user
 
 
+_USER_PATTERN = LINE_PATTERN.replace(CONTROL, f":{CONTROL}")
+
+
 class Credentials(StrictModel):
     """A user name and password for HTTP Basic."""
 
-    user: Annotated[Name, AfterValidator(_without_colon)]
+    user: Annotated[Name, AfterValidator(_without_colon), also(pattern=_USER_PATTERN)]
     password: SecretStr = Field(max_length=1_000)
 
 
-SourceUrl = Annotated[str, Field(max_length=8_000), AfterValidator(_source_url)]
-Headers = Annotated[dict[str, SecretStr], Field(max_length=MAX_HEADERS), AfterValidator(_sendable)]
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
+_URL_PATTERN = (
+    r"^(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ee][Bb][Cc][Aa][Ll][Ss]?)://"
+    rf"(?:{_LABEL}\.){{0,4}}[A-Za-z]{{2,20}}(?::[1-9][0-9]{{0,3}})?(?:[/?#][!-~]*)?$"
+)
+"""By the names of hosts, and ports of four digits: what else may be the address of one is told in words."""
+SourceUrl = Annotated[str, Field(max_length=8_000), AfterValidator(_source_url), also(pattern=_URL_PATTERN)]
+Headers = Annotated[
+    dict[str, SecretStr],
+    Field(max_length=MAX_HEADERS),
+    AfterValidator(_sendable),
+    also(
+        propertyNames={"pattern": f"^{_HEADER_NAME.pattern}$", "not": {"enum": sorted(_OURS)}},
+        additionalProperties={"type": "string", "writeOnly": True, "pattern": f"^{_HEADER_VALUE.pattern}$"},
+    ),
+]
 
 
 class SourceChange(StrictModel):

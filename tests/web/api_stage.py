@@ -76,10 +76,12 @@ async def _put_application(app: web.Application) -> None:
     store = app[keys.STORE]
     account = await store.add_account(PATH_PARAMETERS["account_code"].example, now=NOW)
     digest = oauth.secret_digest(app[keys.SECRET_KEY], SECRET)
-    await store.add_application(account, client_id=CLIENT_ID, name="site", secret_digest=digest, now=NOW)
-    await store.change_application(
-        CLIENT_ID, name="site", preferences=Preferences(redirect_uris=(google.CONFIRMATION,))
-    )
+    registered = Preferences(redirect_uris=(google.CONFIRMATION,))
+    for client_id in CLIENT_ID, admin.OTHER_CLIENT:
+        await store.add_application(
+            account, client_id=client_id, name="site", secret_digest=digest, preferences=registered, now=NOW
+        )
+    await store.add_account(admin.OTHER_ACCOUNT, now=NOW)
     await _put_calendar(app, account)
 
 
@@ -92,6 +94,7 @@ async def _put_calendar(app: web.Application, account: Account) -> None:
     )
     await store.add_source(account, id=unused_id, name="unused", sealed=sealed, url_digest=url_digest, now=NOW)
     details = CalendarDetails(title="Chicago Bears games", time_zones=("Central Standard Time",))
+    await store.add_calendar(account, admin.OTHER_CALENDAR, details, source, now=NOW)
     games = await store.add_calendar(account, PATH_PARAMETERS["calendar_code"].example, details, source, now=NOW)
     tag_id = UUID(PATH_PARAMETERS["tag_id"].example)
     youth = await store.add_calendar(account, admin.QUIET_CALENDAR, CalendarDetails(title="Youth"), source, now=NOW)

@@ -13,6 +13,7 @@ OFFSETS = ("", "Z", "+10", "+10:00", "-0330")
 
 times = st.timedeltas(timedelta(0), timedelta(days=36_500)).map(lambda since: f"{EPOCH + since:%Y-%m-%dT%H:%M:%S}")
 
+schemathesis.openapi.format("redirect-uri", st.sampled_from(("https://shop.example.com/done", "com.example.app:/done")))
 schemathesis.openapi.format("time-zone", st.sampled_from(ZONES))
 schemathesis.openapi.format("iso-8601", st.builds(str.__add__, times, st.sampled_from(OFFSETS)))
 
@@ -26,6 +27,10 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
                 _keep_in_order(event)
         for name in "client_id", "client_secret":
             case.body.pop(name, None)  # those that came as Basic credentials are no news, any others contradict them
+        if isinstance(case.body.get("source"), str):
+            case.body["source"] = "fixtures"  # there has to be one of that name
+        if "url" in case.body:
+            case.body |= {"credentials": None, "headers": {}}  # these do not follow a source's URL to another host
 
 
 def _keep_in_order(event: dict[str, Any]) -> None:

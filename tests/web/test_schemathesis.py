@@ -21,7 +21,7 @@ from tests.web.api_stage import ApiStage, api_stage
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 PROGRAM = Path(sys.executable).with_name("st")
-EXAMPLES = 5
+EXAMPLES = 2
 
 
 async def test_the_service_over_sqlite_is_as_documented(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ QUIET_CALENDAR, QUIET_SUBSCRIPTION = "youth", "ffffffff-1c7c-4e0a-8a51-0d8e0f6f2
 
 UNUSED_SOURCE = "2f0d8a55-8a1c-4a5e-9d63-5c1b6a1f7c11"
 """Of a source that no calendar uses."""
+OTHER_ACCOUNT, OTHER_CALENDAR, OTHER_CLIENT = "otters", "old-games", "shop-app"
+"""What the other examples do not need any more."""
 
 BOOLEAN = {"type": "string", "enum": ["true", "false"]}
 ADDED = {"Location": "Where it is."}
@@ -87,7 +89,7 @@ PAGING = (
 )
 
 
-def _listed(template: str, summary: str, model: object, answer: Json, *, more: bool = False) -> Operation:
+def _listed(template: str, summary: str, model: object, answer: Json) -> Operation:
     return Operation(
         "GET",
         template,
@@ -95,7 +97,7 @@ def _listed(template: str, summary: str, model: object, answer: Json, *, more: b
         auth="admin",
         summary=summary,
         answers={200: Answer("All of them.", model)},
-        example=Example(answer=[answer], beginning=more),
+        example=Example(answer=[answer], beginning=True),
     )
 
 
@@ -188,7 +190,7 @@ OPERATIONS = (
     _removed(
         ACCOUNT,
         "Remove an account and all that is in it; by force if it has calendars",
-        Example(status=204, query={"force": "true"}),
+        Example(status=204, path={"account_code": OTHER_ACCOUNT}, query={"force": "true"}),
         (FORCE,),
     ),
     _listed(f"{ACCOUNT}/applications", "List an account's applications", list[ShownApplication], APPLICATION_EXAMPLE),
@@ -217,7 +219,9 @@ OPERATIONS = (
         body={"webcalBody": "object"},
         answer=APPLICATION_EXAMPLE | {"webcalBody": "object"},
     ),
-    _removed(APPLICATION, "Remove an application and its tokens", Example(status=204)),
+    _removed(
+        APPLICATION, "Remove an application and its tokens", Example(status=204, path={"client_id": OTHER_CLIENT})
+    ),
     Operation(
         "POST",
         f"{APPLICATION}/secret",
@@ -226,9 +230,9 @@ OPERATIONS = (
         summary="Give an application another secret",
         description="The secret of before and all its tokens end. The new one is shown this once.",
         answers={200: Answer("The new secret.", ShownSecret)},
-        example=Example(answer={"clientId": "bears-app", "clientSecret": SECRET}),
+        example=Example(path={"client_id": OTHER_CLIENT}, answer={"clientId": OTHER_CLIENT, "clientSecret": SECRET}),
     ),
-    _listed(f"{ACCOUNT}/sources", "List an account's sources", list[ShownSource], SOURCE_EXAMPLE, more=True),
+    _listed(f"{ACCOUNT}/sources", "List an account's sources", list[ShownSource], SOURCE_EXAMPLE),
     _added(
         f"{ACCOUNT}/sources",
         "Add a source",
@@ -261,7 +265,7 @@ OPERATIONS = (
         answer=SOURCE_EXAMPLE,
     ),
     _removed(SOURCE, "Remove a source that no calendar uses", Example(status=204, path={"source_id": UNUSED_SOURCE})),
-    _listed(f"{ACCOUNT}/calendars", "List an account's calendars", list[ShownCalendar], CALENDAR_EXAMPLE, more=True),
+    _listed(f"{ACCOUNT}/calendars", "List an account's calendars", list[ShownCalendar], CALENDAR_EXAMPLE),
     _added(
         f"{ACCOUNT}/calendars",
         "Add a calendar",
@@ -283,7 +287,7 @@ OPERATIONS = (
     _removed(
         CALENDAR,
         "Remove a calendar with its tags and subscriptions; by force if one is active",
-        Example(status=204, query={"force": "true"}),
+        Example(status=204, path={"calendar_code": OTHER_CALENDAR}, query={"force": "true"}),
         (FORCE,),
     ),
     _listed(f"{CALENDAR}/tags", "List a calendar's tags", list[ShownTag], TAG_EXAMPLE),
