@@ -33,7 +33,7 @@ class ApiStage:
 
     url: str
     app: web.Application
-    session: ClientSession
+    client: ClientSession
     headers: dict[str, dict[str, str]]
     """Header fields by kind of authentication."""
     real: dict[str, str]
@@ -65,14 +65,15 @@ async def api_stage(folder: Path, **settings: Any) -> AsyncIterator[ApiStage]:
         } | settings
         async with (
             running(folder, clock=lambda: NOW, **given) as service,
-            ClientSession(service.url) as session,
+            ClientSession(service.url) as client,
         ):
-            await _put_application(service.app)
-            headers, real = await _ready(session)
-            yield ApiStage(service.url, service.app, session, headers, real)
+            await _put_records(service.app)
+            headers, real = await _ready(client)
+            yield ApiStage(service.url, service.app, client, headers, real)
 
 
-async def _put_application(app: web.Application) -> None:
+async def _put_records(app: web.Application) -> None:
+    """Put in the accounts of the examples, and what is in them."""
     store = app[keys.STORE]
     account = await store.add_account(PATH_PARAMETERS["account_code"].example, now=NOW)
     digest = oauth.secret_digest(app[keys.SECRET_KEY], SECRET)
@@ -82,10 +83,10 @@ async def _put_application(app: web.Application) -> None:
             account, client_id=client_id, name="site", secret_digest=digest, preferences=registered, now=NOW
         )
     await store.add_account(admin.OTHER_ACCOUNT, now=NOW)
-    await _put_calendar(app, account)
+    await _put_calendars(app, account)
 
 
-async def _put_calendar(app: web.Application, account: Account) -> None:
+async def _put_calendars(app: web.Application, account: Account) -> None:
     store, key = app[keys.STORE], app[keys.SECRET_KEY]
     sealed, url_digest = seal_source(key, FetchSettings("https://league.example.com/fixtures.ics"))
     source_id, unused_id = UUID(PATH_PARAMETERS["source_id"].example), UUID(admin.UNUSED_SOURCE)
@@ -94,9 +95,10 @@ async def _put_calendar(app: web.Application, account: Account) -> None:
     )
     await store.add_source(account, id=unused_id, name="unused", sealed=sealed, url_digest=url_digest, now=NOW)
     details = CalendarDetails(title="Chicago Bears games", time_zones=("Central Standard Time",))
-    await store.add_calendar(account, admin.OTHER_CALENDAR, details, source, now=NOW)
     games = await store.add_calendar(account, PATH_PARAMETERS["calendar_code"].example, details, source, now=NOW)
     tag_id = UUID(PATH_PARAMETERS["tag_id"].example)
+    await store.add_tag(games, id=tag_id, text="Under 12", external_id="u12", now=NOW)
+    await store.add_calendar(account, admin.OTHER_CALENDAR, details, source, now=NOW)
     youth = await store.add_calendar(account, admin.QUIET_CALENDAR, CalendarDetails(title="Youth"), source, now=NOW)
     await store.subscribe(
         youth,
@@ -108,19 +110,18 @@ async def _put_calendar(app: web.Application, account: Account) -> None:
         login=None,
         now=NOW,
     )
-    await store.add_tag(games, id=tag_id, text="Under 12", external_id="u12", now=NOW)
 
 
-async def _ready(session: ClientSession) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+async def _ready(client: ClientSession) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
     """Do what the examples build on: have tokens, subscriptions and a job. Return header fields and ids."""
     examples = {(each.method, each.template): each.example for each in OPERATIONS}
     token, event = examples["POST", "/oauth2/token"], examples["POST", "/subscriptionevent/{account_code}"]
     basics = basic(CLIENT_ID.encode(), SECRET.encode())
-    async with session.post("/oauth2/token", data=token.body, headers=basics) as answer:
+    async with client.post("/oauth2/token", data=token.body, headers=basics) as answer:
         pair = await answer.json()
     bearer = {"Authorization": f"Bearer {pair['access_token']}"}
     code = PATH_PARAMETERS["account_code"].example
-    async with session.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer) as accepted:
+    async with client.post(f"/subscriptionevent/{code}", json=event.body, headers=bearer) as accepted:
         job_id = accepted.headers["X-Job-Id"]
     real = {token.answer[name]: pair[name] for name in ("access_token", "refresh_token")}
     real[PATH_PARAMETERS["job_id"].example] = job_id
@@ -130,7 +131,7 @@ async def _ready(session: ClientSession) -> tuple[dict[str, dict[str, str]], dic
         (subscriptions.SUBSCRIPTION_ID, shown),
         (subscriptions.ENDING_ID, {"subscriptionMethod": "WebCal"}),
     ):
-        async with session.post(subscribe, json=body, headers=bearer) as made:
+        async with client.post(subscribe, json=body, headers=bearer) as made:
             real[documented] = (await made.json())["subscriptionId"]
     subscribe, body = f"/google/{code}/{PATH_PARAMETERS['calendar_code'].example}", {"redirectTo": google.CONFIRMATION}
     async with session.post(subscribe, json=body, headers=bearer, allow_redirects=False) as sent_on:

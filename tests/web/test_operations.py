@@ -141,16 +141,16 @@ def masked(value: Any) -> Any:
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
 async def test_the_documentation_is_asked_for_again_with_its_etag(stage: ApiStage, path: str) -> None:
-    first = await stage.session.get(path)
-    again = await stage.session.get(path, headers={"If-None-Match": f"W/{first.headers['ETag']}"})
+    first = await stage.client.get(path)
+    again = await stage.client.get(path, headers={"If-None-Match": f"W/{first.headers['ETag']}"})
     assert (again.status, await again.read()) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
-    other = await stage.session.get(path, headers={"If-None-Match": '"other"'})
+    other = await stage.client.get(path, headers={"If-None-Match": '"other"'})
     assert other.status == 200
 
 
 async def test_the_page_tells_of_every_operation_and_needs_nothing_from_outside(stage: ApiStage) -> None:
-    answer = await stage.session.get("/docs")
+    answer = await stage.client.get("/docs")
     page = await answer.text()
     for operation in OPERATIONS:
         section = page.partition(f'<section id="{told(operation)["operationId"]}">')[2].partition("</section>")[0]

@@ -1,7 +1,7 @@
 """Errors: what is told of them, by the shape that a row of the route table names."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -36,7 +36,9 @@ class _Envelope(AnswerBody):
 class PairErrors(_Envelope):
     """Shape A: each error is a pair of code and reason."""
 
-    errors: list[tuple[str, str]] = Field(examples=[[["invalidParameter", "calendar code is required"]]])
+    errors: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = Field(
+        examples=[[["invalidParameter", "calendar code is required"]]]
+    )
 
 
 class CapitalError(AnswerBody):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from feedproxy.web.operations.form import Parameter
 
-GUID = {"type": "string", "format": "guid"}
+GUID = {"$ref": "#/components/schemas/Guid"}
 """A GUID as it is read: with or without dashes or braces, in any case."""
 
 PATH_PARAMETERS: Mapping[str, Parameter] = {

@@ -142,7 +142,6 @@ OPERATIONS = (
         description="By webcal or Google: as `subscriptionMethod` says, else as fits the `userAgent`; one of the two "
         "is needed. `redirectTo` is for Google. A calendar of single subscriptions updates the one that there is.",
         request=SubscribeRequest,
-        form=True,
         answers={200: Answer("The subscription, or where consent is given.", MadeSubscription)},
         errors=(501,),
         example=Example(
@@ -174,7 +173,6 @@ OPERATIONS = (
         description="A protected calendar wants a `userName`, and has a login in the URL. An application may prefer "
         "the URL as a JSON string, or an object as `/subscribe` answers it.",
         request=SubscribeRequest,
-        form=True,
         answers={200: Answer("The feed's URL.", media_type="text/plain")},
         example=Example(body={"userName": "jsmith"}, answer=URL + SUBSCRIPTION_ID),
     ),
@@ -210,7 +208,6 @@ OPERATIONS = (
         description="Its id stands at the path's end. What is absent stays as it is; an empty list clears. If a "
         "consent with Google is lost, `redirectTo` is needed, and the answer's leads to where it is given again.",
         request=UpdateRequest,
-        form=True,
         answers={200: Answer("The subscription is updated.", UpdatedSubscription)},
         errors=(404,),
         example=Example(
