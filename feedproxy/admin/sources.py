@@ -75,12 +75,12 @@ class Credentials(StrictModel):
     password: SecretStr = Field(max_length=1_000)
 
 
-_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
-_URL_PATTERN = (
-    r"^(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ee][Bb][Cc][Aa][Ll][Ss]?)://"
-    rf"(?:{_LABEL}\.){{0,4}}[A-Za-z]{{2,20}}(?::[1-9][0-9]{{0,3}})?(?:[/?#][!-~]*)?$"
+_LABEL, _OCTET = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])?", "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_HOST = (
+    rf"(?:(?:{_LABEL}\.){{0,4}}[A-Za-z]{{2,20}}|{_OCTET}(?:\.{_OCTET}){{3}})(?::(?:[1-9][0-9]{{0,3}}|[1-5][0-9]{{4}}))?"
 )
-"""By the names of hosts, and ports of four digits: what else may be the address of one is told in words."""
+_URL_PATTERN = rf"^(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ee][Bb][Cc][Aa][Ll][Ss]?)://{_HOST}(?:[/?#][!-~]*)?$"
+"""Of the usual addresses; what else may be one (IPv6, longer names) is not told."""
 SourceUrl = Annotated[str, Field(max_length=8_000), AfterValidator(_source_url), also(pattern=_URL_PATTERN)]
 Headers = Annotated[
     dict[str, SecretStr],

@@ -24,6 +24,7 @@ from tests.web.running import running
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CLIENT_ID, SECRET = "bears-app", "not-a-secret_1"
 ADMIN_TOKEN = "not-a-secret-of-the-administrator"
+LEAGUE = "https://league.example.com"
 SUBSCRIPTION = UUID(PATH_PARAMETERS["subscription_id"].example)
 
 
@@ -37,16 +38,25 @@ class ApiStage:
     headers: dict[str, dict[str, str]]
     """Header fields by kind of authentication."""
     real: dict[str, str]
+    """What stands in the examples for what cannot be chosen, to what it is."""
 
     def variables(self) -> dict[str, str]:
         """What a shell has to know to run the examples."""
         token = self.headers["bearer"]["Authorization"].removeprefix("Bearer ")
-        return {"API": self.url, "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token, "ADMIN_TOKEN": ADMIN_TOKEN}
+        return {"API": self.url, "ID": CLIENT_ID, "SECRET": SECRET, "TOKEN": token, "ADMIN_TOKEN": ADMIN_TOKEN} | {
+            "UPSTREAM": self.real[LEAGUE]
+        }
 
     def made_real(self, text: str) -> str:
         """Replace what cannot be chosen."""
         for documented, real in self.real.items():
             text = text.replace(documented, real)
+        return text
+
+    def as_documented(self, text: str) -> str:
+        """Write `text`, of an answer, with what stands in the examples."""
+        for documented, real in self.real.items():
+            text = text.replace(real, documented)
         return text
 
 
@@ -67,12 +77,13 @@ async def api_stage(folder: Path, **settings: Any) -> AsyncIterator[ApiStage]:
             running(folder, clock=lambda: NOW, **given) as service,
             ClientSession(service.url) as client,
         ):
-            await _put_records(service.app)
+            await _put_records(service.app, f"{behind.url}/v1/webcal/{SUBSCRIPTION}")
             headers, real = await _ready(client)
+            real[LEAGUE] = behind.url
             yield ApiStage(service.url, service.app, client, headers, real)
 
 
-async def _put_records(app: web.Application) -> None:
+async def _put_records(app: web.Application, url: str) -> None:
     """Put in the accounts of the examples, and what is in them."""
     store = app[keys.STORE]
     account = await store.add_account(PATH_PARAMETERS["account_code"].example, now=NOW)
@@ -83,12 +94,12 @@ async def _put_records(app: web.Application) -> None:
             account, client_id=client_id, name="site", secret_digest=digest, preferences=registered, now=NOW
         )
     await store.add_account(admin.OTHER_ACCOUNT, now=NOW)
-    await _put_calendars(app, account)
+    await _put_calendars(app, account, url)
 
 
-async def _put_calendars(app: web.Application, account: Account) -> None:
+async def _put_calendars(app: web.Application, account: Account, url: str) -> None:
     store, key = app[keys.STORE], app[keys.SECRET_KEY]
-    sealed, url_digest = seal_source(key, FetchSettings("https://league.example.com/fixtures.ics"))
+    sealed, url_digest = seal_source(key, FetchSettings(url))
     source_id, unused_id = UUID(PATH_PARAMETERS["source_id"].example), UUID(admin.UNUSED_SOURCE)
     source = await store.add_source(
         account, id=source_id, name="fixtures", sealed=sealed, url_digest=url_digest, now=NOW
@@ -134,7 +145,7 @@ async def _ready(client: ClientSession) -> tuple[dict[str, dict[str, str]], dict
         async with client.post(subscribe, json=body, headers=bearer) as made:
             real[documented] = (await made.json())["subscriptionId"]
     subscribe, body = f"/google/{code}/{PATH_PARAMETERS['calendar_code'].example}", {"redirectTo": google.CONFIRMATION}
-    async with session.post(subscribe, json=body, headers=bearer, allow_redirects=False) as sent_on:
+    async with client.post(subscribe, json=body, headers=bearer, allow_redirects=False) as sent_on:
         real[google.STATE] = URL(sent_on.headers["Location"]).query["state"]
     admin_headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
     return {"none": {}, "feed": {}, "client": basics, "bearer": bearer, "admin": admin_headers}, real

@@ -1,5 +1,6 @@
 """What schemathesis cannot learn from the OpenAPI document: values of our formats, and rules between fields."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,19 +19,46 @@ schemathesis.openapi.format("time-zone", st.sampled_from(ZONES))
 schemathesis.openapi.format("iso-8601", st.builds(str.__add__, times, st.sampled_from(OFFSETS)))
 
 
+KNOWN: dict[str, Any] = {
+    "calendarTags": [{"externalId": "u12"}],
+    "tagId": "b78b79ba-607b-4f7a-9f4a-a46646f5a52e",
+    "redirectTo": "https://shop.example.com/confirmation",
+    "source": "fixtures",
+}
+"""Values of fields that name what has to be there."""
+NEEDED = {"userAgent": "curl", "userName": "jsmith", "redirectTo": KNOWN["redirectTo"]}
+"""What one or the other way of subscribing needs."""
+
+
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: dict[str, Any]) -> None:
     """Keep to the rules between fields, which no schema can say: what fits the schema must then be taken."""
-    if isinstance(case.body, dict):
-        for event in case.body, case.body.get("event"):
-            if isinstance(event, dict) and "start" in event:
-                _keep_in_order(event)
-        for name in "client_id", "client_secret":
-            case.body.pop(name, None)  # those that came as Basic credentials are no news, any others contradict them
-        if isinstance(case.body.get("source"), str):
-            case.body["source"] = "fixtures"  # there has to be one of that name
-        if "url" in case.body:
-            case.body |= {"credentials": None, "headers": {}}  # these do not follow a source's URL to another host
+    if not isinstance(case.body, dict):
+        return
+    body: dict[str, Any] = case.body
+    for event in body, body.get("event"):
+        if isinstance(event, dict) and "start" in event:
+            _keep_in_order(event)
+    body |= {name: value for name, value in KNOWN.items() if type(body.get(name)) is type(value)}
+    match case.operation.path.split("/")[1:]:
+        case ["oauth2", _]:
+            for name in "client_id", "client_secret":
+                body.pop(name, None)  # those that came as Basic credentials are no news, any others contradict them
+        case ["subscribe" | "webcal" | "google", *_]:
+            body |= {name: value for name, value in NEEDED.items() if _is_blank(body.get(name))}
+        case ["subscription", _, "{calendarCode}"]:
+            named = {"username": "jsmith"} if _is_blank(body.get("id")) else {"id": body["id"], "username": None}
+            if case.method == "POST":
+                body.clear()
+            body |= named
+        case ["admin", *_] if isinstance(body.get("url"), str):
+            body |= {"url": os.environ["UPSTREAM"], "credentials": None, "headers": {}}  # ask no other host
+        case _:
+            pass
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _keep_in_order(event: dict[str, Any]) -> None:

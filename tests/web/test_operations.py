@@ -117,7 +117,7 @@ async def answer_of(stage: ApiStage, line: str) -> Answered:
     assert shell.returncode == 0, told
     *lines, status = told.splitlines()
     fields = (line.split(": ", 1) for line in lines if ": " in line)
-    return Answered(int(status), CIMultiDict((name, value) for name, value in fields), body)
+    return Answered(int(status), CIMultiDict((name, value) for name, value in fields), stage.as_documented(body))
 
 
 def beginning(value: Any, example: Any) -> Any:

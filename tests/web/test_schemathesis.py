@@ -24,11 +24,13 @@ PROGRAM = Path(sys.executable).with_name("st")
 EXAMPLES = 3
 
 
+@pytest.mark.timeout(300)
 async def test_the_service_over_sqlite_is_as_documented(tmp_path: Path) -> None:
     async with api_stage(tmp_path) as stage:
         await find_no_fault(stage, tmp_path)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.service("postgres")
 async def test_the_service_over_postgresql_is_as_documented(
     tmp_path: Path, service_program: Callable[[str], Path]
