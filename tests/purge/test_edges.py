@@ -102,3 +102,9 @@ def test_a_tag_is_named_once(edge: Edge) -> None:
 @pytest.mark.parametrize("edge", [VARNISH, NGINX, FASTLY, CLOUDFLARE], ids=lambda edge: edge.kind)
 def test_nothing_is_sent_about_nothing(edge: Edge) -> None:
     assert sent(edge) == []
+
+
+def test_all_feeds_of_a_source_are_purged_by_its_tag_but_not_where_there_are_no_tags() -> None:
+    (request,) = sent(VARNISH, Changed("base", None))
+    assert request.headers["Surrogate-Key"] == "base"
+    assert sent(NGINX, Changed("base", None)) == []

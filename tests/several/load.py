@@ -39,6 +39,7 @@ class Several:
     client_id: str
     client_secret: str
     session: ClientSession
+    database_url: str
     seen: Counter[int | str] = field(default_factory=Counter)
     acknowledged: list[str] = field(default_factory=list)
     refused: Counter[int | str] = field(default_factory=Counter)
@@ -198,6 +199,7 @@ async def several(
                 client_id=client_id,
                 client_secret=client_secret,
                 session=session,
+                database_url=settings["FEEDPROXY_DATABASE_URL"],
             )
             yield there
         finally:
