@@ -8,7 +8,6 @@ from feedproxy.model import Wishes
 from feedproxy.transform.eventid import guid
 from tests.web.calendars import (
     LEAGUE,
-    MEMBER,
     SEASON,
     START,
     Club,
@@ -141,12 +140,3 @@ async def test_a_refresh_for_one_is_a_refresh_for_all(stage: Stage) -> None:
     await stage.settled()
     assert [await club.uids(each) for each in subscriptions] == [[*EVERYTHING, "final"]] * 5
     assert looks(stage) == 2
-
-
-async def test_a_feed_in_memory_needs_no_database(stage: Stage) -> None:
-    club = await a_club(stage)
-    mine, closed = await club.subscribe(), await club.subscribe(protected=True)
-    login = {"Authorization": MEMBER}
-    before = [await club.body(mine), await club.body(closed, **login)]
-    await club.store.close()
-    assert [await club.body(mine), await club.body(closed, **login)] == before
