@@ -15,13 +15,15 @@ STAMP = (("X-Content-Type-Options", "nosniff"), ("Server", "feedproxy"))
 _SANE_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}")
 """Letters, digits and marks that mean nothing in a header field, in JSON or in a shell: UUIDs, nginx's, AWS's."""
 
-_process = secrets.token_hex(4)
+PROCESS = secrets.token_hex(4)
+"""What the request ids of this process begin with."""
+
 _numbers = itertools.count(1)
 
 
 def new_request_id() -> str:
     """Return an id: random per process, then counted, so that it costs no system call."""
-    return f"{_process}-{next(_numbers):x}"
+    return f"{PROCESS}-{next(_numbers):x}"
 
 
 def request_id(request: web.BaseRequest) -> str:

@@ -30,7 +30,7 @@ from feedproxy.steps import Step, told_to
 from feedproxy.web.access_log import METHODS, feed_asked_for, route_name
 from feedproxy.web.request_keys import CACHE_STATUS
 from feedproxy.web.routes import templates
-from feedproxy.web.stamp import request_id
+from feedproxy.web.stamp import PROCESS, request_id
 from feedproxy.web.warm_response import WarmResponse
 
 GOOD = frozenset({"fetched", "not-modified", "rendered"})
@@ -73,9 +73,16 @@ def put_traces(provider: TracerProvider, server: web.Server, trusted: tuple[str,
 
 
 def _named(environment: Mapping[str, str]) -> dict[str, str]:
-    """Name the service unless the environment does."""
-    named = "OTEL_SERVICE_NAME" in environment or "service.name" in environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
-    return {"service.version": feedproxy.__version__} | ({} if named else {"service.name": "feedproxy"})
+    """Name the service and this process, the latter as its request ids begin, unless the environment does."""
+    ours = {
+        "service.name": "feedproxy",
+        "service.version": feedproxy.__version__,
+        "service.instance.id": PROCESS,
+    }
+    given = environment.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    if "OTEL_SERVICE_NAME" in environment:
+        given += ",service.name="
+    return {name: value for name, value in ours.items() if f"{name}=" not in given}
 
 
 def _exporter(name: str, environment: Mapping[str, str]) -> type:

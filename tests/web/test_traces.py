@@ -19,6 +19,7 @@ from feedproxy.demo.subscriptions import CLUB, LEAGUE
 from feedproxy.errors import SettingsError
 from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys, wanted_traces
+from feedproxy.web.stamp import PROCESS
 from feedproxy.web.traces import open_provider, put_traces
 from tests.cli.program import environment
 from tests.web.running import Running, running
@@ -146,6 +147,7 @@ def test_they_say_where_to_and_what_the_service_is_called(monkeypatch: pytest.Mo
     monkeypatch.setenv("OTEL_SERVICE_NAME", "feeds-eu")
     provider = open_provider({"OTEL_TRACES_EXPORTER": "console", "OTEL_SERVICE_NAME": "feeds-eu"})
     assert provider.resource.attributes["service.name"] == "feeds-eu"
+    assert provider.resource.attributes["service.instance.id"] == PROCESS
     monkeypatch.delenv("OTEL_SERVICE_NAME")
     assert open_provider({"OTEL_TRACES_EXPORTER": "console"}).resource.attributes["service.name"] == "feedproxy"
     with pytest.raises(SettingsError, match="no exporter 'zipkin' is installed"):
