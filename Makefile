@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or later) and make; all else goes into .venv.
 #
 #   make demo                a stand-in upstream, feedproxy in front of it, lines to paste; ARGS=--check tries it once
-#   make test                the tests; ARGS are given to pytest
+#   make test                the tests, on as many processors as there are; ARGS are given to pytest
 #   make bench               speed, as ratios of two things measured in one run
 #   make fuzz SECONDS=1200   the transformation under a fuzzer for so long; what it finds is put into .fuzz
 #   make check               ruff, mypy, import-linter
@@ -19,7 +19,7 @@ demo: .venv/installed
 	@$(BIN)/feedproxy demo $(ARGS)
 
 test: .venv/installed-test
-	$(BIN)/python -m coverage run -m pytest $(ARGS)
+	$(BIN)/python -m coverage run -m pytest --numprocesses auto --dist worksteal $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered --skip-empty
 	@echo "Branch coverage of the pure packages:"
