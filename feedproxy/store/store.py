@@ -352,12 +352,15 @@ class Store:
         """Find a subscription, whosever it is, in whatever state, with its calendar, source and tags."""
         return await self._database.read(subscriptions.subscription, id)
 
-    async def subscriptions_of(self, account: Account, calendar: Calendar | None, key: str) -> tuple[Subscription, ...]:
+    async def subscriptions_of(
+        self, account: Account, calendar: Calendar | None, key: str, *, limit: int | None = None
+    ) -> tuple[Subscription, ...]:
         """List whose subscriber id or user name is `key`, the newest first, inactive ones included.
 
         In that calendar, or in all of the account's (None). Those that match exactly; if there are none, in any case.
+        Of these the newest `limit`; all of them if it is None.
         """
-        return await self._database.read(subscriptions.subscriptions_of, account, calendar, key)
+        return await self._database.read(subscriptions.subscriptions_of, account, calendar, key, limit=limit)
 
     async def subscriptions(
         self, account: Account, calendar: Calendar | None = None, *, after: UUID | None = None, limit: int

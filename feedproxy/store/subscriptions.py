@@ -76,15 +76,16 @@ async def subscription(connection: AsyncConnection, subscription_id: UUID) -> Su
 
 
 async def subscriptions_of(
-    connection: AsyncConnection, account: Account, calendar: Calendar | None, key: str
+    connection: AsyncConnection, account: Account, calendar: Calendar | None, key: str, *, limit: int | None
 ) -> tuple[Subscription, ...]:
     """List the subscriptions of somebody, the newest first; see `Store.subscriptions_of`."""
     if not key or not storable(key):
         return ()
     folded = key.casefold()
     his = (table.c.folded_subscriber_id == folded) | (table.c.folded_user_name == folded)
-    query = _of(account, calendar).where(his).order_by(table.c.created_at.desc(), table.c.id.desc())
-    found = await _read(connection, query)
+    exactly = (table.c.subscriber_id == key) | (table.c.user_name == key)
+    query = _of(account, calendar).where(his).order_by(exactly.desc(), table.c.created_at.desc(), table.c.id.desc())
+    found = await _read(connection, query.limit(limit))
     exact = tuple(each for each in found if key in (each.subscriber.subscriber_id, each.subscriber.user_name))
     return exact or found
 

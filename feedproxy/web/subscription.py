@@ -20,6 +20,10 @@ from feedproxy.web.subscribing import called_calendar
 from feedproxy.web.subscription_models import NOT_OF_CALENDAR, DeactivateRequest, UpdateRequest
 
 
+LISTED = 1_000
+"""So many subscriptions are in one list: reading and writing these takes a moment, not seconds."""
+
+
 class ListQuery(LenientModel):
     """The query of GET /subscription/{accountCode}/{calendarCode}/{username}."""
 
@@ -34,11 +38,12 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def show_all(request: web.Request) -> web.Response:
-    """GET /subscription/{accountCode}/{calendarCode}/{username}: the subscriber's, the newest first, ended or not."""
+    """GET /subscription/{accountCode}/{calendarCode}/{username}: the subscriber's newest ones, ended or not."""
     token = await access_token_for(request, request.match_info["account_code"])
     calendar = await called_calendar(request, token.account)
     wanted = None if ListQuery.read(request.query).all_calendars else calendar
-    found = await request.app[keys.STORE].subscriptions_of(token.account, wanted, request.match_info["subscription"])
+    key = request.match_info["subscription"]
+    found = await request.app[keys.STORE].subscriptions_of(token.account, wanted, key, limit=LISTED)
     shown = [await _shown(request, each, answers.METHOD_NAMES[each.method]) for each in found if each.calendar]
     return answers.answered(shown)
 

@@ -249,12 +249,15 @@ class SubscriptionContract:
         await store.deactivate({by_id: None}, by="", now=NOW)
         rival = await store.add_account("rival", now=NOW)
 
-        async def found(who: Account, where: Calendar | None, key: str) -> list[UUID]:
-            return [each.id for each in await other.subscriptions_of(who, where, key)]
+        async def found(who: Account, where: Calendar | None, key: str, limit: int | None = None) -> list[UUID]:
+            return [each.id for each in await other.subscriptions_of(who, where, key, limit=limit)]
 
         assert await found(account, calendar, "Straße") == [by_name, by_id]
         assert await found(account, None, "Straße") == [elsewhere, by_name, by_id]
         assert await found(account, calendar, "strasse") == [in_capitals, by_name, by_id]
+        assert await found(account, None, "Straße", 2) == [elsewhere, by_name]
+        assert await found(account, calendar, "Straße", 1) == [by_name], "though a newer one matches in another case"
+        assert await found(account, calendar, "strasse", 1) == [in_capitals]
         assert await found(account, calendar, "x") == [by_name]
         assert await found(rival, None, "Straße") == []
         for nobody in ("", "\0", "Stras", "%"):

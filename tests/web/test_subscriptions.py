@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from feedproxy.model import Subscriber, Subscription, Wishes
-from feedproxy.web import keys
+from feedproxy.web import keys, subscription
 from tests.web.subscribers import (
     BEARS,
     EMPTY,
@@ -316,6 +316,19 @@ class TestListing:
         for query in "allCalendars=true", "AllCalendars=1":
             _, said = await service.ask("GET", f"/subscription/acme/games/john.doe@mymail.com?{query}")
             assert [each["subscriptionId"] for each in said] == [str(each) for each in reversed(ids)]
+
+    async def test_has_an_end_but_to_deactivate_has_none(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(subscription, "LISTED", 2)
+        ids = []
+        for _ in range(3):
+            service.clock.wind(seconds=1)
+            ids.append(await service.subscribe(subscriberId="jsmith"))
+        _, said = await service.ask("GET", "/subscription/acme/games/jsmith")
+        assert [each["subscriptionId"] for each in said] == [str(ids[2]), str(ids[1])]
+        assert await service.ask("DELETE", "/subscription/acme/games", {"username": "jsmith"}) == (200, "")
+        assert {(await service.stored(each)).state for each in ids} == {"inactive"}
 
     async def test_goes_by_either_name_in_its_own_case_or_else_in_any(self, service: Service) -> None:
         exact = await service.subscribe(subscriberId="Böb/a b", userName="second")

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from feedproxy.web.operations.form import Answer, AnswerBody, Example, Json, Operation, Parameter
 from feedproxy.web.routes import SUBSCRIPTION
+from feedproxy.web.subscription import LISTED
 from feedproxy.web.subscription_models import DeactivateRequest, SubscribeRequest, UpdateRequest
 
 TAG = "Subscriptions"
@@ -192,8 +193,8 @@ OPERATIONS = (
         tag=TAG,
         auth="bearer",
         summary="List somebody's subscriptions",
-        description="Those whose subscriber id or user name stands at the path's end, the newest first, those that "
-        "have ended too.",
+        description=f"The newest {LISTED:,} of those whose subscriber id or user name stands at the path's end, the "
+        "newest first, those that have ended too.",
         query=(Parameter("allCalendars", "List those of the account's other calendars too.", "true", BOOLEAN),),
         answers={200: Answer("The subscriptions.", list[ListedSubscription])},
         errors=(400,),
