@@ -37,10 +37,11 @@ async def store_findings(settings: Settings, clock: Clock) -> AsyncIterator[Find
         return
     if examined.trouble is None:
         yield Finding("store", "ok", f"{shown}, and its tables are this release's")
-    elif path is not None and "old" in examined.trouble:
+    elif path is not None and examined.is_old:
         yield Finding("store", "ok", f"{shown} is brought to this release's tables at the next start")
     else:
-        yield Finding("store", "failure", examined.trouble, "feedproxy migrate")
+        fix = "feedproxy migrate" if examined.is_old else "install the newer feedproxy here too"
+        yield Finding("store", "failure", examined.trouble, fix)
     if examined.clock is not None:
         yield clock_finding("database", examined.clock, before, clock(), exact=True)
 

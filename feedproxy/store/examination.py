@@ -8,17 +8,18 @@ from sqlalchemy import func, select
 
 from feedproxy.errors import SettingsError
 from feedproxy.store.database import open_database, unusable_as_settings_error
-from feedproxy.store.migration import require_current
+from feedproxy.store.migration import OLD, require_current
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A database that can be reached. `trouble` is why this release cannot use its tables as they are, None if it can.
 
-    `clock` is the time there, None for a file, which has no clock of its own.
+    `is_old`: a migration mends that. `clock` is the time there, None for a file, which has no clock of its own.
     """
 
     trouble: str | None
+    is_old: bool
     clock: datetime | None
 
 
@@ -31,6 +32,7 @@ async def examine_database(url: str) -> Examined:
     """Connect, and look. A SQLite file has to be there. Raises SettingsError when the database cannot be used."""
     database = open_database(url)
     trouble: str | None = None
+    is_old = False
     clock: datetime | None = None
     try:
         with unusable_as_settings_error(url):
@@ -40,7 +42,7 @@ async def examine_database(url: str) -> Examined:
                 try:
                     await connection.run_sync(require_current)
                 except SettingsError as error:
-                    trouble = error.message
+                    trouble, is_old = error.message, error.code == OLD
     finally:
         await database.close()
-    return Examined(trouble, clock)
+    return Examined(trouble, is_old, clock)

@@ -14,6 +14,9 @@ from feedproxy.store.database import Database, open_database, unusable_as_settin
 
 SCRIPTS = str(files("feedproxy.store") / "migrations")
 
+OLD = "old-tables"
+"""The code of the error that `feedproxy migrate` mends."""
+
 ONE_MIGRATION_AT_A_TIME = 4_117_920_016
 """The key of PostgreSQL's advisory lock, a number of our own."""
 
@@ -45,7 +48,7 @@ async def _upgrade(database: Database, connection: AsyncConnection) -> None:
 def require_current(connection: Connection) -> None:
     """Raise SettingsError unless the database has this release's schema."""
     if not _is_current(connection):
-        raise SettingsError("database_url: the database has no tables or old ones; run `feedproxy migrate`")
+        raise SettingsError("database_url: the database has no tables or old ones; run `feedproxy migrate`", code=OLD)
 
 
 def _is_current(connection: Connection) -> bool:

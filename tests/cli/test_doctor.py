@@ -84,7 +84,7 @@ async def test_the_tables_and_the_clock_of_the_database_are_looked_at(
     monkeypatch: pytest.MonkeyPatch, trouble: str | None, off: int, levels: list[str]
 ) -> None:
     async def examined(url: str) -> Examined:
-        return Examined(trouble, utc_now() + timedelta(seconds=off))
+        return Examined(trouble, trouble is not None, utc_now() + timedelta(seconds=off))
 
     monkeypatch.setattr(surroundings, "examine_database", examined)
     found = await looked_at(settings_of({"database_url": "postgresql://db/feeds"}))
