@@ -32,6 +32,7 @@ from feedproxy.ops.explain import SERVED, Explanation, examine
 from feedproxy.ops.explain_formats import as_json, as_text, came_as_json, came_lines
 from feedproxy.ops.instances import Instance
 from feedproxy.ops.own import Own
+from feedproxy.ops.paint import visible
 from feedproxy.ops.served import served_options
 from feedproxy.policy.access import Credentials
 from feedproxy.transform import Options
@@ -127,7 +128,7 @@ def _happening(found: Sequence[tuple[str, Instance]], zones: Sequence[str]) -> l
     for uid, each in found:
         start = each.start
         when = seen_text(start.instant, zones[0]) if start.instant is not None and zones else str(start)
-        lines.append(f"  {when}  {each.title}  UID {uid}")
+        lines.append(f"  {when}  {visible(each.title)}  UID {uid}")
     return lines
 
 

@@ -43,7 +43,7 @@ class Clocks:
     """What the TZIDs of a feed stand for: its own definitions where these travel, else the zone data."""
 
     def __init__(self, zones: Iterable[ZoneUse]) -> None:
-        self._rules = {use.tzid: tzmap.Rules.parse(use.definition) for use in zones if use.definition is not None}
+        self._rules = {use.tzid: _rules(use.definition) for use in zones if use.definition is not None}
 
     def moments(self, line: ContentLine) -> list[Moment]:
         """Read the values of a property of a time; of a PERIOD its start. What cannot be read is passed over."""
@@ -54,7 +54,8 @@ class Clocks:
     def offset(self, tzid: str, wall: datetime) -> timedelta | None:
         """Return the UTC offset of a TZID at a wall-clock time; None if nothing explains it."""
         if tzid in self._rules:
-            return self._rules[tzid].utc_offset(wall)
+            rules = self._rules[tzid]
+            return rules.utc_offset(wall) if rules is not None else None
         return tzmap.zone_offset(tzid, wall) if tzid in tzmap.zone_names() else None
 
     def at(self, wall: datetime, like: Moment) -> Moment:
@@ -96,6 +97,13 @@ def seen_text(instant: datetime, zone: str) -> str:
     """Return the same for people: `Wed 2026-07-01 10:00:00 (+02:00)`."""
     wall, offset = seen(instant, zone)
     return f"{wall:%a %Y-%m-%d %H:%M:%S} ({offset_text(offset)})"
+
+
+def _rules(definition: bytes) -> tzmap.Rules | None:
+    try:
+        return tzmap.Rules.parse(definition)
+    except tzmap.BadDefinition:
+        return None
 
 
 def _less(wall: datetime, offset: timedelta) -> datetime:

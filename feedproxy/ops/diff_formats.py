@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from feedproxy.ops.diff import Difference, EventOf
 from feedproxy.ops.event import PropertyChange
-from feedproxy.ops.paint import PLAIN, Paint
+from feedproxy.ops.paint import PLAIN, Paint, visible
 
 
 def as_json(difference: Difference) -> dict[str, object]:
@@ -74,13 +74,13 @@ def change_lines(change: PropertyChange, paint: Paint, indent: str) -> Iterator[
     for sign, text, colour in (("-", change.before, paint.bad), ("+", change.after, paint.good)):
         if text is not None:
             said = text if text.upper().startswith((name + ":", name + ";")) else f"{name} {text}"
-            yield f"{indent}{colour(f'{sign} {where}{said}')}"
+            yield f"{indent}{colour(visible(f'{sign} {where}{said}'))}"
 
 
 def _headline(event: EventOf) -> str:
     title = f" {event.title!r}" if event.title else ""
     start = f", {event.start}" if event.start else ""
-    return f"{event.label} {event.uid}{title}{start}"
+    return visible(f"{event.label} {event.uid}{title}{start}")
 
 
 def _place(event: EventOf, names: tuple[str, str]) -> str:

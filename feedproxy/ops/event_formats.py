@@ -12,7 +12,7 @@ from feedproxy.ops.instances import Instance
 from feedproxy.ops.lint import Finding
 from feedproxy.ops.lint_formats import finding_as_json, severity_painted
 from feedproxy.ops.outline import Line, Node
-from feedproxy.ops.paint import PLAIN, Paint
+from feedproxy.ops.paint import PLAIN, Paint, visible
 from feedproxy.ops.zone_lines import zone_lines
 from tzmap.resolution import offset_text
 
@@ -65,7 +65,7 @@ def _verdict(event: EventExplanation, paint: Paint) -> Iterator[str]:
         what = paint.bad(f"is not served: {gone.step} left it out{rules}")
     else:
         what = paint.bad("is not served")
-    yield f"{paint.strong('UID ' + event.uid)} {what}"
+    yield f"{paint.strong('UID ' + visible(event.uid))} {what}"
 
 
 def _upstream_lines(event: EventExplanation, paint: Paint) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _time_lines(event: EventExplanation, viewers: Sequence[str], paint: Paint) -
     for time in event.times:
         yield f"  {paint.name(time.name)}" + (f"  of {time.component}" if several else "")
         if time.written != time.served:
-            yield f"    written   {time.written or 'nowhere'}"
+            yield f"    written   {visible(time.written) if time.written else 'nowhere'}"
         yield f"    served    {time.served}"
         for moment in time.moments:
             yield f"    means     {_meaning(moment)}"
@@ -162,7 +162,7 @@ def _instance_lines(event: EventExplanation, viewers: Sequence[str], paint: Pain
         notes = [f"instead of {instance.planned}"] if instance.start != instance.planned else []
         notes += ["overridden"] if instance.overridden and not notes else []
         notes += ["cancelled"] if instance.cancelled else []
-        yield f"  {text}  {instance.title}" + (paint.doubtful(f"  ({', '.join(notes)})") if notes else "")
+        yield f"  {text}  {visible(instance.title)}" + (paint.doubtful(f"  ({', '.join(notes)})") if notes else "")
 
 
 def _node(node: Node) -> dict[str, object]:
@@ -171,7 +171,7 @@ def _node(node: Node) -> dict[str, object]:
 
 
 def _shown(line: Line) -> str:
-    return line.text.decode("utf-8", "backslashreplace")
+    return visible(line.text.decode("utf-8", "backslashreplace"))
 
 
 def _texts(text: bytes) -> list[str]:

@@ -20,6 +20,7 @@ from feedproxy.ics.times import wall_time
 from feedproxy.ops.clocks import Clocks, Moment
 from feedproxy.transform.losses import length_of
 from feedproxy.transform.recurrence import CYCLE
+from feedproxy.transform.unique import SCHEDULED
 
 MOST = 50_000
 """Instances of a rule that are gone through to reach those that are asked for."""
@@ -212,6 +213,8 @@ def _length(component: Component, clocks: Clocks) -> timedelta | None:
         return max(order(ends[0]) - order(starts[0]), timedelta(0))
     if starts and starts[0].is_day and not component.has(b"DURATION"):
         return timedelta(days=1)
+    if component.kind not in SCHEDULED:
+        return None
     return length_of(component, starts[0].wall if starts else None, None)
 
 

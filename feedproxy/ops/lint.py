@@ -21,6 +21,7 @@ from feedproxy.ics.times import TIME_NAMES, wall_time
 from feedproxy.ops.clocks import Clocks, Moment
 from feedproxy.ops.instances import order
 from feedproxy.ops.outline import Line, Node, Outline, logical_lines, outline
+from feedproxy.ops.paint import visible
 from feedproxy.ops.rules import RULES, SEVERITIES, Rule, Severity
 from feedproxy.transform import Base, Options, ZoneReport, index
 from feedproxy.transform.definitions import clean
@@ -83,7 +84,8 @@ class Findings:
         """Note that a rule does not hold at a line."""
         self.counts[rule] += count
         if self.counts[rule] - count < (1 if rule in NAMED_ONCE else MOST):
-            self.found.append(Finding(RULES[rule], line.number, line.offset, text, uid.decode("utf-8", "replace")))
+            whose = visible(uid.decode("utf-8", "replace"))
+            self.found.append(Finding(RULES[rule], line.number, line.offset, visible(text), whose))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class _Feed:
     lines: Sequence[Line]
     outline: Outline
     base: Base | None
+    clocks: Clocks
 
 
 def lint(target: str, body: bytes, options: Options) -> Lint:
@@ -107,7 +110,7 @@ def lint(target: str, body: bytes, options: Options) -> Lint:
         last = next((line for line in reversed(lines) if line.text.strip()), Line(1, 0, b"", b""))
         findings.add(refusal.reason, last if refusal.reason == "truncated" else Line(1, 0, b"", b""), refusal.message)
     if base is not None or findings.counts["truncated"]:
-        feed = _Feed(body, lines, outline(lines), base)
+        feed = _Feed(body, lines, outline(lines), base, Clocks(base.calendar.zones if base else ()))
         for each in _CHECKS:
             each(feed, findings)
     return Lint(target, _ordered(findings), dict(findings.counts))
@@ -116,7 +119,7 @@ def lint(target: str, body: bytes, options: Options) -> Lint:
 def check(body: bytes, lines: Sequence[Line], base: Base) -> tuple[Finding, ...]:
     """Check some of the lines of a body against the rules for a line, an event, a time and a zone."""
     findings = Findings()
-    feed = _Feed(body, lines, outline(lines), base)
+    feed = _Feed(body, lines, outline(lines), base, Clocks(base.calendar.zones if base else ()))
     for each in (_octets, _content_lines, _events, _twice, _times, _zones):
         each(feed, findings)
     return _ordered(findings)
@@ -239,10 +242,10 @@ def _identity(node: Node, findings: Findings) -> None:
 
 
 def _end(node: Node, feed: _Feed, findings: Findings) -> None:
-    start, end = _moment(node, b"DTSTART", feed.base), _moment(node, b"DTEND", feed.base)
     line = node.first(b"DTEND")
     if line is None:
         return
+    start, end = _moment(node, b"DTSTART", feed), _moment(node, b"DTEND", feed)
     if node.first(b"DURATION") is not None:
         findings.add("end-and-duration", line, _shown(line), uid=node.uid)
     if start is None or end is None:
@@ -372,10 +375,10 @@ def _tzid(definition: Node) -> str:
     return clean(unescape(content.value)) if content else ""
 
 
-def _moment(node: Node, name: bytes, base: Base | None) -> Moment | None:
+def _moment(node: Node, name: bytes, feed: _Feed) -> Moment | None:
     """Return what a property of a time means, its TZID as the base has resolved it."""
-    time = _as_served(node, name, base)
-    return next(iter(Clocks(base.calendar.zones if base else ()).moments(time)), None) if time is not None else None
+    time = _as_served(node, name, feed.base)
+    return next(iter(feed.clocks.moments(time)), None) if time is not None else None
 
 
 def _as_served(node: Node, name: bytes, base: Base | None) -> ContentLine | None:

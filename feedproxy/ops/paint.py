@@ -1,4 +1,14 @@
-"""Colour for people who look at a terminal; none for pipes, files and tests."""
+"""Texts for people who look at a terminal: in colour there, not in pipes, files and tests; and harmless anywhere."""
+
+import re
+
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What moves the cursor, ends a line, or turns the order of what is read: all but TAB."""
+
+
+def visible(text: str) -> str:
+    r"""Return a text that came from elsewhere with its controls spelt out: `\x1b`. A feed commands no terminal."""
+    return _CONTROL.sub(lambda match: repr(match[0])[1:-1], text)
 
 
 class Paint:
