@@ -17,7 +17,8 @@ _LINE_END = re.compile(rb"\r?\n(?![ \t\r\n])|\r?\n?\Z")
 _UID = re.compile(rb"^UID[;:][^\r\n]*[^\s:;]", re.IGNORECASE | re.MULTILINE)
 _BLANKS = bytes(range(33)) + b"\x7f"
 _UNKNOWN_KIND = re.compile(
-    rb"^[^A-Z0-9]*BEGIN[ \t]*:[ \t]*(?!V(?:CALENDAR|EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE|ALARM)|STANDARD|DAYLIGHT)",
+    rb"^[^A-Z0-9\r\n]*+BEGIN[ \t]*:[ \t]*"
+    rb"(?!V(?:CALENDAR|EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE|ALARM)|STANDARD|DAYLIGHT)",
     re.IGNORECASE | re.MULTILINE,
 )
 """A component that may hold events of its own."""

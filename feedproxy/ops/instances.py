@@ -23,7 +23,9 @@ from feedproxy.transform.recurrence import CYCLE
 from feedproxy.transform.unique import SCHEDULED
 
 MOST = 50_000
-"""Instances of a rule that are gone through to reach those that are asked for."""
+"""Instances that are gone through to reach those that are asked for, of each rule."""
+RULES = 20
+"""Of a component with more rules none is expanded."""
 YEARS = (1, 6, 60)
 """How far ahead the next instances are looked for, until there are enough."""
 
@@ -101,12 +103,15 @@ def _planned(master: Component, clocks: Clocks, since: datetime, until: datetime
     lasts = _length(master, clocks) or timedelta(0)
     excluded = _times(master, clocks, b"EXDATE")
     window = _earlier(since, lasts + timedelta(days=2)), _later(until, timedelta(days=2))
-    for line in master.every(b"EXRULE"):
+    rules, exceptions = master.every(b"RRULE"), master.every(b"EXRULE")
+    if len(rules) + len(exceptions) > RULES:
+        raise Inexpandable(f"{rules[0].value.decode() if rules else ''} of so many")
+    for line in exceptions:
         excluded += _of_rule(line.value.decode(), starts[0], clocks, *window)
     seen = {(each.wall, each.instant) for each in excluded if each.is_day or each.instant is None}
     instants = {each.instant for each in excluded} - {None}
     found = [*starts[:1], *_times(master, clocks, b"RDATE")]
-    for line in master.every(b"RRULE"):
+    for line in rules:
         found += _of_rule(line.value.decode(), starts[0], clocks, *window)
     for moment in found:
         key = (moment.wall, moment.instant)

@@ -322,10 +322,15 @@ def _zones(feed: _Feed, findings: Findings) -> None:
                 tzid = (content.parameter(b"TZID") or b"").decode("utf-8", "replace")
                 first.setdefault((node.scope, tzid), line)
     definitions = [node for node in feed.outline.components if node.kind == b"VTIMEZONE"]
+    by_name: dict[tuple[int | None, str], Node] = {}
+    for node in definitions:
+        by_name.setdefault((node.scope, _tzid(node).casefold()), node)
+        by_name.setdefault((None, _tzid(node).casefold()), node)
     for zone in feed.base.journal.zones:
         met = first.get((zone.scope, zone.written))
         if met is not None:
-            _zone(zone, met, _definition(zone, definitions), findings)
+            name = clean(zone.written).casefold()
+            _zone(zone, met, by_name.get((zone.scope, name)) or by_name.get((None, name)), findings)
     used = {clean(zone.written).casefold() for zone in feed.base.journal.zones}
     _definitions(definitions, used, findings)
 
@@ -347,12 +352,6 @@ def _zone(zone: ZoneReport, line: Line, definition: Node | None, findings: Findi
         findings.add("definition-unusable", definition.begin if definition else line, name)
     if resolution.kind in {"zone", "utc"} and not is_iana:
         findings.add("tzid-foreign", line, name)
-
-
-def _definition(zone: ZoneReport, definitions: Sequence[Node]) -> Node | None:
-    """Return the definition of a TZID: that of its own VCALENDAR if there is one."""
-    alike = [node for node in definitions if _tzid(node).casefold() == clean(zone.written).casefold()]
-    return next((node for node in alike if node.scope == zone.scope), alike[0] if alike else None)
 
 
 def _definitions(definitions: Sequence[Node], used: Collection[str], findings: Findings) -> None:

@@ -9,7 +9,7 @@ import codecs
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from feedproxy.ics.contentline import LINE_START, ContentLine, split
 from feedproxy.ics.normal import wide_encoding
 
 _END = rb"(?:\r\n|\r|\n)"
-_LOGICAL = re.compile(rb"[^\r\n]*+(?:END(?:END*+[ \t][^\r\n]*+END)*+|\Z)".replace(b"END", _END))
-"""A line and the lines that it goes on in; a blank line between them is one fold too many."""
+_LOGICAL = re.compile(rb"END++|[^\r\n]++(?:END(?:END*+[ \t][^\r\n]*+END)*+|\Z)".replace(b"END", _END))
+"""Blank lines; or a line and those that it goes on in, a blank line between them being one fold too many."""
 _FOLD = re.compile(rb"END++[ \t]".replace(b"END", _END))
 _BREAK = re.compile(_END)
 _BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(BEGIN|END)[ \t]*:[ \t]*([A-Z0-9_./-]{1,60})[ \t]*", re.IGNORECASE)
@@ -69,16 +69,18 @@ class Node:
 
     def first(self, name: bytes) -> Line | None:
         """Return its first own property of that name, given in capitals."""
-        found = self.every(name)
-        return found[0] if found else None
+        return next((line for line in self._lines_named(name) if line.content is not None), None)
 
     def every(self, name: bytes) -> list[Line]:
         """Return its own properties of that name, given in capitals."""
+        return [line for line in self._lines_named(name) if line.content is not None]
+
+    def _lines_named(self, name: bytes) -> Sequence[Line]:
         if not self._named:
             for line in self.lines:
                 if start := LINE_START.match(line.text):
                     self._named.setdefault(start[1].upper(), []).append(line)
-        return [line for line in self._named.get(name, ()) if line.content is not None]
+        return self._named.get(name, ())
 
     @property
     def uid(self) -> bytes:
