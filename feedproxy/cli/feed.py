@@ -10,7 +10,6 @@ from uuid import UUID
 
 import click
 
-from feedproxy.accounts import secret_key
 from feedproxy.cli.clock import utc_now
 from feedproxy.cli.settings import config_option, opened_store, read_settings
 from feedproxy.config import Settings
@@ -18,6 +17,7 @@ from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Held
 from feedproxy.ops.history import FeedHistory, as_json, as_text, feed_history
 from feedproxy.policy.secrets import feed_hash, log_name, source_hash
+from feedproxy.serverkey import secret_key
 from feedproxy.store import Store
 
 _NAME = re.compile(r"[0-9a-f]{16}")

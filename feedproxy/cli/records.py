@@ -11,13 +11,13 @@ from typing import TypeVar
 import click
 from pydantic.alias_generators import to_camel
 
-from feedproxy.accounts import secret_key
 from feedproxy.admin import accounts
 from feedproxy.admin.fields import Model, ShownModel, read
 from feedproxy.admin.tags import ShownTag
 from feedproxy.cli.settings import opened_store, read_settings
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Account
+from feedproxy.serverkey import secret_key
 from feedproxy.store import Store
 
 T = TypeVar("T")

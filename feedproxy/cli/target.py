@@ -10,7 +10,6 @@ from uuid import UUID
 
 import click
 
-from feedproxy.accounts import secret_key
 from feedproxy.cli.clock import utc_now
 from feedproxy.cli.settings import opened_store
 from feedproxy.config import Settings
@@ -19,6 +18,7 @@ from feedproxy.ops.paint import Paint
 from feedproxy.ops.served import served_options
 from feedproxy.ops.subscription import Looked, look, served_body
 from feedproxy.policy.access import Credentials
+from feedproxy.serverkey import secret_key
 from feedproxy.upstream import Fetched, FetchRequest
 from feedproxy.web.app import upstream_client
 

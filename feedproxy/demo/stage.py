@@ -10,13 +10,13 @@ from pathlib import Path
 
 from aiohttp import ClientSession, encode_basic_auth
 
-from feedproxy.accounts import secret_key
 from feedproxy.admin import applications
 from feedproxy.admin.applications import NewApplication
 from feedproxy.config import Settings, load
 from feedproxy.demo.subscriptions import LEAGUE
 from feedproxy.demo.upstream import StandIn
 from feedproxy.errors import SettingsError
+from feedproxy.serverkey import secret_key
 from feedproxy.store import open_store
 from feedproxy.web import serving
 from feedproxy.web.access_log import AccessLog

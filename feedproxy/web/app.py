@@ -9,7 +9,6 @@ from functools import partial
 from aiohttp import web
 
 import feedproxy
-from feedproxy.accounts import secret_key
 from feedproxy.cache import Cache, open_cache
 from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
@@ -22,6 +21,7 @@ from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.feed_response import Rules
 from feedproxy.policy.freshness import Bounds, longest
 from feedproxy.purge import Purger, deliver, with_tokens
+from feedproxy.serverkey import secret_key
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
 from feedproxy.subscribed import Subscribed

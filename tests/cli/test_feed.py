@@ -14,10 +14,10 @@ from typing import cast
 import pytest
 from aiohttp import ClientSession
 
-from feedproxy.accounts import secret_key
 from feedproxy.config import Settings
 from feedproxy.model import Decision, FeedHealth, Health, PastFetch
 from feedproxy.policy.secrets import feed_hash
+from feedproxy.serverkey import secret_key
 from feedproxy.store import PastLook, open_store
 from tests.cli.program import feedproxy, serving
 from tests.servers.upstream import Answer, calendar, upstream

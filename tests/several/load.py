@@ -12,10 +12,10 @@ from uuid import UUID
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, encode_basic_auth
 
-from feedproxy.accounts import secret_key
 from feedproxy.admin import applications
 from feedproxy.admin.applications import NewApplication
 from feedproxy.config import Settings
+from feedproxy.serverkey import secret_key
 from feedproxy.store import migrate, open_store
 from tests.cli.program import serving
 from tests.servers.postgres import MortalPostgres
