@@ -62,3 +62,11 @@ async def grant(connection: AsyncConnection, account: Account, subscriber_key: s
     if row is None:
         return None
     return Grant(account, subscriber_key, row["email"], row["sealed"], row["created_at"], row["updated_at"])
+
+
+async def remove_grant(connection: AsyncConnection, account: Account, subscriber_key: str) -> bool:
+    """Forget what a subscriber has granted; tell whether there was anything."""
+    if not storable(subscriber_key):
+        return False
+    his = (grants.c.account_id == account.id) & (grants.c.subscriber_key == subscriber_key)
+    return (await connection.execute(delete(grants).where(his))).rowcount == 1

@@ -427,6 +427,10 @@ class Store:
         """Find what a subscriber has granted."""
         return await self._database.read(consents.grant, account, subscriber_key)
 
+    async def remove_grant(self, account: Account, subscriber_key: str) -> bool:
+        """Forget what a subscriber has granted, as when he has withdrawn it; tell whether there was anything."""
+        return await self._database.write(consents.remove_grant, account, subscriber_key)
+
     async def put_event(
         self,
         account: Account,

@@ -458,6 +458,17 @@ class ChangingContract:
         assert len(await store.events_of(second)) == 2
         assert await noted(store, before) == [{mine}, {mine}]
 
+    @pytest.mark.parametrize("private", [True, False])
+    async def test_a_subscription_says_since_when_its_feed_lacks_an_event(
+        self, store: Store, account: Account, calendar: Calendar, private: bool
+    ) -> None:
+        mine = (await subscribe(store, calendar, events=[("e", DENTIST)] if private else [])).subscription
+        if not private:
+            await store.put_event(account, "e", DENTIST, [mine.id], now=NOW)
+        assert await store.subscription(mine.id) == mine
+        await store.detach_event(account, mine.id, "e", now=LATER)
+        assert await store.subscription(mine.id) == replace(mine, updated_at=LATER)
+
     async def test_what_is_deactivated_gets_no_more_and_changes_no_more(
         self, store: Store, account: Account, subscription: Subscription
     ) -> None:

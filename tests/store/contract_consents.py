@@ -58,6 +58,17 @@ class ConsentContract:
         for other_key in ("ID-1", "", "\0"):
             assert await store.grant(account, other_key) is None
 
+    async def test_a_grant_is_forgotten_and_no_other(self, store: Store, other: Store, account: Account) -> None:
+        rival = await store.add_account("rival", now=NOW)
+        kept = (replace(grant_of(account), subscriber_key="id-2"), replace(grant_of(account), account=rival))
+        for each in (grant_of(account), *kept):
+            await store.put_grant(each)
+        assert await other.remove_grant(account, "id-1")
+        assert await store.grant(account, "id-1") is None
+        assert (await store.grant(account, "id-2"), await store.grant(rival, "id-1")) == kept
+        for absent in ("id-1", "ID-2", "\0"):
+            assert not await store.remove_grant(account, absent)
+
     @pytest.mark.parametrize(
         ("field", "named"), [("subscriber_key", "key of the subscriber"), ("email", "emailAddress")]
     )
