@@ -1,4 +1,8 @@
-"""Accounts (tenants) and their applications (API clients)."""
+"""Accounts (tenants) and their applications (API clients).
+
+Whoever changes something of an account keeps it there with `keep`, before he locks anything but a calendar; whoever
+removes it locks its calendars first, then the account: so one waits for the other, and neither for ever.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -74,8 +78,19 @@ async def change_account(connection: AsyncConnection, changed: Account, *, name:
     return read_account(row)
 
 
+async def keep(connection: AsyncConnection, wanted: Account) -> None:
+    """Let nobody remove an account until the transaction ends. Raises NotFound if it is gone."""
+    found = select(schema.accounts.c.id).where(schema.accounts.c.id == wanted.id)
+    if (await connection.execute(found.with_for_update(read=True, key_share=True))).first() is None:
+        raise NotFound(f"the account {wanted.code} is gone")
+
+
 async def remove_account(connection: AsyncConnection, gone: Account, *, now: datetime) -> frozenset[UUID]:
     """Remove an account with everything of it; return its subscriptions."""
+    calendars = schema.calendars.c
+    await connection.execute(
+        select(calendars.id).where(calendars.account_id == gone.id).order_by(calendars.id).with_for_update()
+    )
     await connection.execute(select(schema.accounts.c.id).where(schema.accounts.c.id == gone.id).with_for_update())
     table = schema.subscriptions
     mine = select(table.c.id).where(table.c.account_id == gone.id).order_by(table.c.id).with_for_update()

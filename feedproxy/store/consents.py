@@ -7,13 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import Account, Consent, Grant
 from feedproxy.store import upsert
-from feedproxy.store.accounts import read_account
+from feedproxy.store.accounts import keep, read_account
 from feedproxy.store.schema import accounts, consents, grants
 from feedproxy.store.text import check_key, check_text, storable
 
 
 async def add_consent(connection: AsyncConnection, consent: Consent) -> None:
-    """Add a consent that is asked for."""
+    """Add a consent that is asked for. Raises NotFound if the account is gone."""
+    await keep(connection, consent.account)
     await connection.execute(
         insert(consents).values(
             digest=consent.digest,
@@ -41,9 +42,13 @@ async def take_consent(connection: AsyncConnection, digest: bytes, *, now: datet
 
 
 async def put_grant(connection: AsyncConnection, grant: Grant) -> None:
-    """Add a grant, or put it in the place of the subscriber's, which keeps the time that it was made."""
+    """Add a grant, or put it in the place of the subscriber's, which keeps the time that it was made.
+
+    Raises BadRequest for text that cannot be stored, NotFound if the account is gone.
+    """
     check_key("the key of the subscriber", grant.subscriber_key)
     check_text("emailAddress", grant.email)
+    await keep(connection, grant.account)
     values = {"email": grant.email, "sealed": grant.sealed, "updated_at": grant.updated_at}
     added = upsert.insert(connection, grants).values(
         account_id=grant.account.id, subscriber_key=grant.subscriber_key, created_at=grant.created_at, **values

@@ -13,8 +13,9 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.model import Account, EventDetails, PersonalEvent, Subscription
-from feedproxy.store import changes, subscriptions, upsert
-from feedproxy.store.schema import accounts, attachments, personal_events
+from feedproxy.store import accounts, changes, subscriptions, upsert
+from feedproxy.store.schema import accounts as account_table
+from feedproxy.store.schema import attachments, personal_events
 from feedproxy.store.schema import subscriptions as owners
 from feedproxy.store.text import check_key, check_text, storable
 
@@ -43,8 +44,12 @@ async def put_event(
     *,
     now: datetime,
 ) -> Attached:
-    """Add or update an event and attach it. Raises BadRequest for text that cannot be stored."""
+    """Add or update an event and attach it.
+
+    Raises BadRequest for text that cannot be stored, NotFound if the account is gone.
+    """
     _check(event_id, details)
+    await accounts.keep(connection, account)
     row_id, event = await _lock(connection, account, event_id, details, now=now)
     before = await _attached_to(connection, row_id)
     wanted = sorted(set(subscription_ids) - before, key=subscriptions.NUMBER)
@@ -78,7 +83,11 @@ async def update_event(
 async def delete_event(
     connection: AsyncConnection, account: Account, event_id: str, *, now: datetime
 ) -> frozenset[UUID] | None:
-    """Delete an event of the account's; return the subscriptions that had it, or None if there was none."""
+    """Delete an event of the account's; return the subscriptions that had it, or None if there was none.
+
+    Raises NotFound if the account is gone.
+    """
+    await accounts.keep(connection, account)
     found = await _find(connection, account, event_id)
     if found is None:
         return None
@@ -93,9 +102,13 @@ async def delete_event(
 async def detach_event(
     connection: AsyncConnection, account: Account, subscription_id: UUID, event_id: str, *, now: datetime
 ) -> frozenset[UUID] | None:
-    """Take an event from a subscription: its private one of that id, else the account's; None if it has neither."""
+    """Take an event from a subscription: its private one of that id, else the account's; None if it has neither.
+
+    Raises NotFound if the account is gone.
+    """
     if not storable(event_id):
         return None
+    await accounts.keep(connection, account)
     is_meant = (personal_events.c.account_id == account.id) & (personal_events.c.event_id == event_id)
     private = delete(personal_events).where(is_meant, personal_events.c.owner == subscription_id)
     if (await connection.execute(private)).rowcount == 0:
@@ -236,9 +249,11 @@ async def events_of(connection: AsyncConnection, subscription_id: UUID) -> tuple
     Of two of the same id the private one is the second.
     """
     found = await connection.execute(
-        select(personal_events, accounts.c.code)
+        select(personal_events, account_table.c.code)
         .select_from(
-            attachments.join(personal_events, attachments.c.personal_event_id == personal_events.c.id).join(accounts)
+            attachments.join(personal_events, attachments.c.personal_event_id == personal_events.c.id).join(
+                account_table
+            )
         )
         .where(attachments.c.subscription_id == subscription_id)
     )

@@ -412,7 +412,7 @@ class Store:
         await self._database.write(frozen.keep_frozen, id, was)
 
     async def add_consent(self, consent: Consent) -> None:
-        """Add a consent that is asked for."""
+        """Add a consent that is asked for. Raises NotFound if the account is gone."""
         await self._database.write(consents.add_consent, consent)
 
     async def take_consent(self, digest: bytes, *, now: datetime) -> Consent | None:
@@ -420,7 +420,10 @@ class Store:
         return await self._database.write(consents.take_consent, digest, now=now)
 
     async def put_grant(self, grant: Grant) -> None:
-        """Keep what a subscriber has granted, in the place of what he had granted before."""
+        """Keep what a subscriber has granted, in the place of what he had granted before.
+
+        Raises BadRequest for text that cannot be stored, NotFound if the account is gone.
+        """
         await self._database.write(consents.put_grant, grant)
 
     async def grant(self, account: Account, subscriber_key: str) -> Grant | None:
@@ -444,7 +447,7 @@ class Store:
 
         Other details than before: the sequence grows by one and `updated_at` becomes `now`, unless it was later. A
         subscription not seen before becomes the account's, for good; another account's is left alone, and so is one
-        that was deactivated. Raises BadRequest for text that cannot be stored.
+        that was deactivated. Raises BadRequest for text that cannot be stored, NotFound if the account is gone.
         """
         return await self._database.write(events.put_event, account, event_id, details, subscription_ids, now=now)
 
@@ -455,7 +458,10 @@ class Store:
         return await self._database.write(events.update_event, account, event_id, details, now=now)
 
     async def delete_event(self, account: Account, event_id: str, *, now: datetime) -> frozenset[UUID] | None:
-        """Delete the account's event of that id; return whose feeds are others now, None if there is none."""
+        """Delete the account's event of that id; return whose feeds are others now, None if there is none.
+
+        Raises NotFound if the account is gone.
+        """
         return await self._database.write(events.delete_event, account, event_id, now=now)
 
     async def detach_event(
@@ -463,7 +469,8 @@ class Store:
     ) -> frozenset[UUID] | None:
         """Take an event from one subscription: its private one of that id, else the account's that is attached to it.
 
-        Returns the subscription if its feed is another now; None if it has neither.
+        Returns the subscription if its feed is another now; None if it has neither. Raises NotFound if the account is
+        gone.
         """
         return await self._database.write(events.detach_event, account, subscription_id, event_id, now=now)
 

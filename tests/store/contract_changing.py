@@ -1,7 +1,7 @@
 """What every store promises of subscriptions and their events that change and end, and what it notes of that."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,6 +31,18 @@ from tests.store.contract_subscriptions import FROZEN, JOHN, LATER, LOGIN, subsc
 async def noted(store: Store, since: int) -> list[frozenset[UUID]]:
     """List what was noted as changed since that number, change by change."""
     return [change.subscription_ids for change in await store.changes(since)]
+
+
+def writes(
+    store: Store, calendar: Calendar, mine: UUID, upstream: UUID, new: UUID
+) -> tuple[Callable[[], Awaitable[object]], ...]:
+    """Return what writes into a calendar's account, which has the events `a` and `b`, and `c` of `mine` alone."""
+    return (
+        lambda: store.put_event(calendar.account, "a", HOLIDAY, [mine, upstream], now=LATER),
+        lambda: store.delete_event(calendar.account, "b", now=LATER),
+        lambda: store.detach_event(calendar.account, mine, "c", now=LATER),
+        lambda: subscribe(store, calendar, id=new),
+    )
 
 
 class ChangingContract:
@@ -497,6 +509,31 @@ class ChangingContract:
             left = [await store.events_of(each) for each in ids]
             assert left == [(put.event,)] * 20 if deleted is None else [()] * 20
             await store.delete_event(account, "e", now=NOW)
+
+    async def test_what_is_written_as_an_account_goes_is_whole_or_refused(self, store: Store, other: Store) -> None:
+        """Whoever is first: nobody waits for the other for ever, and nothing of the account stays."""
+        for attempt in range(6):
+            account = await store.add_account(f"acme-{attempt}", now=NOW)
+            source = await store.add_source(account, id=uuid4(), name="Club", sealed=b"", url_digest=b"", now=NOW)
+            calendar = await store.add_calendar(account, "Fixtures", DETAILS, source, now=NOW)
+            mine = (await subscribe(store, calendar, events=[("c", DENTIST)])).subscription.id
+            for event_id in ("a", "b"):
+                await store.put_event(account, event_id, DENTIST, [mine], now=NOW)
+            ids = (mine, uuid4(), uuid4())
+            write = writes(store, calendar, *ids)
+            removed, *written = await asyncio.gather(
+                other.remove_account(account, now=LATER),
+                *(each() for each in (write if attempt % 2 else write[-1:])),
+                return_exceptions=True,
+            )
+            assert isinstance(removed, frozenset)
+            assert {type(each) for each in written if isinstance(each, BaseException)} <= {NotFound}
+            for each in write:
+                with pytest.raises(NotFound, match="is gone"):
+                    await each()
+            for number in ids:
+                assert await store.subscription(number) is None
+                assert await store.events_of(number) == ()
 
     @pytest.mark.parametrize("details", [replace(DENTIST, title="nul \0"), replace(DENTIST, location="\ud83d")])
     async def test_an_event_is_not_updated_to_what_cannot_be_stored(

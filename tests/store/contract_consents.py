@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from feedproxy.errors import BadRequest
+from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Account, Consent, Grant
 from feedproxy.store import Store
 from tests.store.contract import MINUTE, NOW
@@ -84,3 +84,6 @@ class ConsentContract:
         await store.remove_account(account, now=LATER)
         assert await store.grant(account, "id-1") is None
         assert await store.take_consent(b"\0digest", now=NOW) is None
+        for attempt in (store.put_grant(grant_of(account)), store.add_consent(consent_of(account))):
+            with pytest.raises(NotFound, match="the account acme is gone"):
+                await attempt
