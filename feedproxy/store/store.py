@@ -88,7 +88,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._pairs: Together[tuple[AccessToken, RefreshToken]] = Together(self._add_pairs)
+        self._pairs: Together[tuple[Application, tokens.Pair]] = Together(self._add_pairs)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -271,12 +271,15 @@ class Store:
         """Remove a tag. Raises Conflict while a subscription, active or not, wants it."""
         await self._database.write(tags.remove_tag, calendar, tag, now=now)
 
-    async def add_tokens(self, access: AccessToken, refresh: RefreshToken) -> None:
-        """Add a pair; both belong to the refresh token's family. The application must be known."""
-        await self._pairs.add((access, refresh))
+    async def add_tokens(self, application: Application, access: AccessToken, refresh: RefreshToken) -> None:
+        """Add a pair of the application; both belong to the refresh token's family.
 
-    async def _add_pairs(self, pairs: Sequence[tuple[AccessToken, RefreshToken]]) -> None:
-        await self._database.write(tokens.add_tokens, pairs)
+        Raises NotFound if the application is gone or has another secret by now.
+        """
+        await self._pairs.add((application, (access, refresh)))
+
+    async def _add_pairs(self, issued: Sequence[tuple[Application, tokens.Pair]]) -> None:
+        await self._database.write(tokens.add_tokens, issued)
 
     async def access_token(self, digest: bytes, *, now: datetime) -> AccessToken | None:
         """Find an access token that has not expired. Its account is that of its application."""

@@ -1,32 +1,50 @@
 """OAuth2 tokens, by digest. Every token belongs to a family: what one grant led to, revoked together.
 
 Whoever adds to a family locks its row first, and revoking deletes that row: so a rotation and a revocation at the same
-moment leave either no token or none that was missed.
+moment leave either no token or none that was missed. Whoever begins a family holds the application as it was when it
+said who it is: so no token is issued for a secret that is another by then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feedproxy.model import AccessToken, RefreshToken
+from feedproxy.errors import NotFound
+from feedproxy.model import AccessToken, Application, RefreshToken
 from feedproxy.store import upsert
 from feedproxy.store.accounts import PREFERENCES, read_account, read_preferences
 from feedproxy.store.schema import access_tokens, accounts, applications, refresh_tokens, token_families
 
+Pair = tuple[AccessToken, RefreshToken]
+
 _ADD_ACCESS, _ADD_REFRESH = insert(access_tokens), insert(refresh_tokens)
 
 
-async def add_tokens(connection: AsyncConnection, pairs: Sequence[tuple[AccessToken, RefreshToken]]) -> None:
-    """Add pairs; the family of each is that of its refresh token, and begins here unless it is known."""
+async def add_tokens(connection: AsyncConnection, issued: Sequence[tuple[Application, Pair]]) -> None:
+    """Add pairs of applications; the family of each is that of its refresh token, and begins here unless it is known.
+
+    Raises NotFound if one of the applications is gone or has another secret.
+    """
+    await _hold(connection, {(each.client_id, each.secret_digest) for each, _ in issued})
+    pairs = [pair for _, pair in issued]
     families = [{"id": refresh.family, "client_id": refresh.client_id} for _, refresh in pairs]
     await connection.execute(upsert.insert(connection, token_families).on_conflict_do_nothing(), families)
     await _add_pairs(connection, pairs)
 
 
-async def _add_pairs(connection: AsyncConnection, pairs: Sequence[tuple[AccessToken, RefreshToken]]) -> None:
+async def _hold(connection: AsyncConnection, clients: Collection[tuple[str, bytes]]) -> None:
+    """Keep applications, by client id and digest of the secret, as they are until the transaction ends."""
+    table = applications.c
+    named = select(table.client_id, table.secret_digest).where(table.client_id.in_({each for each, _ in clients}))
+    held = await connection.execute(named.order_by(table.client_id).with_for_update(read=True))
+    if {(row.client_id, row.secret_digest) for row in held} != set(clients):
+        raise NotFound("the application is gone or has another secret")
+
+
+async def _add_pairs(connection: AsyncConnection, pairs: Sequence[Pair]) -> None:
     accesses = [
         {"digest": access.digest, "family_id": refresh.family, "expires_at": access.expires_at}
         for access, refresh in pairs

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from feedproxy.errors import BadRequest, Unauthorized
+from feedproxy.errors import BadRequest, NotFound, Unauthorized
 from feedproxy.model import Application
 from feedproxy.policy import oauth
 from feedproxy.policy.access import Credentials, basic_credentials
@@ -30,18 +30,7 @@ _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 async def token(request: web.Request) -> web.Response:
     """POST /oauth2/token: issue a pair of tokens."""
     fields = await read_fields(request)
-    application = await authenticated_client(request, fields)
-    grant_type, refresh_token = _text(fields, "grant_type"), _text(fields, "refresh_token")
-    match grant_type:
-        case "client_credentials":
-            pair = await _issue(request, application, refresh_token)
-        case "refresh_token" if refresh_token is not None:
-            pair = await _refresh(request, application, refresh_token)
-        case None | "refresh_token":
-            missing = "refresh_token" if grant_type else "grant_type"
-            raise BadRequest(f"{missing} is missing", code="invalid_request")
-        case _:
-            raise BadRequest(f"grant_type must be one of {', '.join(GRANT_TYPES)}", code="unsupported_grant_type")
+    pair = await _granted(request, fields)
     answer = oauth.token_answer(pair, now=request.app[keys.CLOCK]())
     return web.json_response(answer, headers=_NOT_STORED)
 
@@ -91,6 +80,24 @@ async def metadata(request: web.Request) -> web.Response:
     )
 
 
+async def _granted(request: web.Request, fields: Fields) -> oauth.Pair:
+    application = await authenticated_client(request, fields)
+    grant_type, refresh_token = _text(fields, "grant_type"), _text(fields, "refresh_token")
+    match grant_type:
+        case "client_credentials":
+            try:
+                return await _issue(request, application, refresh_token)
+            except NotFound:  # it has another secret by now, or is gone: look again
+                return await _granted(request, fields)
+        case "refresh_token" if refresh_token is not None:
+            return await _refresh(request, application, refresh_token)
+        case None | "refresh_token":
+            missing = "refresh_token" if grant_type else "grant_type"
+            raise BadRequest(f"{missing} is missing", code="invalid_request")
+        case _:
+            raise BadRequest(f"grant_type must be one of {', '.join(GRANT_TYPES)}", code="unsupported_grant_type")
+
+
 async def authenticated_client(request: web.Request, fields: Fields) -> Application:
     """Return the application whose id and secret came as Basic credentials or in the body.
 
@@ -130,7 +137,10 @@ async def _application(request: web.Request, credentials: Credentials | None) ->
 
 
 async def _issue(request: web.Request, application: Application, refresh_token: str | None) -> oauth.Pair:
-    """Issue a pair of a new family. A refresh token sent along, as in the published example, is then used up."""
+    """Issue a pair of a new family. A refresh token sent along, as in the published example, is then used up.
+
+    Raises NotFound if the application that was looked up is gone or has another secret by now.
+    """
     store, key, now = request.app[keys.STORE], request.app[keys.SECRET_KEY], request.app[keys.CLOCK]()
     pair = oauth.issue(
         key,
@@ -141,7 +151,7 @@ async def _issue(request: web.Request, application: Application, refresh_token: 
         now=now,
         lifetimes=_lifetimes(request),
     )
-    await store.add_tokens(pair.access, pair.refresh)
+    await store.add_tokens(application, pair.access, pair.refresh)
     if refresh_token is not None:
         old = await store.refresh_token(oauth.refresh_digest(key, refresh_token))
         if old is not None and old.client_id == application.client_id and old.used_at is None:

@@ -237,7 +237,7 @@ class StoreContract:
 
     async def test_tokens_come_back_as_stored(self, store: Store, other: Store, application: Application) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         assert await other.access_token(access.digest, now=NOW) == access
         assert await other.refresh_token(refresh.digest) == refresh
         assert await other.access_token(refresh.digest, now=NOW) is None
@@ -245,7 +245,7 @@ class StoreContract:
 
     async def test_an_access_token_ends_at_its_expiry(self, store: Store, application: Application) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         assert await store.access_token(access.digest, now=access.expires_at - timedelta(microseconds=1)) == access
         assert await store.access_token(access.digest, now=access.expires_at) is None
 
@@ -253,7 +253,7 @@ class StoreContract:
         self, store: Store, other: Store, application: Application
     ) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         pairs = [token_pair(application, family=refresh.family) for _ in range(10)]
         uses = [
             asked.use_refresh_token(refresh.digest, *pair, now=NOW)
@@ -268,7 +268,7 @@ class StoreContract:
 
     async def test_a_refresh_token_marked_used_is_used(self, store: Store, application: Application) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         await store.mark_refresh_token_used(refresh.digest, now=NOW)
         await store.mark_refresh_token_used(refresh.digest, now=NOW + MINUTE)
         await store.mark_refresh_token_used(b"unknown", now=NOW)
@@ -278,7 +278,7 @@ class StoreContract:
 
     async def test_an_access_token_is_revoked_alone(self, store: Store, application: Application) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         await store.revoke_access_token(access.digest)
         assert await store.access_token(access.digest, now=NOW) is None
         assert await store.refresh_token(refresh.digest) == refresh
@@ -286,8 +286,8 @@ class StoreContract:
     async def test_a_family_is_revoked_whole_and_alone(self, store: Store, application: Application) -> None:
         first, stranger = token_pair(application), token_pair(application)
         second = token_pair(application, family=first[1].family)
-        await store.add_tokens(*first)
-        await store.add_tokens(*stranger)
+        await store.add_tokens(application, *first)
+        await store.add_tokens(application, *stranger)
         assert await store.use_refresh_token(first[1].digest, *second, now=NOW)
         await store.revoke_family(first[1].family)
         for access, refresh in (first, second):
@@ -300,7 +300,7 @@ class StoreContract:
         """Rotating and revoking at the same moment leaves no token behind, whichever comes first."""
         for _ in range(10):
             access, refresh = token_pair(application)
-            await store.add_tokens(access, refresh)
+            await store.add_tokens(application, access, refresh)
             new_access, new_refresh = token_pair(application, family=refresh.family)
             await asyncio.gather(
                 store.use_refresh_token(refresh.digest, new_access, new_refresh, now=NOW),
@@ -311,7 +311,7 @@ class StoreContract:
 
     async def test_expired_tokens_are_purged_and_no_others(self, store: Store, application: Application) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         assert await store.purge_expired_tokens(now=access.expires_at) == 1
         assert await store.refresh_token(refresh.digest) == refresh
         rotated = token_pair(application, family=refresh.family)

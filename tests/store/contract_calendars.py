@@ -60,7 +60,7 @@ class CalendarContract:
         assert changed == replace(application, name="Site", preferences=PREFERENCES)
         assert await other.application("client") == changed
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         assert await other.access_token(access.digest, now=NOW) == replace(access, preferences=PREFERENCES)
 
     async def test_applications_are_listed_the_oldest_first(self, store: Store, account: Account) -> None:
@@ -79,8 +79,8 @@ class CalendarContract:
             application.account, client_id="other", name="", secret_digest=b"", now=NOW
         )
         mine, theirs = token_pair(application), token_pair(neighbour)
-        for pair in (mine, theirs):
-            await store.add_tokens(*pair)
+        await store.add_tokens(application, *mine)
+        await store.add_tokens(neighbour, *theirs)
         await store.change_secret("client", b"new")
         assert await other.application("client") == replace(application, secret_digest=b"new")
         assert await other.access_token(mine[0].digest, now=NOW) is None
@@ -89,12 +89,45 @@ class CalendarContract:
 
     async def test_an_application_goes_with_its_tokens(self, store: Store, application: Application) -> None:
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         assert await store.remove_application("client")
         assert not await store.remove_application("client")
         assert await store.application("client") is None
         assert await store.access_token(access.digest, now=NOW) is None
         assert await store.refresh_token(refresh.digest) is None
+
+    @pytest.mark.parametrize("end", ["another secret", "removed"])
+    async def test_no_token_outlives_the_secret_that_it_was_issued_for(
+        self, store: Store, other: Store, application: Application, end: str
+    ) -> None:
+        """Whichever comes first, neither is there in the end."""
+        for attempt in range(10):
+            client = await store.add_application(
+                application.account, client_id=f"client-{attempt}", name="", secret_digest=b"old", now=NOW
+            )
+            access, refresh = token_pair(client)
+            await asyncio.gather(
+                other.change_secret(client.client_id, b"new")
+                if end == "another secret"
+                else other.remove_application(client.client_id),
+                store.add_tokens(client, access, refresh),
+                store.add_tokens(application, *token_pair(application)),
+                return_exceptions=True,
+            )
+            assert await store.access_token(access.digest, now=NOW) is None
+            assert await store.refresh_token(refresh.digest) is None
+            with pytest.raises(NotFound, match="another secret"):
+                await store.add_tokens(client, access, refresh)
+
+    async def test_a_secret_that_is_no_more_spoils_no_token_of_others(
+        self, store: Store, application: Application
+    ) -> None:
+        stale = replace(application, secret_digest=b"before")
+        pairs = [(each, token_pair(each)) for each in (application, stale, application)]
+        added = await asyncio.gather(*(store.add_tokens(each, *pair) for each, pair in pairs), return_exceptions=True)
+        assert [type(each) for each in added] == [type(None), NotFound, type(None)]
+        stored = [await store.access_token(access.digest, now=NOW) for _, (access, _) in pairs]
+        assert stored == [pairs[0][1][0], None, pairs[2][1][0]]
 
     @pytest.mark.parametrize("client_id", ["unknown", "\0"])
     async def test_an_application_that_is_not_there_is_not_changed(self, store: Store, client_id: str) -> None:
@@ -113,7 +146,7 @@ class CalendarContract:
         await store.put_event(account, "e", DENTIST, [mine], now=NOW)
         kept = await store.put_event(rival, "e", DENTIST, [theirs], now=NOW)
         access, refresh = token_pair(application)
-        await store.add_tokens(access, refresh)
+        await store.add_tokens(application, access, refresh)
         before = await store.newest_change()
         assert await store.remove_account(account, now=LATER) == {mine}
         (change,) = await other.changes(before)

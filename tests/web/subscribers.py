@@ -172,7 +172,7 @@ async def _token(store: Store, key: bytes, account: Account, clock: Clock) -> st
         now=clock(),
         lifetimes=oauth.Lifetimes(access=86_400),
     )
-    await store.add_tokens(pair.access, pair.refresh)
+    await store.add_tokens(application, pair.access, pair.refresh)
     return pair.access_token
 
 

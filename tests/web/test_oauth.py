@@ -11,6 +11,7 @@ from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from oauthlib.oauth2 import BackendApplicationClient  # type: ignore[import-untyped]
 from requests_oauthlib import OAuth2Session  # type: ignore[import-untyped]
 
+from feedproxy.model import Application
 from feedproxy.policy import oauth as policy
 from feedproxy.store import migrate
 from tests.servers.postgres import running_postgres
@@ -177,6 +178,22 @@ class TestClientCredentials:
         for headers in {}, {"Authorization": "Bearer undefined"}:
             status, said = await ask(api, {**GRANT, **fields}, headers)
             assert (status, said["error"]) == (400, "invalid_client")
+
+    @pytest.mark.parametrize(("end", "after"), [("change_secret", (b"another",)), ("remove_application", ())])
+    async def test_that_end_while_a_token_is_issued_get_none(
+        self, api: Api, monkeypatch: pytest.MonkeyPatch, end: str, after: tuple[bytes, ...]
+    ) -> None:
+        look_up = api.store.application
+
+        async def look_up_and_end(client_id: str) -> Application | None:
+            found = await look_up(client_id)
+            if found is not None:
+                await getattr(api.store, end)(client_id, *after)
+            return found
+
+        monkeypatch.setattr(api.store, "application", look_up_and_end)
+        status, said = await ask(api, GRANT)
+        assert (status, said["error"]) == (401, "invalid_client")
 
 
 class TestWhatIsNoGrant:

@@ -21,9 +21,11 @@ async def add_tokens(url: str, *, expire: datetime) -> bytes:
     try:
         account = await store.account("acme") or await store.add_account("acme", now=LONG_AGO)
         client_id, digest = uuid4().hex, uuid4().bytes
-        await store.add_application(account, client_id=client_id, name="", secret_digest=b"x", now=LONG_AGO)
+        application = await store.add_application(
+            account, client_id=client_id, name="", secret_digest=b"x", now=LONG_AGO
+        )
         access = AccessToken(digest, client_id, account, expire)
-        await store.add_tokens(access, RefreshToken(digest, client_id, uuid4(), expire))
+        await store.add_tokens(application, access, RefreshToken(digest, client_id, uuid4(), expire))
     finally:
         await store.close()
     return digest
