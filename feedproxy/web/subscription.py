@@ -19,7 +19,6 @@ from feedproxy.web.lenient_model import CODE, LenientModel
 from feedproxy.web.subscribing import called_calendar
 from feedproxy.web.subscription_models import NOT_OF_CALENDAR, DeactivateRequest, UpdateRequest
 
-
 LISTED = 1_000
 """So many subscriptions are in one list: reading and writing these takes a moment, not seconds."""
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from feedproxy.accounts import secret_key
 from feedproxy.config import Settings
 from feedproxy.model import CalendarDetails, Subscriber, Wishes
 from feedproxy.sealing import FetchSettings, seal_source
+from feedproxy.serverkey import secret_key
 from feedproxy.store import Store, open_store
 from tests.servers.postgres import MortalPostgres
 from tests.servers.redis import RedisServer
