@@ -6,12 +6,14 @@ server's secret key (HKDF, RFC 5869), one for each purpose: what was sealed for 
 
 import json
 import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -49,6 +51,19 @@ class FetchSettings:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+def mask_id(key: bytes, subscription_id: UUID) -> str:
+    """Return what a subscription is called where its GUID must not be seen, in URLs say: always the same text."""
+    return urlsafe_b64encode(_mask(key).encrypt(subscription_id.bytes, None)).rstrip(b"=").decode()
+
+
+def unmask_id(key: bytes, masked: str) -> UUID | None:
+    """Return which subscription is called so; None if none is."""
+    try:
+        return UUID(bytes=_mask(key).decrypt(urlsafe_b64decode(masked + "=" * (-len(masked) % 4)), None))
+    except (ValueError, InvalidTag):
+        return None
+
+
 def seal_source(key: bytes, settings: FetchSettings) -> tuple[bytes, bytes]:
     """Return what a CalendarSource holds of its settings: all of them sealed, and a keyed hash of the URL."""
     login = settings.credentials
@@ -66,6 +81,11 @@ def unseal_source(key: bytes, source: CalendarSource) -> FetchSettings:
     login = values["credentials"]
     credentials = Credentials(*(part.encode("latin-1") for part in login)) if login else None
     return FetchSettings(values["url"], credentials, values["headers"])
+
+
+def _mask(key: bytes) -> AESSIV:
+    """Return a cipher that gives the same octets for the same id (RFC 5297)."""
+    return AESSIV(HKDF(SHA256(), length=64, salt=None, info=b"feedproxy masked id").derive(key))
 
 
 def _cipher(key: bytes, purpose: str) -> ChaCha20Poly1305:

@@ -1,13 +1,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from feedproxy.errors import SealBroken
 from feedproxy.model import Account, CalendarSource
 from feedproxy.policy.access import Credentials
-from feedproxy.sealing import FetchSettings, seal, seal_source, unseal, unseal_source
+from feedproxy.sealing import FetchSettings, mask_id, seal, seal_source, unmask_id, unseal, unseal_source
 
 KEY = b"k" * 32
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -42,6 +42,17 @@ def test_a_seal_that_was_touched_or_cut_is_broken() -> None:
     for broken in [*touched, *cut, sealed + b"\0"]:
         with pytest.raises(SealBroken):
             unseal(KEY, "grant", broken)
+
+
+def test_a_masked_id_is_always_the_same_and_leads_back_with_its_key_only() -> None:
+    guid = UUID("8e71077b-c7f2-42b8-acb9-bda8f804c0d7")
+    masked = mask_id(KEY, guid)
+    assert masked == mask_id(KEY, guid) != mask_id(b"K" * 32, guid)
+    assert unmask_id(KEY, masked) == guid
+    touched = ("A" if masked[0] != "A" else "B") + masked[1:]
+    for wrong in (touched, masked[:-2], "", "not a masked id", "\xff"):
+        assert unmask_id(KEY, wrong) is None
+    assert unmask_id(b"K" * 32, masked) is None
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, credentials=None, headers={})])

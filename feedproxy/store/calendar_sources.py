@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, CalendarSource
 from feedproxy.store import changes
+from feedproxy.store.accounts import read_account
+from feedproxy.store.schema import accounts, calendars, subscriptions
 from feedproxy.store.schema import calendar_sources as table
-from feedproxy.store.schema import calendars, subscriptions
 from feedproxy.store.text import check_key, storable
 
 
@@ -74,6 +75,15 @@ async def sources(connection: AsyncConnection, account: Account) -> tuple[Calend
     found = await connection.execute(select(table).where(table.c.account_id == account.id))
     every = (read_source(row, account) for row in found.mappings())
     return tuple(sorted(every, key=lambda each: each.name.casefold()))
+
+
+async def every_source(connection: AsyncConnection, *, after: UUID | None, limit: int) -> tuple[CalendarSource, ...]:
+    """List at most `limit` sources, whosever they are, by id: those after that id."""
+    statement = select(table, accounts).join(accounts, accounts.c.id == table.c.account_id)
+    if after is not None:
+        statement = statement.where(table.c.id > after)
+    found = await connection.execute(statement.order_by(table.c.id).limit(limit))
+    return tuple(read_source(row, read_account(row)) for row in found.mappings())
 
 
 async def change_source(

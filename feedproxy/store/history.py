@@ -98,6 +98,26 @@ async def feed_healths(
     return tuple(FeedHealth(**row) for row in found.mappings())
 
 
+async def healths_page(
+    connection: AsyncConnection,
+    *,
+    feed: str,
+    health: Health | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> tuple[FeedHealth, ...]:
+    """List at most `limit` of the same, of that health alone if one is given; those behind `after`, one's `since`."""
+    statement = select(*(healths.c[name] for name in _HEALTH_FIELDS)).where(_is_of(healths, feed))
+    if health is not None:
+        statement = statement.where(healths.c.health == health)
+    if after is not None:
+        since, source = after
+        later = (healths.c.since == since) & (healths.c.source > source)
+        statement = statement.where((healths.c.since > since) | later)
+    found = await connection.execute(statement.order_by(healths.c.since, healths.c.source).limit(limit))
+    return tuple(FeedHealth(**row) for row in found.mappings())
+
+
 async def count_healths(
     connection: AsyncConnection, *, looked_since: datetime
 ) -> dict[Health, tuple[int, datetime | None]]:

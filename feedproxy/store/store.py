@@ -197,6 +197,10 @@ class Store:
         """List the sources of an account, ordered by name without regard to case."""
         return await self._database.read(calendar_sources.sources, account)
 
+    async def every_source(self, *, after: UUID | None = None, limit: int) -> tuple[CalendarSource, ...]:
+        """List at most `limit` sources, whosever they are, by id: those after that id."""
+        return await self._database.read(calendar_sources.every_source, after=after, limit=limit)
+
     async def change_source(
         self, source: CalendarSource, *, name: str, sealed: bytes, url_digest: bytes, now: datetime
     ) -> frozenset[UUID]:
@@ -579,6 +583,17 @@ class Store:
     async def feed_healths(self, *, feed: str = "", looked_since: datetime | None = None) -> tuple[FeedHealth, ...]:
         """List how feeds are doing, those first that have been so for longest; `feed` is the head of a name."""
         return await self._database.read(history.feed_healths, feed=feed, looked_since=looked_since)
+
+    async def healths_page(
+        self,
+        *,
+        feed: str = "",
+        health: Health | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int,
+    ) -> tuple[FeedHealth, ...]:
+        """List at most `limit` of them, of one health if that is given: those behind that `since` and source."""
+        return await self._database.read(history.healths_page, feed=feed, health=health, after=after, limit=limit)
 
     async def count_healths(self, *, looked_since: datetime) -> dict[Health, tuple[int, datetime | None]]:
         """Count the feeds that were looked at since, by health, with the oldest time that one of them was last good."""

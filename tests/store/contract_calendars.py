@@ -171,6 +171,17 @@ class CalendarContract:
 
     # Sources
 
+    async def test_the_sources_of_all_accounts_are_listed_in_pages(self, store: Store, account: Account) -> None:
+        other = await store.add_account("another", now=NOW)
+        ids = sorted(uuid4() for _ in range(5))
+        for n, each in enumerate(ids):
+            owner = (account, other)[n % 2]
+            await store.add_source(owner, id=each, name=f"s{n}", sealed=b"\0", url_digest=b"u", now=NOW)
+        first = await store.every_source(limit=3)
+        assert [each.id for each in first] == ids[:3]
+        assert [each.account for each in first] == [account, other, account]
+        assert [each.id for each in await store.every_source(after=ids[2], limit=9)] == ids[3:]
+
     async def test_a_source_comes_back_as_stored_by_id_and_by_name_in_any_case(
         self, store: Store, other: Store, account: Account, source: CalendarSource
     ) -> None:

@@ -113,3 +113,17 @@ class HistoryContract:
         assert len(await store.feed_healths(looked_since=since)) == 3
         (one,) = await store.feed_healths(feed=OTHER[:16])
         assert one == old.health
+
+    async def test_feeds_are_listed_in_pages_those_first_that_have_been_so_for_longest(self, store: Store) -> None:
+        names = [f"{n:x}" * 32 for n in range(10, 15)]
+        looks = [a_look(source=name, at=NOW + (n // 2) * MINUTE) for n, name in enumerate(reversed(names))]
+        await note(
+            store, *looks[:3], *(replace(each, health=replace(each.health, health="stale")) for each in looks[3:])
+        )
+        every = await store.feed_healths()
+        first = await store.healths_page(limit=2)
+        second = await store.healths_page(after=(first[-1].since, first[-1].source), limit=9)
+        assert (*first, *second) == every
+        assert {each.health for each in await store.healths_page(health="stale", limit=9)} == {"stale"}
+        assert len(await store.healths_page(health="stale", limit=9)) == 2
+        assert [each.source for each in await store.healths_page(feed=names[0][:16], limit=9)] == names[:1]
