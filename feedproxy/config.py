@@ -143,6 +143,12 @@ def _long_enough(value: SecretStr) -> SecretStr:
     return value
 
 
+def _hard_to_guess(value: SecretStr) -> SecretStr:
+    if 0 < len(value.get_secret_value()) < 12:
+        raise ValueError("at least 12 characters are wanted")
+    return value
+
+
 def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         try:
@@ -253,6 +259,12 @@ class Settings(BaseModel):
     admin_token: Annotated[SecretStr, AfterValidator(_token), AfterValidator(_long_enough)] = Field(
         default=SecretStr(""),
         description="Bearer token of the admin API under `/admin`, 32 characters or more; empty: there is no such API.",
+    )
+    ops_user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]*$")] = Field(
+        default="", description="User name of the pages for operators under `/ops`; empty: there are no such pages."
+    )
+    ops_password: Annotated[SecretStr, AfterValidator(_hard_to_guess)] = Field(
+        default=SecretStr(""), description="Password of the same, 12 characters or more."
     )
     upstream_url: WebUrl = Field(
         default="",
@@ -504,6 +516,11 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         yield (
             ("google_client_id", "google_client_secret"),
             "one of google_client_id and google_client_secret is set: set both, or neither",
+        )
+    if bool(settings.ops_user) != bool(settings.ops_password.get_secret_value()):
+        yield (
+            ("ops_user", "ops_password"),
+            "one of ops_user and ops_password is set: set both, or neither",
         )
     if settings.require_https and settings.public_url.startswith("http://"):
         yield ("require_https", "public_url"), "require_https is set and public_url is http: make it https"

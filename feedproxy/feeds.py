@@ -27,7 +27,7 @@ from feedproxy.composing import Composer, look_of
 from feedproxy.errors import FeedRefused, FetchFailed, SealBroken, Unavailable
 from feedproxy.flights import Flights
 from feedproxy.metrics import Metrics
-from feedproxy.model import Changed, Feed, Frozen, Look, Subscription
+from feedproxy.model import CalendarSource, Changed, Feed, Frozen, Look, Subscription
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.secrets import log_name
 from feedproxy.sources import Source, Sources, SourceState, refused, withdrawn
@@ -43,6 +43,8 @@ RETRY_SECONDS = 10
 LONGEST_RETRY_SECONDS = 3_600
 MEMORY = 100_000
 """Of how many feeds a note is kept: failed, served under credentials."""
+SEEN = 10_000
+"""Of how many feeds that only the upstream knows it is kept in memory whose they are, for an operator to look anew."""
 LEFT_OCTETS = 32_000_000
 """So many octets of feeds that have left memory are kept for when nothing newer can be had."""
 LEFT_SECONDS = 1.0
@@ -122,6 +124,7 @@ class Feeds:
         self._failed: LRUCache[tuple[str, bool], _Failed] = LRUCache(MEMORY)
         self._in_vain: LRUCache[str, _InVain] = LRUCache(MEMORY)
         self._variants: LRUCache[str, set[str]] = LRUCache(MEMORY)
+        self._seen: LRUCache[str, UUID] = LRUCache(SEEN)
         self._left: LRUCache[str, Feed] = LRUCache(LEFT_OCTETS, getsizeof=_octets)
 
     async def answer(
@@ -178,6 +181,33 @@ class Feeds:
         except (FetchFailed, FeedRefused, SealBroken, Unavailable) as failure:
             _log.warning("a calendar's events could not be read", exc_info=failure)
             return ()
+
+    async def look_now(self, source: Source, subscription_id: UUID | None) -> SourceState:
+        """Look upstream for a source, however fresh it is; `subscription_id` is whose own it is, if it is not shared.
+
+        A look that is under way is joined. Raises FetchFailed, FeedRefused, Unavailable, SealBroken.
+        """
+        self._in_vain.pop(source.key, None)
+        state = await self._told(source, await self._sources.state(source))
+        wanted = None
+        if subscription_id is not None:
+            found = await self._subscribed.wanted(subscription_id, None)
+            wanted = found if isinstance(found, Wanted) else None
+            self._failed.pop((source.key, False), None)
+            self._failed.pop((source.key, True), None)
+        return (await asyncio.shield(self._looks.join(source.key, lambda: self._look(source, wanted, state)))).state
+
+    def purge(self, name: str, subscription_id: UUID | None) -> None:
+        """Tell the caches in front that their copies of a feed, or of all feeds of a source, may not be served on."""
+        self._on_change([Changed(name, subscription_id, hard=True)])
+
+    def source_of(self, source: CalendarSource) -> Source:
+        """Return how a calendar's source is fetched. Raises SealBroken."""
+        return self._subscribed.source_of(source)
+
+    def subscription_seen(self, name: str) -> UUID | None:
+        """Return whose feed, open to all, is called so in logs, if this process has looked upstream for it lately."""
+        return self._seen.get(name)
 
     async def changed(self, subscription_ids: Collection[UUID]) -> None:
         """Forget the cached feeds of subscriptions that have changed: here, and in every other process."""
@@ -409,21 +439,20 @@ class Feeds:
         in_vain = self._in_vain.get(source.key)
         if state is None and in_vain is not None and in_vain.holds(source, self._clock()):
             raise in_vain.failure
-        return await asyncio.shield(self._looks.join(source.key, lambda: self._look(wanted, state)))
+        return await asyncio.shield(self._looks.join(source.key, lambda: self._look(source, wanted, state)))
 
-    async def _look(self, wanted: Wanted, before: SourceState | None) -> _Looked:
+    async def _look(self, source: Source, wanted: Wanted | None, before: SourceState | None) -> _Looked:
         """Look upstream, unless another process does: then take over what it has seen."""
-        source = wanted.source
         try:
             after = self._clock() if before is not None else None
             landing = await self._cache.depart(source.key, after=after, seconds=self._flight_seconds)
             if landing is None:
-                return _Looked(await self._look_here(wanted, before), here=True)
+                return _Looked(await self._look_here(source, wanted, before), here=True)
             state = await self._sources.take_over(source, landing)
             if isinstance(landing, FetchFailed) and (before is None or withdrawn(source, landing)):
                 raise landing
             if state is None:
-                return _Looked(await self._look_here(wanted, before), here=True)
+                return _Looked(await self._look_here(source, wanted, before), here=True)
             return _Looked(state, here=False)
         except (FetchFailed, FeedRefused) as failure:
             if isinstance(failure, FetchFailed):
@@ -434,14 +463,16 @@ class Feeds:
                 self._in_vain[source.key] = _InVain(source, failure, now, until)
             raise
 
-    async def _look_here(self, wanted: Wanted, before: SourceState | None) -> SourceState:
-        """Look upstream, and tell the other processes what came of it."""
-        source = wanted.source
+    async def _look_here(self, source: Source, wanted: Wanted | None, before: SourceState | None) -> SourceState:
+        """Look upstream, and tell the other processes what came of it; `wanted` is the feed that it is for."""
+        if wanted is not None and not source.shared and not wanted.private:
+            self._seen[source.log_name] = wanted.subscription_id
         landing: Landing | None = None
         try:
             state = await self._sources.refresh(source, before)
             landing = state.landed
-            if not source.shared:  # whoever hears of the look forgets the feed of before: it has its successor first
+            # Whoever hears of the look forgets the feed of before: it has its successor first.
+            if wanted is not None and not source.shared:
                 landing = None
                 with suppress(_Overtaken):
                     feed = await self._publish(wanted, state)
@@ -451,8 +482,9 @@ class Feeds:
             raise
         finally:
             await self._cache.land(source.key, landing)
-        if before is not None and _is_another(before, state) and not wanted.private:
-            self._on_change([Changed(source.key, None if source.shared else wanted.subscription_id)])
+        private, whose = (wanted.private, wanted.subscription_id) if wanted is not None else (False, None)
+        if before is not None and _is_another(before, state) and not private:
+            self._on_change([Changed(source.key, None if source.shared else whose)])
         return state
 
     async def _told(self, source: Source, state: SourceState | None) -> SourceState | None:

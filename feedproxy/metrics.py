@@ -213,7 +213,7 @@ class Metrics:
             self._repairs.labels(rule).inc(times)
 
     def auth_failure(self, reason: str) -> None:
-        """Count refused credentials: `basic`, `missing`, `limited`, `bearer`, `client` or `admin`."""
+        """Count refused credentials: `basic`, `missing`, `limited`, `bearer`, `client`, `admin` or `ops`."""
         self._auth_failures.labels(reason).inc()
 
     def health(self, counts: Mapping[Health, tuple[int, float]]) -> None:

@@ -38,6 +38,10 @@ from feedproxy.web.https import require_https
 from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
 from feedproxy.web.openapi import documentation
+from feedproxy.web.ops.aside import Aside, process
+from feedproxy.web.ops.exchange import ASIDE
+from feedproxy.web.ops.gate import require_ops_login
+from feedproxy.web.ops.sources import NAMES, SourceNames
 from feedproxy.web.routes import add_routes
 from feedproxy.web.server_timing import tell_timing
 from feedproxy.web.slow_bodies import limit_body_time
@@ -61,7 +65,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     Start-up raises SettingsError if the store cannot be used.
     """
     timed = [tell_timing] if settings.server_timing else []
-    first = (*timed, answer_errors, require_operator)
+    first = (*timed, answer_errors, require_operator, require_ops_login)
     app = web.Application(middlewares=[*first, answer_preflight, require_https, limit_body_time])
     app[keys.SETTINGS] = settings
     app[keys.CLOCK] = clock
@@ -70,6 +74,8 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
+    app[ASIDE] = Aside(process)
+    app[NAMES] = SourceNames()
     app[DOCUMENTATION] = documentation(settings.public_url or "http://127.0.0.1:8080")
     app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
     app.on_response_prepare.extend((stamp, tell_browsers))
@@ -93,6 +99,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         )
         stack.push_async_callback(cache.close)
         app[CACHE] = cache
+        stack.callback(app[ASIDE].close)
         upstream = await stack.enter_async_context(upstream_client(settings, app[METRICS]))
         purger = await stack.enter_async_context(_purger(app, await stack.enter_async_context(_way_to_edges(app))))
         app[keys.GOOGLE] = await stack.enter_async_context(_way_to_google(app))

@@ -26,6 +26,7 @@ from feedproxy.web import (
     webcal,
 )
 from feedproxy.web.admin import routes as admin
+from feedproxy.web.ops import routes as ops
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +97,21 @@ ADMIN = tuple(Row(*route, "calreply-c") for route in admin.ROUTES)
 
 ROWS = (*API, *OPERATIONS, *ADMIN)
 
+OPS = tuple(Row(*route, "calreply-c") for route in ops.ROUTES)
+"""Behind the operators' password (`feedproxy.web.ops.gate`), and not part of the API that OpenAPI tells of."""
+
 NO_ROUTE = "calreply-c"
 """The shape of errors on paths that are not here."""
 
-_STYLES = {row.handler: row.errors for row in ROWS}
-_OPERATORS = frozenset(row.handler for row in (*OPERATIONS, *ADMIN))
+_STYLES = {row.handler: row.errors for row in (*ROWS, *OPS)}
+_OPERATORS = frozenset(row.handler for row in (*OPERATIONS, *ADMIN, *OPS))
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
     """Add every row to the router."""
     resources: dict[str, web.Resource] = {}
     for path, row in [(api_path(row.template), row) for row in API] + [
-        (row.template, row) for row in (*OPERATIONS, *ADMIN)
+        (row.template, row) for row in (*OPERATIONS, *ADMIN, *OPS)
     ]:
         if path not in resources:
             resources[path] = router.add_resource(path, name=row.name)
