@@ -130,7 +130,7 @@ async def change(store: Store, application: Application, change: ApplicationChan
     """Change what is given of an application."""
     given = change.given()
     name, preferences = given.get("name", application.name), _preferences(application.preferences, given)
-    return await store.change_application(application.client_id, name=name, preferences=preferences)
+    return await store.change_application(application, name=name, preferences=preferences)
 
 
 async def rotate(store: Store, application: Application, *, key: bytes) -> str:

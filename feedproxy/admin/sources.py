@@ -159,7 +159,8 @@ async def change(
 ) -> frozenset[UUID]:
     """Change what is given of a source; return the subscriptions whose feeds that changes.
 
-    Raises Conflict if its new name is taken, BadRequest if secrets would follow the URL to another origin.
+    Raises Conflict if its new name is taken or somebody else changes it just now, BadRequest if secrets would follow
+    the URL to another origin.
     """
     before, given = unseal_source(key, source), change.given()
     _keep_secrets_home(before, given)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, Application, Preferences
 from feedproxy.store import changes, schema
+from feedproxy.store.merging import merged
 from feedproxy.store.text import check_key, check_text, storable
 
 PREFERENCES = (
@@ -139,22 +140,33 @@ async def applications(connection: AsyncConnection, owner: Account) -> tuple[App
 
 
 async def change_application(
-    connection: AsyncConnection, client_id: str, *, name: str, preferences: Preferences
+    connection: AsyncConnection, was: Application, *, name: str, preferences: Preferences
 ) -> Application:
-    """Give an application another name and other preferences.
+    """Change what of an application is other than it was.
 
-    Raises NotFound if there is none of that client id, BadRequest for what cannot be stored.
+    Raises NotFound if it is gone, BadRequest for what cannot be stored.
     """
     check_text("the application name", name)
-    await _update_application(connection, client_id, name=name, **_columns(preferences))
-    changed = await application(connection, client_id)
+    mine = schema.applications.c.client_id == was.client_id
+    stored = await connection.execute(select(schema.applications).where(mine).with_for_update())
+    before = stored.mappings().one_or_none()
+    if before is None:
+        raise NotFound("the application is gone")
+    wanted = {"name": name, **_columns(preferences)}
+    values = merged(before, {"name": was.name, **_columns(was.preferences)}, wanted)
+    await connection.execute(update(schema.applications).where(mine).values(values))
+    changed = await application(connection, was.client_id)
     assert changed is not None
     return changed
 
 
 async def change_secret(connection: AsyncConnection, client_id: str, secret_digest: bytes) -> None:
     """Give an application another secret and forget its tokens. Raises NotFound if there is none of that client id."""
-    await _update_application(connection, client_id, secret_digest=secret_digest)
+    if not storable(client_id):
+        raise NotFound("there is no application of that client id")
+    changed = update(schema.applications).where(schema.applications.c.client_id == client_id)
+    if (await connection.execute(changed.values(secret_digest=secret_digest))).rowcount == 0:
+        raise NotFound("there is no application of that client id")
     await connection.execute(delete(schema.token_families).where(schema.token_families.c.client_id == client_id))
 
 
@@ -167,14 +179,6 @@ async def remove_application(connection: AsyncConnection, client_id: str) -> boo
 
 
 _APPLICATIONS = select(schema.applications, schema.accounts).join_from(schema.applications, schema.accounts)
-
-
-async def _update_application(connection: AsyncConnection, client_id: str, **values: Any) -> None:
-    if storable(client_id):
-        changed = update(schema.applications).where(schema.applications.c.client_id == client_id).values(values)
-        if (await connection.execute(changed)).rowcount == 1:
-            return
-    raise NotFound("there is no application of that client id")
 
 
 def _columns(preferences: Preferences) -> dict[str, Any]:

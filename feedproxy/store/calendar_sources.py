@@ -1,6 +1,7 @@
 """Calendar sources: upstream calendars and how they are fetched, sealed (`feedproxy.sealing`)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -11,6 +12,7 @@ from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, CalendarSource
 from feedproxy.store import changes
 from feedproxy.store.accounts import read_account
+from feedproxy.store.merging import merged
 from feedproxy.store.schema import accounts, calendars, subscriptions
 from feedproxy.store.schema import calendar_sources as table
 from feedproxy.store.text import check_key, storable
@@ -38,12 +40,9 @@ async def add_source(
     statement = insert(table).values(
         id=source_id,
         account_id=account.id,
-        name=name,
-        folded_name=name.casefold(),
-        sealed=sealed,
-        url_digest=url_digest,
         created_at=now,
         updated_at=now,
+        **_columns(name, sealed, url_digest),
     )
     try:
         await connection.execute(statement)
@@ -89,21 +88,25 @@ async def every_source(connection: AsyncConnection, *, after: UUID | None, limit
 async def change_source(
     connection: AsyncConnection, changed: CalendarSource, *, name: str, sealed: bytes, url_digest: bytes, now: datetime
 ) -> frozenset[UUID]:
-    """Change a source; return the subscriptions whose feeds are made of it, unless only its name is another.
+    """Change what of a source is other than it was; return the subscriptions whose feeds are made of it.
 
-    Raises NotFound if it is gone, Conflict if another has that name.
+    None of them if only its name is another. Raises NotFound if it is gone, Conflict if another has that name, and if
+    what is sealed was changed by somebody else, too: one cannot be put into the other.
     """
     check_key("the name of the source", name)
-    before = await connection.execute(select(table.c.sealed).where(table.c.id == changed.id).with_for_update())
-    row = before.one_or_none()
-    if row is None:
+    found = await connection.execute(select(table).where(table.c.id == changed.id).with_for_update())
+    before = found.mappings().one_or_none()
+    if before is None:
         raise NotFound(f"the source {changed.name} is gone")
-    values = {"name": name, "folded_name": name.casefold(), "sealed": sealed, "url_digest": url_digest}
+    if changed.sealed not in (sealed, before["sealed"]):
+        raise Conflict(f"somebody else has changed the source {changed.name} just now; look at it and try again")
+    was = _columns(changed.name, changed.sealed, changed.url_digest)
+    values = merged(before, was, _columns(name, sealed, url_digest))
     try:
         await connection.execute(update(table).where(table.c.id == changed.id).values(**values, updated_at=now))
     except IntegrityError:
         raise Conflict(f"there is a source {name} already") from None
-    if row.sealed == sealed:
+    if before["sealed"] == values["sealed"]:
         return frozenset()
     using = (
         select(subscriptions.c.id)
@@ -121,3 +124,7 @@ async def remove_source(connection: AsyncConnection, gone: CalendarSource) -> No
         await connection.execute(delete(table).where(table.c.id == gone.id))
     except IntegrityError:
         raise Conflict(f"a calendar uses the source {gone.name}; give it another or remove it first") from None
+
+
+def _columns(name: str, sealed: bytes, url_digest: bytes) -> dict[str, Any]:
+    return {"name": name, "folded_name": name.casefold(), "sealed": sealed, "url_digest": url_digest}

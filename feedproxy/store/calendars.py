@@ -4,7 +4,7 @@ Whoever depends on what a calendar is, as a new subscription does, locks its row
 calendar or its tags locks it for himself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, Calendar, CalendarDetails, CalendarSource, Tag
 from feedproxy.store import changes
 from feedproxy.store.calendar_sources import read_source
+from feedproxy.store.merging import merged
 from feedproxy.store.schema import calendar_sources, subscriptions
 from feedproxy.store.schema import calendars as table
 from feedproxy.store.tags import tags_of
@@ -61,10 +62,9 @@ async def add_calendar(
         account_id=account.id,
         code=code,
         folded_code=code.casefold(),
-        source_id=source.id,
         created_at=now,
         updated_at=now,
-        **_columns(details),
+        **_columns(details, source),
     )
     try:
         await connection.execute(statement)
@@ -98,27 +98,24 @@ async def calendars(connection: AsyncConnection, account: Account) -> tuple[Cale
 async def change_calendar(
     connection: AsyncConnection, changed: Calendar, details: CalendarDetails, source: CalendarSource, *, now: datetime
 ) -> tuple[Calendar, frozenset[UUID]]:
-    """Change a calendar; return it, and the subscriptions whose feeds may be others now.
+    """Change what of a calendar is other than it was; return it, and the subscriptions whose feeds may be others now.
 
     Raises NotFound if it or the source is gone.
     """
     _check(details)
     before = await lock(connection, changed)
+    after = merged(before, _columns(changed.details, changed.source), _columns(details, source))
     try:
-        await connection.execute(
-            update(table)
-            .where(table.c.id == changed.id)
-            .values(source_id=source.id, updated_at=now, **_columns(details))
-        )
+        await connection.execute(update(table).where(table.c.id == changed.id).values(updated_at=now, **after))
     except IntegrityError:
         raise NotFound(f"the source {source.name} is gone") from None
-    if before["single_subscription"] != details.single_subscription:
-        await _give_single_keys(connection, changed, single=details.single_subscription)
-    ids = await _with_state(connection, changed, _states_concerned(before, details, source))
+    if before["single_subscription"] != after["single_subscription"]:
+        await _give_single_keys(connection, changed, single=after["single_subscription"])
+    ids = await _with_state(connection, changed, _states_concerned(before, after))
     await changes.note(connection, ids, now=now)
-    after = await calendar(connection, changed.account, changed.code)
-    assert after is not None
-    return after, ids
+    found = await calendar(connection, changed.account, changed.code)
+    assert found is not None
+    return found, ids
 
 
 async def remove_calendar(
@@ -165,12 +162,11 @@ async def _give_single_keys(connection: AsyncConnection, of: Calendar, *, single
     await connection.execute(update(subscriptions).where(subscriptions.c.id.in_(newest)).values(single_key=key))
 
 
-def _states_concerned(before: RowMapping, details: CalendarDetails, source: CalendarSource) -> Collection[str]:
-    after = _columns(details) | {"source_id": source.id}
+def _states_concerned(before: RowMapping, after: Mapping[str, Any]) -> Collection[str]:
     states = []
     if any(before[name] != after[name] for name in (*SEEN_IN_FEEDS, "source_id")):
         states.append("active")
-    if before["on_deactivate"] != details.on_deactivate:
+    if before["on_deactivate"] != after["on_deactivate"]:
         states.append("inactive")
     return states
 
@@ -196,6 +192,6 @@ def _check(details: CalendarDetails) -> None:
         check_text(f"the {name} of the calendar", getattr(details, name))
 
 
-def _columns(details: CalendarDetails) -> dict[str, Any]:
+def _columns(details: CalendarDetails, source: CalendarSource) -> dict[str, Any]:
     columns = {name: getattr(details, name) for name in DETAILS}
-    return columns | {"time_zones": list(details.time_zones)}
+    return columns | {"time_zones": list(details.time_zones), "source_id": source.id}

@@ -152,12 +152,15 @@ class Store:
         """List the applications of an account, the oldest first."""
         return await self._database.read(accounts.applications, account)
 
-    async def change_application(self, client_id: str, *, name: str, preferences: Preferences) -> Application:
-        """Give an application another name and other preferences. Raises NotFound if there is none of that id."""
-        return await self._database.write(accounts.change_application, client_id, name=name, preferences=preferences)
+    async def change_application(self, application: Application, *, name: str, preferences: Preferences) -> Application:
+        """Change an application: what differs from `application`, so that two changes at once are both made.
+
+        Raises NotFound if it is gone.
+        """
+        return await self._database.write(accounts.change_application, application, name=name, preferences=preferences)
 
     async def change_secret(self, client_id: str, secret_digest: bytes) -> None:
-        """Give an application another secret; its tokens are forgotten. Raises NotFound as above."""
+        """Give an application another secret; its tokens are forgotten. Raises NotFound if there is none."""
         await self._database.write(accounts.change_secret, client_id, secret_digest)
 
     async def remove_application(self, client_id: str) -> bool:
@@ -206,7 +209,8 @@ class Store:
     ) -> frozenset[UUID]:
         """Change a source; return the active subscriptions of its calendars, unless only its name is another.
 
-        Raises NotFound if it is gone, Conflict if another has that name.
+        What differs from `source` is changed. Raises NotFound if it is gone, Conflict if another has that name, or if
+        both it and `sealed` differ from `source` in what is sealed.
         """
         return await self._database.write(
             calendar_sources.change_source, source, name=name, sealed=sealed, url_digest=url_digest, now=now
@@ -234,6 +238,8 @@ class Store:
         self, calendar: Calendar, details: CalendarDetails, source: CalendarSource, *, now: datetime
     ) -> tuple[Calendar, frozenset[UUID]]:
         """Change a calendar; return it, and the subscriptions whose feeds are others now. Its tags stay.
+
+        What differs from `calendar` is changed, field by field: two changes at once are both made.
 
         Those are the active ones if the source or what feeds show of the details is another, and the inactive ones if
         `on_deactivate` is. When it becomes one of single subscriptions, all that are active stay; of each subscriber's
@@ -267,6 +273,7 @@ class Store:
     ) -> tuple[Tag, frozenset[UUID]]:
         """Change a tag; return it, and the active subscriptions that want it if another text matches it now.
 
+        What differs from `tag` is changed: two changes at once are both made.
         Raises Conflict if another tag has that text or external id, NotFound if it or the calendar is gone.
         """
         return await self._database.write(tags.change_tag, calendar, tag, text=text, external_id=external_id, now=now)

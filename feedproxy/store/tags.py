@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Calendar, Tag
 from feedproxy.store import changes
+from feedproxy.store.merging import merged
 from feedproxy.store.schema import calendars, subscription_tags, subscriptions
 from feedproxy.store.schema import tags as table
 from feedproxy.store.text import check_key
@@ -50,9 +51,9 @@ async def add_tag(
     """Add a tag to a calendar. Raises Conflict if it has that id, text or external id, NotFound if it is gone."""
     _check(text, external_id)
     await _touch(connection, calendar, now=now)
-    values = {"calendar_id": calendar.id, "id": tag_id, "text": text, "folded_text": text.casefold()}
+    values = {"calendar_id": calendar.id, "id": tag_id, **_columns(text, external_id)}
     try:
-        await connection.execute(insert(table).values(**values, external_id=external_id))
+        await connection.execute(insert(table).values(values))
     except IntegrityError:
         raise _taken(calendar) from None
     return Tag(tag_id, text, external_id)
@@ -61,26 +62,27 @@ async def add_tag(
 async def change_tag(
     connection: AsyncConnection, calendar: Calendar, tag: Tag, *, text: str, external_id: str | None, now: datetime
 ) -> tuple[Tag, frozenset[UUID]]:
-    """Change a tag; return it, and the active subscriptions that want it if other categories match it now.
+    """Change what of a tag is other than it was; return it, and the active subscriptions that want it.
 
+    Those only if other categories match it now.
     Raises Conflict if another has that text or external id, NotFound if it or the calendar is gone.
     """
     _check(text, external_id)
     await _touch(connection, calendar, now=now)
     mine = (table.c.calendar_id == calendar.id) & (table.c.id == tag.id)
-    before = (await connection.execute(select(table.c.folded_text).where(mine))).one_or_none()
+    before = (await connection.execute(select(table).where(mine))).mappings().one_or_none()
     if before is None:
         raise NotFound(f"the tag {tag.text} is gone")
-    values = {"text": text, "folded_text": text.casefold(), "external_id": external_id}
+    values = merged(before, _columns(tag.text, tag.external_id), _columns(text, external_id))
     try:
         await connection.execute(update(table).where(mine).values(values))
     except IntegrityError:
         raise _taken(calendar) from None
     ids: frozenset[UUID] = frozenset()
-    if before.folded_text != values["folded_text"]:
+    if before["folded_text"] != values["folded_text"]:
         ids = await _wanting(connection, calendar, tag)
         await changes.note(connection, ids, now=now)
-    return Tag(tag.id, text, external_id), ids
+    return Tag(tag.id, values["text"], values["external_id"]), ids
 
 
 async def remove_tag(connection: AsyncConnection, calendar: Calendar, tag: Tag, *, now: datetime) -> None:
@@ -109,6 +111,10 @@ async def _wanting(connection: AsyncConnection, calendar: Calendar, tag: Tag) ->
         )
     )
     return frozenset(await connection.scalars(wanting))
+
+
+def _columns(text: str, external_id: str | None) -> dict[str, Any]:
+    return {"text": text, "folded_text": text.casefold(), "external_id": external_id}
 
 
 def _check(text: str, external_id: str | None) -> None:

@@ -56,7 +56,7 @@ class CalendarContract:
         self, store: Store, other: Store, application: Application
     ) -> None:
         assert application.preferences == Preferences()
-        changed = await store.change_application("client", name="Site", preferences=PREFERENCES)
+        changed = await store.change_application(application, name="Site", preferences=PREFERENCES)
         assert changed == replace(application, name="Site", preferences=PREFERENCES)
         assert await other.application("client") == changed
         access, refresh = token_pair(application)
@@ -130,9 +130,12 @@ class CalendarContract:
         assert stored == [pairs[0][1][0], None, pairs[2][1][0]]
 
     @pytest.mark.parametrize("client_id", ["unknown", "\0"])
-    async def test_an_application_that_is_not_there_is_not_changed(self, store: Store, client_id: str) -> None:
+    async def test_an_application_that_is_not_there_is_not_changed(
+        self, store: Store, application: Application, client_id: str
+    ) -> None:
+        await store.remove_application(application.client_id)
         with pytest.raises(NotFound):
-            await store.change_application(client_id, name="", preferences=Preferences())
+            await store.change_application(application, name="", preferences=Preferences())
         with pytest.raises(NotFound):
             await store.change_secret(client_id, b"")
         assert not await store.remove_application(client_id)
@@ -168,6 +171,16 @@ class CalendarContract:
         await store.remove_account(first, now=NOW)
         second = await store.add_account("second", now=NOW)
         assert second.id > first.id
+
+    async def test_two_changes_of_an_application_at_once_are_both_made(
+        self, store: Store, other: Store, application: Application
+    ) -> None:
+        await asyncio.gather(
+            store.change_application(application, name="Site", preferences=Preferences("C")),
+            other.change_application(application, name="App", preferences=Preferences(webcal_create_body="object")),
+        )
+        both = Preferences("C", "object")
+        assert await store.application("client") == replace(application, name="Site", preferences=both)
 
     # Sources
 
@@ -216,6 +229,31 @@ class CalendarContract:
         await store.change_source(source, name="club", sealed=b"2", url_digest=b"3", now=LATER)
         changed = replace(source, name="club", sealed=b"2", url_digest=b"3", updated_at=LATER)
         assert await other.source(source.account, source.id) == changed
+
+    async def test_a_name_and_a_url_of_a_source_at_once_are_both_changed(
+        self, store: Store, other: Store, source: CalendarSource
+    ) -> None:
+        await asyncio.gather(
+            store.change_source(source, name="New", sealed=source.sealed, url_digest=source.url_digest, now=LATER),
+            other.change_source(source, name="Club", sealed=b"2", url_digest=b"3", now=LATER),
+        )
+        both = replace(source, name="New", sealed=b"2", url_digest=b"3", updated_at=LATER)
+        assert await store.source(source.account, source.id) == both
+
+    async def test_of_two_that_seal_a_source_anew_at_once_one_is_told(
+        self, store: Store, other: Store, source: CalendarSource
+    ) -> None:
+        results = await asyncio.gather(
+            store.change_source(source, name="Club", sealed=b"2", url_digest=b"u", now=LATER),
+            other.change_source(source, name="Club", sealed=b"3", url_digest=b"u", now=LATER),
+            return_exceptions=True,
+        )
+        refused = [each for each in results if isinstance(each, Conflict)]
+        assert [each.message for each in refused] == [
+            "somebody else has changed the source Club just now; look at it and try again"
+        ]
+        stored = await store.source(source.account, source.id)
+        assert stored == replace(source, sealed=b"2" if results[1] in refused else b"3", updated_at=LATER)
 
     async def test_a_source_in_use_stays(self, store: Store, account: Account, calendar: Calendar) -> None:
         with pytest.raises(Conflict, match="Club"):
@@ -276,6 +314,18 @@ class CalendarContract:
         assert changed == replace(calendar, details=EVERY_DETAIL, source=second, tags=(tag,), updated_at=LATER)
         assert ids == frozenset()
         assert await other.calendar(account, "fixtures") == changed
+
+    async def test_two_changes_of_a_calendar_at_once_are_both_made(
+        self, store: Store, other: Store, account: Account, calendar: Calendar
+    ) -> None:
+        second = await store.add_source(account, id=uuid4(), name="Away", sealed=b"", url_digest=b"", now=NOW)
+        one, two = replace(DETAILS, title="New"), replace(DETAILS, single_subscription=True, time_zones=("UTC",))
+        await asyncio.gather(
+            store.change_calendar(calendar, one, calendar.source, now=LATER),
+            other.change_calendar(calendar, two, second, now=LATER),
+        )
+        both = replace(calendar, details=replace(two, title="New"), source=second, updated_at=LATER)
+        assert await store.calendar(account, "fixtures") == both
 
     async def test_a_calendar_that_is_gone_is_not_found(self, store: Store, calendar: Calendar) -> None:
         tag = await store.add_tag(calendar, id=uuid4(), text="Home", now=NOW)
@@ -360,6 +410,19 @@ class CalendarContract:
                 await store.change_tag(calendar, away, text=text, external_id=external_id, now=NOW)
         second = await store.add_calendar(account, "other", DETAILS, calendar.source, now=NOW)
         assert await store.add_tag(second, id=home.id, text="Home", external_id="1", now=NOW) == home
+
+    async def test_two_changes_of_a_tag_at_once_are_both_made(
+        self, store: Store, other: Store, account: Account, calendar: Calendar
+    ) -> None:
+        tag = await store.add_tag(calendar, id=uuid4(), text="Home", external_id="1", now=NOW)
+        changed = await asyncio.gather(
+            store.change_tag(calendar, tag, text="Away", external_id="1", now=LATER),
+            other.change_tag(calendar, tag, text="Home", external_id=None, now=LATER),
+        )
+        found = await store.calendar(account, "fixtures")
+        assert found is not None
+        assert found.tags == (Tag(tag.id, "Away"),)
+        assert found.tags[0] in {each for each, _ in changed}, "the later one is told of both"
 
     async def test_a_tag_is_changed_and_removed(self, store: Store, account: Account, calendar: Calendar) -> None:
         tag = await store.add_tag(calendar, id=uuid4(), text="Home", external_id="1", now=NOW)

@@ -145,7 +145,9 @@ async def running_service(folder: Path, **settings: object) -> AsyncIterator[Ser
 
 async def prefer(service: Service, **preferences: Any) -> None:
     """Give the application of `acme` preferences."""
-    await service.store.change_application("app-of-acme", name="site", preferences=Preferences(**preferences))
+    application = await service.store.application("app-of-acme")
+    assert application is not None
+    await service.store.change_application(application, name="site", preferences=Preferences(**preferences))
 
 
 async def change(service: Service, code: str, **details: Any) -> Calendar:
