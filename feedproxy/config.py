@@ -364,7 +364,16 @@ class Settings(BaseModel):
         default="calendar", pattern=r"^[ !#-\[\]-~]+$", description="Realm named when a feed asks for a password."
     )
     login_attempts: Count = Field(
-        default=10, description="Different passwords that one network may try on one feed in 5 minutes."
+        default=10,
+        description="Different passwords that one network may try on one feed in 5 minutes; after as many wrong "
+        "secrets of one application, or wrong `admin_token`s, it is told 429 instead of 401.",
+    )
+    api_requests_per_minute: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Requests that one application may make of the API in a minute, those for tokens too, in each "
+        "process; 0: no limit.",
     )
     protected_user_name: Literal["random", "given"] = Field(
         default="random",

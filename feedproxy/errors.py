@@ -15,11 +15,15 @@
         ├── NotFound                    404
         ├── Conflict                    409
         ├── TooLarge                    413
-        └── UnsupportedMedia            415
+        ├── UnsupportedMedia            415
+        └── TooMany                     429  with the seconds after which to try again
 
 Each class knows its HTTP status; `code` is a short stable id for logs, metrics and programs; `message` is one
 line without secrets. They become HTTP answers in one place, `feedproxy.web.errors`.
 """
+
+import math
+from datetime import timedelta
 
 
 class FeedproxyError(Exception):
@@ -151,6 +155,17 @@ class UnsupportedMedia(RequestRefused):
 
     status = 415
     code = "unsupportedMediaType"
+
+
+class TooMany(RequestRefused):
+    """It was asked, or tried, too often; `retry_after` is in whole seconds, one at least."""
+
+    status = 429
+    code = "tooManyRequests"
+
+    def __init__(self, message: str, *, wait: timedelta, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = max(math.ceil(wait.total_seconds()), 1)
 
 
 class Unavailable(FeedproxyError):

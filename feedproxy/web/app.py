@@ -42,6 +42,7 @@ from feedproxy.web.ops.aside import Aside, process
 from feedproxy.web.ops.exchange import ASIDE
 from feedproxy.web.ops.gate import require_ops_login
 from feedproxy.web.ops.sources import NAMES, SourceNames
+from feedproxy.web.request_rates import RequestRates
 from feedproxy.web.routes import add_routes
 from feedproxy.web.server_timing import tell_timing
 from feedproxy.web.slow_bodies import limit_body_time
@@ -73,6 +74,8 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.RULES] = _rules(settings, origins)
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
+    app[keys.SECRET_LIMITS] = LoginLimits(settings.login_attempts, clock)
+    app[keys.REQUEST_RATES] = RequestRates(settings.api_requests_per_minute, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
     app[ASIDE] = Aside(process)
     app[NAMES] = SourceNames()

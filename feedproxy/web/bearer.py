@@ -31,9 +31,9 @@ async def access_token_for(request: web.Request, account_code: str) -> AccessTok
 
 
 async def access_token(request: web.Request) -> AccessToken:
-    """Return the caller's token, and note on the request how its application wants to be answered.
+    """Return the caller's token, note on the request how its application wants to be answered, and count the request.
 
-    Raises Unauthorized, also if the query has a token: queries end up in logs.
+    Raises Unauthorized, also if the query has a token: queries end up in logs. Raises TooMany.
     """
     if "access_token" in request.query:
         raise _challenged("send the access token in the Authorization field, not in the query", "invalid_request")
@@ -46,6 +46,7 @@ async def access_token(request: web.Request) -> AccessToken:
         request.app[METRICS].auth_failure("bearer")
         raise _challenged("the access token is malformed, unknown or has expired", "invalid_token")
     request[PREFERENCES] = token.preferences
+    request.app[keys.REQUEST_RATES].check(token.client_id)
     return token
 
 

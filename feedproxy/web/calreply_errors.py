@@ -18,7 +18,12 @@ Body = dict[str, object]
 OAUTH_ERRORS = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type"})
 """The codes of RFC 6749 section 5.2 that are answered here (no scopes, no client that may not use a grant)."""
 
-_OAUTH_BY_STATUS = {401: "invalid_client", 500: "server_error", 503: "temporarily_unavailable"}
+_OAUTH_BY_STATUS = {
+    401: "invalid_client",
+    429: "temporarily_unavailable",
+    500: "server_error",
+    503: "temporarily_unavailable",
+}
 
 
 def body(style: str, error: FeedproxyError) -> Body:

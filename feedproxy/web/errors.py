@@ -10,7 +10,7 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from feedproxy.errors import FeedproxyError, Unauthorized, Unavailable
+from feedproxy.errors import FeedproxyError, TooMany, Unauthorized, Unavailable
 from feedproxy.web import calreply_errors
 from feedproxy.web.request_keys import PREFERENCES
 from feedproxy.web.routes import error_style
@@ -52,7 +52,7 @@ def error_answer(error: FeedproxyError, style: str) -> web.Response:
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = error.challenge
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooMany):
         headers["Retry-After"] = str(error.retry_after)
     if style == "empty":
         return web.Response(status=error.status, headers=headers)

@@ -10,12 +10,12 @@ from multidict import CIMultiDict
 from feedproxy.answer import Answer, AuthRequired, Gone, Nothing, Served, Unknown, Withheld
 from feedproxy.policy import feed_response
 from feedproxy.policy.access import Credentials, basic_credentials
-from feedproxy.policy.client_network import client_network
 from feedproxy.policy.feed_response import Reply
 from feedproxy.policy.secrets import keyed_hash
 from feedproxy.subscribed import feed_name
 from feedproxy.web import keys
 from feedproxy.web.login_limits import Login
+from feedproxy.web.network import network_of
 from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
 from feedproxy.web.warm_feeds import read_asked
 
@@ -81,10 +81,9 @@ async def _answer(request: web.Request, subscription_id: UUID) -> tuple[Answer, 
 
 def _login(request: web.Request, subscription_id: UUID, credentials: Credentials) -> Login:
     key = request.app[keys.SECRET_KEY]
-    forwarded_for = request.headers.getall("X-Forwarded-For", [])
     return Login(
-        network=client_network(request.remote, forwarded_for, request.app[keys.SETTINGS].trusted_proxies),
-        feed=feed_name(key, subscription_id, None),
+        network=network_of(request),
+        door=feed_name(key, subscription_id, None),
         credentials=keyed_hash(key, "credentials", credentials.octets),
     )
 

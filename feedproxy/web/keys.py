@@ -14,6 +14,7 @@ from feedproxy.store import Store
 from feedproxy.upstream import GuardedSession
 from feedproxy.web.coded_bodies import CodedBodies
 from feedproxy.web.login_limits import LoginLimits
+from feedproxy.web.request_rates import RequestRates
 from feedproxy.web.warm_feeds import WarmFeeds
 
 Clock = Callable[[], datetime]
@@ -25,8 +26,11 @@ GOOGLE = web.AppKey("google", GuardedSession)
 HISTORY = web.AppKey("history", History)
 LOGIN_LIMITS = web.AppKey("login_limits", LoginLimits)
 ORIGINS = web.AppKey("origins", Origins)
+REQUEST_RATES = web.AppKey("request_rates", RequestRates)
 RULES = web.AppKey("rules", Rules)
 SECRET_KEY = web.AppKey("secret_key", bytes)
+SECRET_LIMITS = web.AppKey("secret_limits", LoginLimits)
+"""Of what opens the API; apart from the feeds', so that the ones cannot crowd out the others."""
 SETTINGS = web.AppKey("settings", Settings)
 STORE = web.AppKey("store", Store)
 WARM_FEEDS = web.AppKey("warm_feeds", WarmFeeds)

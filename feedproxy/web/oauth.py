@@ -21,9 +21,11 @@ from feedproxy.web.bodies import Fields, read_fields
 from feedproxy.web.feed_url import public_url
 from feedproxy.web.field_names import field_name
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.wrong_secrets import count_wrong
 
 GRANT_TYPES = ("client_credentials", "refresh_token")
 
+_WRONG = "client id or secret is wrong"
 _NOT_STORED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -101,9 +103,16 @@ async def _granted(request: web.Request, fields: Fields) -> oauth.Pair:
 async def authenticated_client(request: web.Request, fields: Fields) -> Application:
     """Return the application whose id and secret came as Basic credentials or in the body.
 
-    Any other Authorization scheme is ignored: some clients send `Bearer undefined` along. Raises Unauthorized for bad
-    Basic credentials, BadRequest for bad or no others, and for Basic credentials that the body contradicts.
+    Its request is counted. Any other Authorization scheme is ignored: some clients send `Bearer undefined` along.
+    Raises Unauthorized for bad Basic credentials; BadRequest for bad or no others, and for Basic credentials that the
+    body contradicts; TooMany.
     """
+    application = await _authenticated(request, fields)
+    request.app[keys.REQUEST_RATES].check(application.client_id)
+    return application
+
+
+async def _authenticated(request: web.Request, fields: Fields) -> Application:
     client_id, client_secret = _text(fields, "client_id"), _text(fields, "client_secret")
     header = request.headers.get("Authorization", "").strip()
     if header.partition(" ")[0].lower() == "basic":
@@ -113,19 +122,19 @@ async def authenticated_client(request: web.Request, fields: Fields) -> Applicat
             _check_same(credentials.password, client_secret, "client_secret")
         application = await _application(request, credentials)
         if application is None:
-            raise Unauthorized("client id or secret is wrong", challenge=f'Basic realm="{REALM}"')
+            raise Unauthorized(_WRONG, challenge=f'Basic realm="{REALM}"')
         return application
     if client_id is None or client_secret is None:
         message = "client_id and client_secret are needed, as Basic credentials or in the body"
         raise BadRequest(message, code="invalid_client")
     application = await _application(request, Credentials(_octets(client_id), _octets(client_secret)))
     if application is None:
-        raise BadRequest("client id or secret is wrong", code="invalid_client")
+        raise BadRequest(_WRONG, code="invalid_client")
     return application
 
 
 async def _application(request: web.Request, credentials: Credentials | None) -> Application | None:
-    """Find the application that the credentials are of; without one, the failure is counted."""
+    """Find the application that the credentials are of; without one, the failure is counted. Raises TooMany."""
     key, store = request.app[keys.SECRET_KEY], request.app[keys.STORE]
     user, password = (credentials.user, credentials.password) if credentials else (b"", b"")
     for client_id in oauth.readings(user):
@@ -133,6 +142,7 @@ async def _application(request: web.Request, credentials: Credentials | None) ->
         if application is not None and oauth.is_client_secret(key, application, password):
             return application
     request.app[METRICS].auth_failure("client")
+    count_wrong(request, b"client " + user, password, _WRONG, code="invalid_client")
     return None
 
 

@@ -36,10 +36,10 @@ taken and ignored; null and empty text are as good as absent."""
 ALWAYS = (500, 503)
 BY_AUTH: Mapping[Auth, tuple[int, ...]] = {
     "none": (),
-    "bearer": (401, 403),
-    "client": (400, 401, 403),
+    "bearer": (401, 403, 429),
+    "client": (400, 401, 403, 429),
     "feed": (401,),
-    "admin": (401, 403, 404),
+    "admin": (401, 403, 404, 429),
 }
 """The errors that each kind of authentication brings; 404: there is no administrator's token."""
 WITH_BODY = (400, 403, 413, 415)

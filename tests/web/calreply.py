@@ -22,7 +22,9 @@ from feedproxy.policy import oauth as policy
 from feedproxy.store import Store, open_store
 from feedproxy.web import bodies, jobs, keys, oauth, subscription_events
 from feedproxy.web.errors import error_answer
+from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.request_rates import RequestRates
 
 KEY = b"a key of thirty-two octets......"
 SECRET = "not-a-secret_1"
@@ -119,6 +121,8 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
         app[keys.SECRET_KEY] = KEY
         app[keys.SETTINGS] = Settings.model_validate(settings)
         app[keys.CLOCK] = lambda: api.now
+        app[keys.SECRET_LIMITS] = LoginLimits(app[keys.SETTINGS].login_attempts, app[keys.CLOCK])
+        app[keys.REQUEST_RATES] = RequestRates(app[keys.SETTINGS].api_requests_per_minute, app[keys.CLOCK])
         app[METRICS] = Metrics(version="", tzdata="", cldr="")
         app[keys.FEEDS] = cast(Feeds, api.feeds)
         async with api.client:

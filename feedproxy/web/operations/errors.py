@@ -17,7 +17,8 @@ MEANINGS: Mapping[int, str] = {
     410: "It was there, and is no more.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
-    429: "Too much was tried. `Retry-After` says when to come back.",
+    429: "Too many wrong credentials came from this network, or too many requests of this application. `Retry-After` "
+    "says when to come back.",
     500: "Something went wrong here.",
     501: "The operator has not set up what it needs.",
     502: "The upstream gave no usable answer.",

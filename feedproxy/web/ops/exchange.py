@@ -10,8 +10,9 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from feedproxy.web import bodies, keys
+from feedproxy.web.network import network_of
 from feedproxy.web.ops.aside import Aside
-from feedproxy.web.ops.gate import API, ROOT, check_form, form_token, network_of
+from feedproxy.web.ops.gate import API, ROOT, check_form, form_token
 from feedproxy.web.ops.pages import Values, json_text, render
 
 ASIDE = web.AppKey("aside", Aside)

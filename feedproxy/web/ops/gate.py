@@ -13,12 +13,12 @@ from aiohttp.typedefs import Handler
 
 from feedproxy.errors import FeedproxyError, Forbidden, NotFound, Unauthorized
 from feedproxy.policy.access import Credentials, basic_credentials
-from feedproxy.policy.client_network import client_network
 from feedproxy.policy.secrets import keyed_hash, same
 from feedproxy.web import keys
 from feedproxy.web.https import came_over_https
 from feedproxy.web.login_limits import Login
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.network import network_of
 from feedproxy.web.ops.pages import SECURITY_FIELDS, error_page
 
 ROOT = "/ops"
@@ -38,12 +38,6 @@ async def require_ops_login(request: web.Request, handler: Handler) -> web.Strea
     answer = await _answered(request, handler)
     answer.headers.update(SECURITY_FIELDS)
     return answer
-
-
-def network_of(request: web.Request) -> str:
-    """Return from which network somebody asks, as logs have it."""
-    forwarded_for = request.headers.getall("X-Forwarded-For", [])
-    return client_network(request.remote, forwarded_for, request.app[keys.SETTINGS].trusted_proxies)
 
 
 def form_token(request: web.Request) -> str:
