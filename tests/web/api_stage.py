@@ -20,6 +20,7 @@ from feedproxy.web.operations.paths import PATH_PARAMETERS
 from tests.servers.upstream import Answer, calendar, upstream
 from tests.web.calreply import basic
 from tests.web.running import running
+from tests.web.subscribers import put_empty_database
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CLIENT_ID, SECRET = "bears-app", "not-a-secret_1"
@@ -63,6 +64,7 @@ class ApiStage:
 @asynccontextmanager
 async def api_stage(folder: Path, **settings: Any) -> AsyncIterator[ApiStage]:
     """Run the service on a loopback port, over a database in `folder` unless another is named."""
+    await put_empty_database(folder)
     async with upstream() as behind:
         behind.answers[SUBSCRIPTION] = Answer(calendar("bears", "lions"), etag='"1"')
         public = "https://feeds.example.com"

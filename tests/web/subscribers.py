@@ -84,11 +84,12 @@ class Service:
         *,
         account: str | None = "acme",
         headers: Mapping[str, str] = MappingProxyType({}),
+        redirects: bool = True,
     ) -> tuple[int, Any]:
         """Ask for something with the account's token; return the status and what was answered."""
         headers = {**headers, **({"Authorization": f"Bearer {self.tokens[account]}"} if account else {})}
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        async with self.client.request(method, path, data=data, headers=headers) as answer:
+        async with self.client.request(method, path, data=data, headers=headers, allow_redirects=redirects) as answer:
             text = await answer.text()
             is_json = answer.content_type == "application/json"
             return answer.status, json.loads(text) if is_json else text
@@ -122,7 +123,7 @@ class Service:
 @asynccontextmanager
 async def running_service(folder: Path, **settings: object) -> AsyncIterator[Service]:
     """Run the service on a loopback port, over a SQLite file in `folder`."""
-    (folder / "feedproxy.db").write_bytes(await _migrated(folder))
+    await put_empty_database(folder)
     async with upstream() as behind:
         behind.answers[SOURCE] = Answer(GAMES, etag='"1"')
         given = {
@@ -186,10 +187,11 @@ async def _add_calendars(store: Store, account: Account, sealed: tuple[bytes, by
             await store.add_tag(calendar, id=tag.id, text=tag.text, external_id=tag.external_id, now=now)
 
 
-async def _migrated(folder: Path) -> bytes:
-    """An empty database; it is migrated once, which takes longer than most tests."""
-    if not _EMPTY_DATABASE:
-        path = folder / "empty.db"
+async def put_empty_database(folder: Path) -> None:
+    """Put a migrated one into the folder: that is done once, for it takes longer than most tests."""
+    path = folder / "feedproxy.db"
+    if _EMPTY_DATABASE:
+        path.write_bytes(_EMPTY_DATABASE[0])
+    else:
         await migrate(f"sqlite:///{path}")
         _EMPTY_DATABASE.append(path.read_bytes())
-    return _EMPTY_DATABASE[0]

@@ -14,8 +14,8 @@ from yarl import URL
 from feedproxy.model import Subscriber, Subscription, Wishes
 from feedproxy.policy.consent import RANDOM_OCTETS, signed_state
 from tests.servers.google import CALENDAR, EMAIL, GRANTED, Google, google
+from tests.web.reference_bodies import with_real_tags
 from tests.web.subscribers import TAGS, Service, prefer, running_service
-from tests.web.test_subscription_models import published
 
 DONE = "https://shop.example.com/confirmation"
 BACK = f"{DONE}?order=7&success=maybe#/thanks"
@@ -113,7 +113,7 @@ class TestAskingForConsent:
         assert b"shop.example.com/confirmation?order" not in stage.octets()
 
     async def test_as_published_with_a_place_to_go_back_to(self, stage: Stage) -> None:
-        body = published("google").replace(b"0000000-0000-0000", b"00000000-0000-0000")
+        body = with_real_tags("google")
         assert (await stage.post(body))[0] == 400
         body = body.replace(b"{", b'{"redirectTo": "%s",' % DONE.encode(), 1)
         assert (await stage.post(body))[0] == 302

@@ -20,43 +20,11 @@ from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web.calreply_models import SubscriptionEvent, SubscriptionEventRequest, read_events
 from feedproxy.web.field_types import read_guid
 from tests.web.calreply import FIRST, KEY, SECOND, SECRET, START, Api, basic, running_api
+from tests.web.reference_bodies import published
 
 # ruff: noqa: DTZ001 - a wall-clock time has no zone
 
-STANDARD_EVENT = b"""{
-	"event":{
-		"eventId":"my event",
-		"title":"Title of my event",
-		"description":"description of my event",
-		"location":"location of my event",
-		"start":"2018-10-24T16:33:00",
-		"end":"2018-10-24T17:33:00",
-		"timezone":"AUS Eastern Standard Time",
-		"notifyBefore":"15"
-	},
-	"subscriptionIds":[
-		"fcaf2d43-bcbd-4c5a-a7c0-2eb480bb4fd3",
-		"46388f6f-5941-48da-914c-22fed81209dd",
-	]
-}"""
-"""The body of the reference's "Standard Event", octet for octet."""
-
-ALL_DAY_EVENT = b"""{
-	"event":{
-		"eventId":"my event",
-		"title":"Title of my event",
-		"description":"description of my event",
-		"location":"location of my event",
-		"start":"2018-10-24T00:00:00",
-		"timezone":"AUS Eastern Standard Time",
-    "allDayEvent":true
-	},
-	"subscriptionIds":[
-		"fcaf2d43-bcbd-4c5a-a7c0-2eb480bb4fd3",
-		"46388f6f-5941-48da-914c-22fed81209dd",
-	]
-}"""
-"""The same of the "All Day Event"."""
+STANDARD_EVENT, ALL_DAY_EVENT = published("event"), published("all_day_event")
 
 STANDARD_DETAILS = EventDetails(
     title="Title of my event",

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from feedproxy.errors import BadRequest
 from feedproxy.model import Account, Calendar, CalendarDetails, CalendarSource, Subscriber, Tag, Wishes
 from feedproxy.web.bodies import parse_object
 from feedproxy.web.subscription_models import DeactivateRequest, SubscribeRequest, UpdateRequest
+from tests.web.reference_bodies import published, with_real_tags
 from tests.web.test_subscription_events import JSON, spellings
 
 NOW = datetime(2016, 11, 1, 10, 1, tzinfo=UTC)
@@ -68,11 +68,6 @@ CANONICAL: dict[str, Any] = {
     "stationName": "KTTV",
     "events": [EVENT],
 }
-
-
-def published(name: str) -> bytes:
-    """Return a body of the reference, octet for octet."""
-    return (Path(__file__).parent / "published" / f"{name}.txt").read_bytes()
 
 
 def read(**fields: object) -> SubscribeRequest:
@@ -132,7 +127,7 @@ class TestEveryFieldOfTheReference:
 
     @pytest.mark.parametrize("name", ["subscribe", "subscribe_with_events", "webcal", "google"])
     def test_of_the_published_bodies_is_read(self, name: str) -> None:
-        real = published(name).replace(b"0000000-0000-0000-0000-0000000", b"00000000-0000-0000-0000-0000000")
+        real = with_real_tags(name)
         body = SubscribeRequest.read(parse_object(real))
         assert body.subscriber().key == "jsmith"
         if name == "subscribe_with_events":
@@ -362,7 +357,7 @@ class TestAnUpdate:
 
     @pytest.mark.parametrize("name", ["include_events", "exclude_events"])
     def test_of_the_reference_is_read(self, name: str) -> None:
-        real = published(name).replace(b"0000000-0000-0000-0000-0000000", b"00000000-0000-0000-0000-0000000")
+        real = with_real_tags(name)
         body = UpdateRequest.read(parse_object(real))
         ids, external = (str(GUID),), ("90712", "37818")
         expected = Wishes((LIONS, BEARS), "Eastern Standard Time", ("a",), ("b",), ids, external)

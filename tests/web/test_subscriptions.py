@@ -12,6 +12,7 @@ import pytest
 
 from feedproxy.model import Subscriber, Subscription, Wishes
 from feedproxy.web import keys, subscription
+from tests.web.reference_bodies import published, with_real_tags
 from tests.web.subscribers import (
     BEARS,
     EMPTY,
@@ -24,7 +25,6 @@ from tests.web.subscribers import (
     prefer,
     running_service,
 )
-from tests.web.test_subscription_models import published
 
 ALL = {"Opening", "Derby", "Final", "Away", "Gala"}
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 10_3 like Mac OS X) AppleWebKit/602.1.50"
@@ -47,8 +47,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 def made_real(name: str) -> bytes:
     """A published body with the tags of its placeholders, for webcal."""
-    body = published(name).replace(b"0000000-0000-0000-0000-0000000", b"00000000-0000-0000-0000-0000000")
-    return body.replace(b'"google"', b'"webcal"')
+    return with_real_tags(name).replace(b'"google"', b'"webcal"')
 
 
 class TestSubscribing:
@@ -146,7 +145,7 @@ class TestThePublishedBodies:
 
     async def test_that_choose_google_are_answered_with_googles_page(self, tmp_path: Path) -> None:
         async with running_service(tmp_path, google_client_id="id", google_client_secret="secret") as service:
-            body = published("subscribe").replace(b"0000000-0000-0000-0000", b"00000000-0000-0000-0000")
+            body = with_real_tags("subscribe")
             assert (await service.ask("POST", "/v2/subscribe/acme/games", body))[0] == 400
             assert await service.store.subscriptions(service.mine, limit=1) == ()
             await prefer(service, redirect_uris=("https://yourdomain.com/confirmation",))

@@ -12,7 +12,7 @@ OPERATIONS = (
         auth="feed",
         summary="Read a subscription's feed",
         description="What calendar apps ask for. The GUID in the path is the secret; a protected calendar wants a user "
-        "name and password too. Errors have no body.",
+        "name and password too. Errors have no body, or a line for people to read.",
         answers={
             200: Answer("The feed, RFC 5545.", media_type="text/calendar", headers=HEADERS),
             304: Answer("It is as `If-None-Match` or `If-Modified-Since` have it.", headers=HEADERS),
