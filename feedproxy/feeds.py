@@ -438,7 +438,7 @@ class Feeds:
             return _Looked(state, here=False)
         in_vain = self._in_vain.get(source.key)
         if state is None and in_vain is not None and in_vain.holds(source, self._clock()):
-            raise in_vain.failure
+            raise in_vain.failure.with_traceback(None)  # each time that it is raised adds to what it has
         return await asyncio.shield(self._looks.join(source.key, lambda: self._look(source, wanted, state)))
 
     async def _look(self, source: Source, wanted: Wanted | None, before: SourceState | None) -> _Looked:

@@ -140,6 +140,8 @@ def _address(value: object) -> str:
 
 
 def _as_given(value: object) -> int | str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("must be a number or text")  # noqa: TRY004 # pydantic wants a ValueError
     return cast(int | str, _showable(value))

@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 import feedproxy
@@ -150,8 +150,9 @@ def _models(operation: Operation) -> Iterator[tuple[Any, Mode]]:
     if operation.request is not None:
         yield operation.request, "validation"
     for answer in operation.answers.values():
-        if answer.model is not None:
-            yield answer.model, "serialization"
+        for model in (answer.model, *answer.otherwise.values()):
+            if model is not None:
+                yield model, "serialization"
     for model in ERRORS.values():
         yield model, "serialization"
 
@@ -198,7 +199,15 @@ def _body(operation: Operation, schemas: _Schemas) -> Object:
     types = ["application/json"] + ["application/x-www-form-urlencoded"] * operation.form
     if operation.example.form:
         types.reverse()
-    return {"required": True, "content": dict.fromkeys(types, content)}
+    return {"required": not _takes_nothing(operation.request), "content": dict.fromkeys(types, content)}
+
+
+def _takes_nothing(model: Any) -> bool:
+    try:
+        TypeAdapter(model).validate_python({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _responses(row: Row, operation: Operation, schemas: _Schemas) -> Object:
@@ -224,5 +233,6 @@ def _response(answer: Answer, schemas: _Schemas, example: object) -> Object:
     media_type = answer.media_type or ("application/json" if answer.model is not None else None)
     if media_type:
         shown = {} if example is None else {"example": example}
-        response["content"] = {media_type: {"schema": schema, **shown}}
+        others = {name: {"schema": schemas.of(model, "serialization")} for name, model in answer.otherwise.items()}
+        response["content"] = {media_type: {"schema": schema, **shown}, **others}
     return response

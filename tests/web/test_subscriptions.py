@@ -267,6 +267,18 @@ class TestShowing:
         status, said = await service.ask("GET", f"/subscription/{subscription_id}")
         assert (status, said["events"]) == (200, [])
 
+    async def test_logs_why_in_as_many_lines_each_time(
+        self, service: Service, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        subscription_id = await service.subscribe(requestEventIds=[str(OPENING)])
+        await service.upstream.stop()
+        lengths = []
+        for _ in range(4):
+            caplog.clear()
+            assert (await service.ask("GET", f"/subscription/{subscription_id}"))[0] == 200
+            lengths.append(caplog.text.count("\n"))
+        assert lengths[1] == lengths[2] == lengths[3]
+
     async def test_tells_the_windows_id_of_a_zone(self, service: Service) -> None:
         subscription_id = await service.subscribe(timezoneIanaId="Europe/Berlin")
         _, said = await service.ask("GET", f"/subscription/{subscription_id}")

@@ -85,7 +85,12 @@ FORCE = Parameter("force", "Remove it although others depend on it.", "true", BO
 REVEAL = Parameter("reveal", "Show the whole URL; that is logged.", "true", BOOLEAN)
 PAGING = (
     Parameter("after", "The `next` of the page before.", "8e71077b-c7f2-42b8-acb9-bda8f804c0d7", GUID),
-    Parameter("limit", "How many, 1 to 1000; 100 if it is absent.", "100", {"type": "string", "pattern": "^[0-9]+$"}),
+    Parameter(
+        "limit",
+        "How many, 1 to 1000; 100 if it is absent.",
+        "100",
+        {"type": "string", "pattern": "^(?:[1-9][0-9]{0,2}|1000)$"},
+    ),
 )
 
 

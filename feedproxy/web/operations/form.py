@@ -64,6 +64,8 @@ class Answer:
     model: Any = None
     media_type: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    otherwise: Mapping[str, Any] = field(default_factory=dict)
+    """Models by media type, of what an application may prefer to be answered."""
 
 
 @dataclass(frozen=True, slots=True)

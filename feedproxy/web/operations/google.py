@@ -37,7 +37,6 @@ OPERATIONS = (
         "`subscriptionType`, `errors`. `redirectTo` has to be one of the application's redirect URIs; it may have a "
         "query and a fragment of its own. Events are not written into Google calendars yet.",
         request=SubscribeRequest,
-        form=True,
         answers={302: Answer("Go on there.", SentOn, headers={"Location": "Where to go on."})},
         errors=(501,),
         example=Example(

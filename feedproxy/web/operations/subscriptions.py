@@ -16,7 +16,7 @@ SUBSCRIPTION_ID = "705dbb47-f710-4529-b5a1-776f67e0083f"
 ENDING_ID = "85865458-8f71-4187-9b49-0106ece19ee0"
 """Of the one that they end."""
 
-BOOLEAN = {"type": "string", "enum": ["true", "false"]}
+FLAG = {"$ref": "#/components/schemas/Flag"}
 TIME = "2026-11-21T12:00:00.000"
 URL = "webcal://feeds.example.com/v1/webcal/"
 
@@ -174,7 +174,11 @@ OPERATIONS = (
         description="A protected calendar wants a `userName`, and has a login in the URL. An application may prefer "
         "the URL as a JSON string, or an object as `/subscribe` answers it.",
         request=SubscribeRequest,
-        answers={200: Answer("The feed's URL.", media_type="text/plain")},
+        answers={
+            200: Answer(
+                "The feed's URL.", media_type="text/plain", otherwise={"application/json": str | MadeSubscription}
+            )
+        },
         example=Example(body={"userName": "jsmith"}, answer=URL + SUBSCRIPTION_ID),
     ),
     Operation(
@@ -195,7 +199,7 @@ OPERATIONS = (
         summary="List somebody's subscriptions",
         description=f"The newest {LISTED:,} of those whose subscriber id or user name stands at the path's end, the "
         "newest first, those that have ended too.",
-        query=(Parameter("allCalendars", "List those of the account's other calendars too.", "true", BOOLEAN),),
+        query=(Parameter("allCalendars", "List those of the account's other calendars too.", "true", FLAG),),
         answers={200: Answer("The subscriptions.", list[ListedSubscription])},
         errors=(400,),
         example=Example(path={"subscription": "jsmith"}, answer=[_shown("WebCal")]),
