@@ -267,7 +267,7 @@ class TestShowing:
         status, said = await service.ask("GET", f"/subscription/{subscription_id}")
         assert (status, said["events"]) == (200, [])
 
-    async def test_logs_why_in_as_many_lines_each_time(
+    async def test_logs_why_at_no_greater_length_each_time(
         self, service: Service, caplog: pytest.LogCaptureFixture
     ) -> None:
         subscription_id = await service.subscribe(requestEventIds=[str(OPENING)])
@@ -277,7 +277,7 @@ class TestShowing:
             caplog.clear()
             assert (await service.ask("GET", f"/subscription/{subscription_id}"))[0] == 200
             lengths.append(caplog.text.count("\n"))
-        assert lengths[1] == lengths[2] == lengths[3]
+        assert max(lengths) == lengths[0]
 
     async def test_tells_the_windows_id_of_a_zone(self, service: Service) -> None:
         subscription_id = await service.subscribe(timezoneIanaId="Europe/Berlin")
