@@ -355,6 +355,13 @@ class Settings(BaseModel):
         description="Added to the SEQUENCE of events that these settings change: raise it when you change them.",
     )
     cache_octets: Count = Field(default=256_000_000, description="Octets of feeds kept in the memory of each process.")
+    refresh_interval_minutes: Annotated[int, BeforeValidator(_no_boolean)] = Field(
+        default=60,
+        ge=0,
+        le=525_600,
+        description="Minutes between two looks that the feeds of our own calendars ask for (`REFRESH-INTERVAL`), where "
+        "the source asks for none; 0: nor do they.",
+    )
     on_deactivate: OnDeactivate = Field(
         default="freeze",
         description="What a subscription's feed is once it is deactivated, unless its calendar says: as it was, "

@@ -102,6 +102,7 @@ class Subscribed:
         upstream_url: str,
         upstream_headers: Mapping[str, str],
         on_deactivate: OnDeactivate,
+        refresh_minutes: int,
         hears: Callable[[], bool],
         clock: Callable[[], datetime],
     ) -> None:
@@ -110,6 +111,7 @@ class Subscribed:
         self._upstream_url = upstream_url
         self._upstream_headers = upstream_headers
         self._on_deactivate = on_deactivate
+        self._refresh_minutes = refresh_minutes
         self._hears = hears
         self._clock = clock
         self._known: LRUCache[str, _Read] = LRUCache(MEMORY)
@@ -219,7 +221,7 @@ class Subscribed:
         return _Ours(
             source=self.source_of(calendar.source),
             selection=_selection(subscription.wishes),
-            naming=_naming(calendar.details.title, calendar.details.description),
+            naming=_naming(calendar.details.title, calendar.details.description, self._refresh_minutes),
             login=subscription.login,
             pending=subscription.state == "pending",
             ended=(calendar.details.on_deactivate or self._on_deactivate) if over else None,
@@ -290,5 +292,5 @@ def _selection(wishes: Wishes) -> Selection:
 
 
 @lru_cache(ALIKE)
-def _naming(title: str, description: str) -> Naming:
-    return Naming(title, description)
+def _naming(title: str, description: str, refresh_minutes: int) -> Naming:
+    return Naming(title, description, refresh_minutes)

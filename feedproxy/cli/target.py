@@ -112,6 +112,7 @@ async def looked_at(settings: Settings, subscription_id: UUID, credentials: Cred
             upstream_url=settings.upstream_url,
             upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
             on_deactivate=settings.on_deactivate,
+            refresh_minutes=settings.refresh_interval_minutes,
             now=utc_now(),
         )
 

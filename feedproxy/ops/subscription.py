@@ -44,6 +44,7 @@ async def look(
     upstream_url: str,
     upstream_headers: Mapping[str, str],
     on_deactivate: OnDeactivate,
+    refresh_minutes: int,
     now: datetime,
 ) -> Looked:
     """Read what the store knows. Raises BadRequest, Unavailable, SealBroken."""
@@ -53,6 +54,7 @@ async def look(
         upstream_url=upstream_url,
         upstream_headers=upstream_headers,
         on_deactivate=on_deactivate,
+        refresh_minutes=refresh_minutes,
         hears=lambda: False,
         clock=lambda: now,
     )

@@ -189,6 +189,7 @@ def _feeds(app: web.Application, store: Store, cache: Cache, upstream: UpstreamC
         upstream_url=settings.upstream_url,
         upstream_headers={name: value.get_secret_value() for name, value in settings.upstream_headers.items()},
         on_deactivate=settings.on_deactivate,
+        refresh_minutes=settings.refresh_interval_minutes,
         hears=cache.hears,
         clock=app[keys.CLOCK],
     )

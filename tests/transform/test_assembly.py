@@ -180,6 +180,27 @@ def test_two_calendars_of_one_source_have_their_own_names_and_share_its_componen
     assert b"\r\nX-WR-CALDESC:Ours\r\n" in described
 
 
+@pytest.mark.parametrize(
+    ("said", "minutes", "duration"),
+    [
+        (b"", 60, b"PT60M"),
+        (b"REFRESH-INTERVAL:soon\r\n", 60, b"PT60M"),
+        (b"REFRESH-INTERVAL;VALUE=DURATION:P1D\r\n", 60, b"P1D"),
+        (b"X-PUBLISHED-TTL:PT5M\r\n", 60, b"PT5M"),
+        (b"", 0, None),
+    ],
+)
+def test_a_calendar_asks_for_looks_as_its_source_does_and_else_as_it_is_told(
+    said: bytes, minutes: int, duration: bytes | None
+) -> None:
+    shared = Shared(index(NAMED.replace(b"DESCRIPTION", said + b"DESCRIPTION"), OPTIONS), OPTIONS)
+    nothing = write_overlay([])
+    feed = gzip.decompress(member(shared.start(nothing, naming=Naming(refresh_minutes=minutes)), nothing.end))
+    lines = [line for line in feed.split(b"\r\n") if b"REFRESH-INTERVAL" in line or b"X-PUBLISHED-TTL" in line]
+    wanted = [b"REFRESH-INTERVAL;VALUE=DURATION:%b", b"X-PUBLISHED-TTL:%b"]
+    assert lines == ([line % duration for line in wanted] if duration else [])
+
+
 def test_what_a_filter_leaves_is_the_same_whatever_becomes_of_the_rest() -> None:
     """Its validators are, too: who has filtered out what has changed is sent nothing."""
     nothing = write_overlay([])

@@ -106,6 +106,33 @@ async def test_the_calendars_title_and_description_are_the_feeds(stage: Stage) -
     assert b"The upstream's title" not in body
 
 
+INTERVAL = b"\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1440M\r\nX-PUBLISHED-TTL:PT1440M\r\n"
+
+
+async def test_a_calendars_feed_asks_for_looks_as_the_setting_says(stage: Stage) -> None:
+    await stage.restart(refresh_interval_minutes=1_440)
+    club = await a_club(stage)
+    mine = await club.subscribe()
+    body = await club.body(mine)
+    assert INTERVAL in body.partition(b"BEGIN:VEVENT")[0]
+    await stage.restart(refresh_interval_minutes=1_440)
+    assert await club.body(mine) == body
+    assert b"REFRESH-INTERVAL" not in await (await stage.get()).read(), "the upstream's own feed stays as it is"
+    await stage.restart(refresh_interval_minutes=0)
+    assert await club.body(mine) == body.replace(INTERVAL, b"\r\n")
+
+
+async def test_that_changes_nothing_about_when_we_look_upstream(stage: Stage) -> None:
+    await stage.restart(refresh_interval_minutes=1_440, freshness_default=60)
+    club = await a_club(stage)
+    mine = await club.subscribe()
+    for seen in 1, 2:
+        assert INTERVAL in await club.body(mine)
+        await stage.settled()
+        assert looks(stage) == seen
+        stage.clock.wind(seconds=67)
+
+
 async def test_two_calendars_of_one_source_are_one_look_upstream_and_two_titles(stage: Stage) -> None:
     club = await a_club(stage)
     bears = await club.subscribe()

@@ -79,6 +79,7 @@ async def subscription(request: web.Request) -> Values:
         upstream_url=settings.upstream_url,
         upstream_headers={},
         on_deactivate=settings.on_deactivate,
+        refresh_minutes=settings.refresh_interval_minutes,
         now=now(request),
     )
     if looked.subscription is None and looked.kept is None and looked.health is None and not looked.personal:
