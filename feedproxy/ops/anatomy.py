@@ -3,6 +3,7 @@
 One function of values that returns values for JSON, so that another process can do the work.
 """
 
+from calendar import month_name
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -85,6 +86,7 @@ def _month(explanation: Explanation, subject: Subject, now: datetime) -> Shown |
     month = month_of(calendar, subject.first or now.date().replace(day=1), _zone(explanation, subject.zone))
     return {
         "month": f"{month.first:%Y-%m}",
+        "title": f"{month_name[month.first.month]} {month.first.year}",
         "zone": month.zone,
         "before": f"{month.before:%Y-%m}",
         "after": f"{month.after:%Y-%m}",
