@@ -71,7 +71,8 @@ class Api:
             if all(looked[each] == after for each, after in change.items()):
                 self.seen.update(change)
         self.under_way.clear()
-        assert looked == {each: self.seen.get(each) for each in looked}
+        wrong = {each.name: (seen, self.seen.get(each)) for each, seen in looked.items() if seen != self.seen.get(each)}
+        assert wrong == {}, f"by name what is seen, and what has to be: {wrong}"
 
 
 async def look_at_subscriptions(api: Api, subscriber: str) -> Seen:
