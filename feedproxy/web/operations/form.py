@@ -108,3 +108,5 @@ class Operation:
     """Whether the body may be a form as well as JSON."""
     query: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
+    lacks: str = ""
+    """What it does not do yet, for the table of routes."""

@@ -39,6 +39,7 @@ OPERATIONS = (
         request=SubscribeRequest,
         answers={302: Answer("Go on there.", SentOn, headers={"Location": "Where to go on."})},
         errors=(501,),
+        lacks="writes no events into Google calendars yet",
         example=Example(
             status=302,
             body={"userName": "jsmith", "redirectTo": CONFIRMATION},
