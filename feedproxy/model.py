@@ -303,7 +303,8 @@ class Changed:
 class Held:
     """A body that was doubted and held back: why (`feedproxy.policy.publish`), how many components it had, since when.
 
-    `accepted`: an operator has said that it is right.
+    An operator has said that it is right (`accepted`), or that it is not to be believed however often it comes
+    (`refused`).
     """
 
     reason: str
@@ -311,6 +312,7 @@ class Held:
     events: int
     since: datetime
     accepted: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -412,7 +412,7 @@ class Sources:
 
     async def _kept(self, source: Source, state: SourceState, failure: FetchFailed | FeedRefused) -> SourceState:
         """Keep the last good body for want of another. A doubt wants to be confirmed by the very next look."""
-        if state.held is not None and not state.held.accepted:
+        if state.held is not None and not (state.held.accepted or state.held.refused):
             async with _store_may_be_away(source):
                 await self._store.forget_held(source.key)
             state = replace(state, held=None)
@@ -425,7 +425,8 @@ class Sources:
         """Keep the last good body, and in mind what was doubted."""
         now = self._clock()
         since = state.held.since if state.held is not None and state.held.events == events else now
-        held = Held(decision.reason, decision.text, events, since)
+        refused = state.held is not None and state.held.refused
+        held = Held(decision.reason, decision.text, events, since, refused=refused)
         async with _store_may_be_away(source):
             await self._store.hold_back(source.key, state.digest, held)
         return self._look_again(source, replace(state, held=held), decision)

@@ -67,9 +67,10 @@ def confirms(held: Held | None, new: int, *, now: datetime, least: timedelta) ->
     """Tell whether a body of so many components confirms what was held back.
 
     It does when it has as many as that one, for octets may differ each time, and comes at least half of `least` later:
-    two workers that look at the same moment see one mishap twice. What an operator accepted may have grown since.
+    two workers that look at the same moment see one mishap twice. What an operator accepted may have grown since; what
+    he refused is never confirmed.
     """
-    if held is None:
+    if held is None or held.refused:
         return False
     if held.accepted:
         return new >= held.events

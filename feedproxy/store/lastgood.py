@@ -21,7 +21,8 @@ from feedproxy.store.schema import last_good as table
 ALL = ""
 """The name under which the generation of all sources is counted."""
 
-_NOTHING_HELD = dict.fromkeys(("held_reason", "held_text", "held_events", "held_since", "held_accepted"), null())
+_HELD = ("reason", "text", "events", "since", "accepted", "refused")
+_NOTHING_HELD = dict.fromkeys((f"held_{name}" for name in _HELD), null())
 
 
 async def last_good(connection: AsyncConnection, source: str) -> LastGood | None:
@@ -132,15 +133,14 @@ async def drop_last_good(connection: AsyncConnection, source: str) -> None:
 
 async def hold_back(connection: AsyncConnection, source: str, digest: bytes, held: Held) -> None:
     """Note that a body was held back for the answer of that digest, if that still stands."""
-    values = {f"held_{name}": getattr(held, name) for name in ("reason", "text", "events", "since", "accepted")}
+    values = {f"held_{name}": getattr(held, name) for name in _HELD}
     await connection.execute(update(table).where(table.c.source == source, table.c.digest == digest).values(values))
 
 
 async def forget_held(connection: AsyncConnection, source: str) -> None:
-    """Forget what was held back, unless an operator has accepted it."""
-    await connection.execute(
-        update(table).where(table.c.source == source, table.c.held_accepted.is_(False)).values(_NOTHING_HELD)
-    )
+    """Forget what was held back, unless an operator has said a word on it."""
+    silent = table.c.held_accepted.is_(False) & table.c.held_refused.is_not(True)
+    await connection.execute(update(table).where(table.c.source == source, silent).values(_NOTHING_HELD))
 
 
 async def held(connection: AsyncConnection) -> tuple[tuple[str, Held], ...]:
@@ -154,8 +154,12 @@ async def held(connection: AsyncConnection) -> tuple[tuple[str, Held], ...]:
 
 async def accept_held(connection: AsyncConnection, feed: str) -> int:
     """Accept what is held back of a feed, under whatever credentials; return of how many sources that is."""
-    statement = update(table).where(_is_of(feed), table.c.held_reason.is_not(None)).values(held_accepted=True)
-    return (await connection.execute(statement)).rowcount
+    return await _judge_held(connection, feed, accepted=True)
+
+
+async def refuse_held(connection: AsyncConnection, feed: str) -> int:
+    """Refuse what is held back of a feed, under whatever credentials; return of how many sources that is."""
+    return await _judge_held(connection, feed, accepted=False)
 
 
 async def renew(connection: AsyncConnection, feed: str | None, *, now: datetime) -> int:
@@ -171,6 +175,11 @@ async def renew(connection: AsyncConnection, feed: str | None, *, now: datetime)
         await _add_generation(connection, source)
     await connection.execute(update(table).where(chosen, table.c.changed_at < later).values(changed_at=later))
     return len(sources)
+
+
+async def _judge_held(connection: AsyncConnection, feed: str, *, accepted: bool) -> int:
+    statement = update(table).where(_is_of(feed), table.c.held_reason.is_not(None))
+    return (await connection.execute(statement.values(held_accepted=accepted, held_refused=not accepted))).rowcount
 
 
 def _is_of(feed: str) -> ColumnElement[bool]:
@@ -204,4 +213,5 @@ def _held(row: Mapping[Any, Any]) -> Held | None:
         events=row["held_events"],
         since=row["held_since"],
         accepted=row["held_accepted"],
+        refused=bool(row["held_refused"]),
     )

@@ -272,6 +272,7 @@ last_good = Table(
     Column("held_events", Integer),
     Column("held_since", Instant),
     Column("held_accepted", Boolean),
+    Column("held_refused", Boolean, comment="null, too, where it was held back by an earlier release"),
 )
 
 generations = Table(

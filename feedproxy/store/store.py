@@ -548,7 +548,7 @@ class Store:
         await self._database.write(lastgood.hold_back, source, digest, held)
 
     async def forget_held(self, source: str) -> None:
-        """Forget what was held back, unless an operator has accepted it."""
+        """Forget what was held back, unless an operator has said a word on it."""
         await self._database.write(lastgood.forget_held, source)
 
     async def held(self) -> tuple[tuple[str, Held], ...]:
@@ -558,6 +558,13 @@ class Store:
     async def accept_held(self, feed: str) -> int:
         """Accept what is held back of a feed, named by the head of its name; return of how many sources that is."""
         return await self._database.write(lastgood.accept_held, feed)
+
+    async def refuse_held(self, feed: str) -> int:
+        """Have what is held back of a feed, named by the head of its name, stay so however often it comes.
+
+        Until something better comes, or it is accepted. Returns of how many sources that is.
+        """
+        return await self._database.write(lastgood.refuse_held, feed)
 
     async def renew(self, feed: str | None, *, now: datetime) -> int:
         """Begin a new generation of a feed, named by the head of its name, or of all (None): its validators change.

@@ -97,5 +97,10 @@ def test_an_operator_accepts_what_was_held_back_and_nothing_worse(events: int, c
     assert confirms(replace(HELD, accepted=True), events, now=NOW, least=MINUTE) == confirmed
 
 
+@pytest.mark.parametrize("events", [4, 5, 6])
+def test_what_an_operator_refused_is_never_confirmed(events: int) -> None:
+    assert not confirms(replace(HELD, refused=True), events, now=NOW + 9 * MINUTE, least=MINUTE)
+
+
 def test_nothing_confirms_what_was_never_doubted() -> None:
     assert not confirms(None, 0, now=NOW, least=MINUTE)

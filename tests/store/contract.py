@@ -624,6 +624,21 @@ class StoreContract:
             assert await other.held() == ()
             await store.drop_last_good("source")
 
+    async def test_what_an_operator_refuses_stays_refused_until_he_accepts_it_or_something_good_comes(
+        self, store: Store, other: Store
+    ) -> None:
+        await store.save_last_good(GOOD, after=None)
+        assert await store.refuse_held("source") == 0
+        await store.hold_back("source", GOOD.digest, HELD)
+        assert await store.refuse_held("source") == 1
+        await store.forget_held("source")
+        assert await other.held() == (("source", replace(HELD, refused=True)),)
+        assert await store.accept_held("source") == 1
+        assert await other.held() == (("source", replace(HELD, accepted=True)),)
+        await store.refuse_held("source")
+        await store.confirm_last_good("source", GOOD.digest, fetched_at=NOW, etag=None, last_modified=None)
+        assert await other.held() == ()
+
     async def test_an_operator_accepts_what_is_held_back_under_any_credentials(self, store: Store) -> None:
         for n, source in enumerate(("feed", "feed.fan", "held", "other")):
             await store.save_last_good(replace(GOOD, source=source), after=None)

@@ -277,6 +277,24 @@ async def test_an_update_that_is_held_back_is_shown_and_released(stage: OpsStage
     assert (await stage.submit(f"/ops/feeds/{stage.feed}/accept")).status == 409
 
 
+async def test_an_update_that_is_refused_is_not_believed_however_often_it_comes(stage: OpsStage) -> None:
+    await stage.read()
+    path = f"/ops/feeds/{stage.feed}"
+    assert (await stage.submit(f"{path}/hold")).status == 409
+    stage.upstream.answers[UPSTREAM_ID] = Answer(calendar("bears"))
+    await stage.submit(f"{path}/refresh")
+    assert (await stage.submit(f"{path}/hold")).status == 303
+    for answer in (Answer(calendar("bears")), Answer(status=503), Answer(calendar("bears"))):
+        stage.upstream.answers[UPSTREAM_ID] = answer
+        stage.clock.wind(hours=1)
+        await stage.submit(f"{path}/refresh")
+        assert b"lions" in await stage.read()
+        assert (await stage.told(f"/feeds/{stage.feed}"))["lastGood"]["held"]["refused"]
+    stage.clock.wind(hours=1)
+    await stage.submit(f"{path}/accept")
+    assert b"lions" not in await stage.read()
+
+
 async def test_a_purge_reaches_the_edges_and_renewed_validators_are_others(
     stage: OpsStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

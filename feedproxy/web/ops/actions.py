@@ -1,4 +1,4 @@
-"""What an operator can do to a feed: look upstream, believe what is held back, purge the edges, renew validators."""
+"""What an operator can do to a feed: look upstream, judge what is held back, purge the edges, renew validators."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -50,6 +50,13 @@ async def accept(request: web.Request, name: str, whence: Origin) -> str:
     return await refresh(request, name, whence) if whence.source is not None else "accepted"
 
 
+async def hold(request: web.Request, name: str, _: Origin) -> str:
+    """Never believe what is held back, however often it comes, until something better does or it is accepted."""
+    if not await request.app[keys.STORE].refuse_held(name):
+        raise Conflict(f"nothing is held back of {name}")
+    return "held back until it is released"
+
+
 async def purge(request: web.Request, name: str, whence: Origin) -> str:
     """Have the caches in front let go of their copies."""
     healths = await request.app[keys.STORE].feed_healths(feed=name)
@@ -70,6 +77,7 @@ async def renew(request: web.Request, name: str, _: Origin) -> str:
 _ACTIONS: Mapping[str, Callable[[web.Request, str, Origin], Awaitable[str]]] = {
     "refresh": refresh,
     "accept": accept,
+    "hold": hold,
     "purge": purge,
     "renew": renew,
 }

@@ -154,6 +154,7 @@ def _held(held: Held | None) -> Values | None:
         "events": held.events,
         "since": iso(held.since),
         "accepted": held.accepted,
+        "refused": held.refused,
     }
 
 
