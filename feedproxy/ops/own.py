@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from feedproxy.ics.components import Component
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import Base, Options
+from feedproxy.transform.assembly import named_zones
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.naming import UNNAMED, Naming
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import revise
-from feedproxy.transform.selection import EVERYTHING, Select, Selection, facts, wanted
+from feedproxy.transform.selection import EVERYTHING, Select, Selection, criteria, facts, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ def chosen(base: Base, own: Own, options: Options) -> Base:
     calendar, journal = base.calendar, base.journal.copy()
     if own.selection:
         calendar = revise(calendar, Select(own.selection)(calendar, journal), options.revision, journal)
+        calendar = replace(calendar, zones=tuple(named_zones(calendar.pieces, calendar.zones)))
     return replace(base, calendar=replace(calendar, heads=(own.naming.of(calendar.heads[0]),)), journal=journal)
 
 
@@ -42,13 +44,13 @@ def merged(base: Base, own: Own) -> Calendar:
 def left_out_by(components: Sequence[Component], selection: Selection) -> tuple[str, ...]:
     """Say what in a selection keeps components of one UID out: each criterion by itself."""
     known = facts(components)
-    criteria = (
-        (Selection(tags=selection.tags), f"it has none of the tags {_listed(selection.tags)}"),
-        (Selection(zone=selection.zone), f"it is not of the time zone {selection.zone}"),
-        (Selection(exclude=selection.exclude), "it is excluded by its id"),
-        (Selection(include=selection.include), "it is not among those that are included by their ids"),
-    )
-    return tuple(reason for each, reason in criteria if len(wanted(known, each)) < len(components))
+    reasons = {
+        "tag": f"it has none of the tags {_listed(selection.tags)}",
+        "time-zone": f"it is not of the time zone {selection.zone}",
+        "exclude": "it is excluded by its id",
+        "include": "it is not among those that are included by their ids",
+    }
+    return tuple(reasons[rule] for rule, each in criteria(selection) if len(wanted(known, each)) < len(components))
 
 
 def _listed(texts: frozenset[str]) -> str:

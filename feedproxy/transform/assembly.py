@@ -79,8 +79,7 @@ def assemble(
     pieces = calendar.pieces
     uses = _joined(calendar.zones)
     if calendar.events() - len(merge.events) < base.events:
-        used = frozenset().union(*(_named(piece, [use.tzid for use in uses]) for piece in pieces))
-        uses = [use for use in uses if use.tzid in used]
+        uses = named_zones(pieces, uses)
     declared = [_declaration(use) for use in uses]
     if options.placeholder and not pieces:
         pieces = (PLACEHOLDER,)
@@ -98,6 +97,13 @@ def assemble(
         zones=tuple(journal.zones),
     )
     return Rendered(body, report)
+
+
+def named_zones(pieces: Iterable[Piece], uses: Sequence[ZoneUse]) -> list[ZoneUse]:
+    """Return those of the zones that components name."""
+    tzids = [use.tzid for use in uses]
+    used = frozenset().union(*(_named(piece, tzids) for piece in pieces))
+    return [use for use in uses if use.tzid in used]
 
 
 def written(head: Sequence[bytes], declared: Iterable[bytes], pieces: Iterable[Piece]) -> Iterator[bytes]:

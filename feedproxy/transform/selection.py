@@ -78,9 +78,14 @@ class Select:
         self.selection = selection
 
     def __call__(self, calendar: Calendar, journal: Journal) -> Calendar:
-        """Leave out what is not wanted."""
+        """Leave out what is not wanted; the report has how much by which criterion, the first that does not want it."""
         known = facts(calendar.components)
-        return filtered(calendar, known.sets, wanted(known, self.selection), journal, STEP)
+        rules: dict[int, str] = {}
+        for rule, alone in criteria(self.selection):
+            rules.update(dict.fromkeys(known.all - wanted(known, alone) - rules.keys(), rule))
+        return filtered(
+            calendar, known.sets, wanted(known, self.selection), journal, STEP, lambda n: rules.get(n, "uid-set")
+        )
 
 
 def facts(components: Sequence[Component]) -> Facts:
@@ -137,6 +142,17 @@ def wanted(known: Facts, selection: Selection) -> frozenset[int]:
         named = chosen & _union(known.bearers, (s for name in selection.include for s in spellings(name)))
         chosen &= named.union(*(known.companions[n] for n in named & known.companions.keys()))
     return chosen if chosen is known.all else chosen | known.others
+
+
+def criteria(selection: Selection) -> tuple[tuple[str, Selection], ...]:
+    """Return the criteria of a selection by their names, each as a selection of its own."""
+    alone = (
+        ("tag", Selection(tags=selection.tags)),
+        ("time-zone", Selection(zone=selection.zone)),
+        ("exclude", Selection(exclude=selection.exclude)),
+        ("include", Selection(include=selection.include)),
+    )
+    return tuple((rule, each) for rule, each in alone if each)
 
 
 def kept(known: Facts, selection: Selection, revision: Revision = FIRST) -> Kept:

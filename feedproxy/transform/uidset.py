@@ -4,7 +4,7 @@ The master decides for its set. An override that is not wanted while its master 
 without it a client would show, at the override's place, the original that the override stood for.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from feedproxy.ics.components import Component
@@ -85,9 +85,14 @@ def keep(components: Sequence[Component], sets: Iterable[UidSet], wanted: Collec
 
 
 def filtered(
-    calendar: Calendar, sets: Sequence[UidSet], wanted: Collection[int], journal: Journal, step: str
+    calendar: Calendar,
+    sets: Sequence[UidSet],
+    wanted: Collection[int],
+    journal: Journal,
+    step: str,
+    rule_of: Callable[[int], str] = lambda _: "dropped",
 ) -> Calendar:
-    """Return the calendar with what is left of it when these indices are wanted, and report what is not."""
+    """Return the calendar with what is left of it when these indices are wanted, and report what is not, by rules."""
     before = calendar.components
     if len(wanted) == len(before):
         return calendar
@@ -95,7 +100,7 @@ def filtered(
     left = set(kept.indices)
     for n, component in enumerate(before):
         if n not in left:
-            journal.note(step, "dropped", component.uid().decode())
+            journal.note(step, rule_of(n), component.uid().decode())
         elif n not in wanted:
             journal.note(step, "range-kept", component.uid().decode())
     for component in kept.changed.values():

@@ -51,7 +51,14 @@ async def test_what_is_shown_as_served_is_what_is_served(stage: Stage, wishes: W
     for events in ({}, {"mine": details_of("Mine")}):
         subscription = await club.subscribe(wishes, events=events)
         body = await club.body(subscription)
-        assert served_body(await looked_at(club, subscription.id), SERVED) == body
+        looked = await looked_at(club, subscription.id)
+        assert served_body(looked, SERVED) == body
+        assert looked.kept is not None
+        own = Own(looked.wanted.selection, looked.personal, looked.wanted.naming)
+        report = examine("x", looked.kept.body, own=own).report
+        assert report is not None
+        assert report.octets_out == len(body)
+        assert report.components_out.get("VTIMEZONE", 0) == body.count(b"BEGIN:VTIMEZONE")
 
 
 @pytest.mark.parametrize("over", ["freeze", "empty"])
@@ -104,7 +111,7 @@ async def test_the_whole_says_what_is_wanted_and_how_much_that_leaves_out(stage:
     assert looked.kept is not None
     own = Own(looked.wanted.selection, looked.personal, looked.wanted.naming)
     explanation = examine("x", looked.kept.body, own=own)
-    assert "selection  dropped                x 1  e.g. in-tokyo" in as_text(explanation)
+    assert "selection  time-zone              x 1  e.g. in-tokyo" in as_text(explanation)
     assert explanation.calendar is not None
     assert explanation.calendar.events() == 4
     assert as_json(explanation)["personal_events"] == 1

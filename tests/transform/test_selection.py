@@ -6,9 +6,9 @@ import hashlib
 import pytest
 
 from feedproxy.gzip_member import member
-from feedproxy.transform import Options, Shared, index, write_overlay
+from feedproxy.transform import Options, Shared, index, render, write_overlay
 from feedproxy.transform.eventid import guid
-from feedproxy.transform.selection import Selection, facts, kept
+from feedproxy.transform.selection import Select, Selection, facts, kept
 from tests.readers import rfc
 from tests.transform.calendars import HEAD, TAIL, event, feed
 
@@ -176,3 +176,25 @@ def test_an_id_that_only_an_excluded_override_bears_includes_nothing() -> None:
     """Or else the series would be there once, and be gone when the feed goes through again."""
     assert chosen(SERIES, include=["s-3"], exclude=["s-3"]) == []
     assert chosen(SERIES, include=["s-3"], tags=["training"]) == []
+
+
+def test_the_report_says_by_which_criterion_how_much_is_left_out() -> None:
+    """Each component is counted once: by the first criterion that does not want it, else with its UID set."""
+    body = feed(
+        event("UID:stays\nCATEGORIES:Home"),
+        event("UID:untagged"),
+        event("UID:untagged-and-excluded"),
+        event("UID:elsewhere\nCATEGORIES:Home\nX-CALREPLY-TIMEZONE:Tokyo Standard Time"),
+        event("UID:excluded\nCATEGORIES:Home"),
+        event("UID:series\nRRULE:FREQ=DAILY;COUNT=3\nDTSTART:20260701T100000Z"),
+        event("UID:series\nRECURRENCE-ID:20260702T100000Z\nDTSTART:20260702T110000Z\nCATEGORIES:Home"),
+    )
+    excluded = frozenset(["excluded", "untagged-and-excluded"])
+    selection = Selection(exclude=excluded, tags=frozenset(["Home"]), zone="Romance Standard Time")
+    report = render(body, options=Options(steps=(Select(selection),))).report
+    assert [(change.rule, change.count) for change in report.changes if change.step == "selection"] == [
+        ("tag", 3),
+        ("time-zone", 1),
+        ("exclude", 1),
+        ("uid-set", 1),
+    ]
