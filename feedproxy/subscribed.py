@@ -68,11 +68,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Ours:
-    """What the store says of a subscription of a calendar; `ended` is None while it is not over."""
+    """What the store says of a subscription of a calendar; `ended` is None while it is not over.
+
+    `closed`: it wants its `login`. If there is none, nobody may read it: the calendar was open when it was made, or its
+    events go to Google.
+    """
 
     source: Source
     selection: Selection
     naming: Naming
+    closed: bool
     login: FeedLogin | None
     pending: bool
     ended: OnDeactivate | None
@@ -134,9 +139,9 @@ class Subscribed:
             return self._upstreams(subscription_id, name, credentials, version, read.since)
         if ours.pending:
             return Unknown()
-        if ours.login is None:
+        if not ours.closed:
             credentials = None
-        elif credentials is None or not self._opens(ours.login, credentials):
+        elif ours.login is None or credentials is None or not self._opens(ours.login, credentials):
             return AuthRequired()
         if ours.ended == "gone":
             return Gone()
@@ -145,7 +150,7 @@ class Subscribed:
     async def heeds_credentials(self, subscription_id: UUID) -> bool:
         """Tell whether it matters to a feed which credentials it is asked for with. Raises as `wanted` does."""
         ours = (await self._read(subscription_id, feed_name(self._key, subscription_id, None))).ours
-        return ours is None or ours.login is not None
+        return ours is None or ours.closed
 
     def of(self, subscription: Subscription) -> Wanted | None:
         """Return what the feed of a subscription is made of, whoever asks; None if only the upstream knows it.
@@ -222,6 +227,7 @@ class Subscribed:
             source=self.source_of(calendar.source),
             selection=_selection(subscription.wishes),
             naming=_naming(calendar.details.title, calendar.details.description, self._refresh_minutes),
+            closed=calendar.details.protected or subscription.login is not None,
             login=subscription.login,
             pending=subscription.state == "pending",
             ended=(calendar.details.on_deactivate or self._on_deactivate) if over else None,

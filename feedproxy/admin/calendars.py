@@ -56,7 +56,11 @@ class CalendarChange(StrictModel):
         default="", description="The URL of a picture."
     )
     source: Line = Field(default="", description="Name or id of the source that its events come from.")
-    protected: bool = Field(default=False, description="Whether its feeds want a user name and password.")
+    protected: bool = Field(
+        default=False,
+        description="Whether its feeds want a user name and password. Who subscribed while it was open has none, "
+        "and must subscribe again.",
+    )
     single_subscription: bool = Field(
         default=False, description="Whether a subscriber who subscribes again keeps the subscription of before."
     )

@@ -45,7 +45,12 @@ def options(command: Callable[..., None]) -> Callable[..., None]:
             default=None,
             help="Whether a subscriber who subscribes again keeps the subscription of before.",
         ),
-        click.option("--protected/--open", default=None, help="Whether its feeds want a user name and password."),
+        click.option(
+            "--protected/--open",
+            default=None,
+            help="Whether its feeds want a user name and password. Who subscribed while it was open has none, and "
+            "must subscribe again.",
+        ),
         click.option("--image", help="The URL of a picture."),
         click.option("--description", help="Longer text."),
         click.option("--title", help="What people call it; the code, if it is left out."),

@@ -27,8 +27,10 @@ from feedproxy.store.text import check_key, check_text, storable
 DETAILS = tuple(field.name for field in fields(CalendarDetails))
 """Each field of CalendarDetails is a column of its name."""
 
-SEEN_IN_FEEDS = ("title", "description", "protected")
-"""What a feed shows of them, or asks for; `on_deactivate` matters to the feeds of what was deactivated."""
+SEEN_IN_FEEDS = ("title", "description", "protected", "source_id")
+"""What a feed shows of a calendar, or asks for."""
+SEEN_WHEN_ENDED = ("protected", "on_deactivate")
+"""The same for the feeds of what was deactivated."""
 
 
 def read_calendar(row: RowMapping, account: Account, tags: tuple[Tag, ...]) -> Calendar:
@@ -163,12 +165,8 @@ async def _give_single_keys(connection: AsyncConnection, of: Calendar, *, single
 
 
 def _states_concerned(before: RowMapping, after: Mapping[str, Any]) -> Collection[str]:
-    states = []
-    if any(before[name] != after[name] for name in (*SEEN_IN_FEEDS, "source_id")):
-        states.append("active")
-    if before["on_deactivate"] != after["on_deactivate"]:
-        states.append("inactive")
-    return states
+    concerned = (("active", SEEN_IN_FEEDS), ("inactive", SEEN_WHEN_ENDED))
+    return [state for state, names in concerned if any(before[name] != after[name] for name in names)]
 
 
 async def _with_state(

@@ -279,7 +279,7 @@ class ChangingContract:
         [
             (replace(DETAILS, title="New"), {"active"}),
             (replace(DETAILS, description="New"), {"active"}),
-            (replace(DETAILS, protected=True), {"active"}),
+            (replace(DETAILS, protected=True), {"active", "inactive"}),
             (replace(DETAILS, on_deactivate="gone"), {"inactive"}),
             (replace(DETAILS, image="new", time_zones=("UTC",), single_subscription=True), set()),
             (EVERY_DETAIL, {"active", "inactive"}),

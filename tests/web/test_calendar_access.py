@@ -51,6 +51,25 @@ async def test_an_open_feed_minds_no_credentials(stage: Stage) -> None:
     assert looks(stage) == 1
 
 
+async def test_a_calendar_that_becomes_protected_closes_the_feeds_that_have_no_login(stage: Stage) -> None:
+    """Those of before too, and what is left of ended ones; and they open again with the calendar."""
+    club = await a_club(stage, on_deactivate="freeze")
+    mine, ended, has_login = await club.subscribe(), await club.subscribe(), await club.subscribe(protected=True)
+    await club.deactivate(ended)
+    for each in (mine, ended):
+        assert await club.uids(each) == uids(league(*SEASON))
+    await club.redetail(protected=True)
+    for each in (mine, ended):
+        for value in (None, STRANGER, MEMBER):
+            refused = await stage.get(path(each), login(value))
+            assert (refused.status, refused.headers["Cache-Control"]) == (401, PRIVATE)
+    assert uids(await club.body(has_login, Authorization=MEMBER)) == uids(league(*SEASON))
+    await club.redetail(protected=False)
+    for each in (mine, ended):
+        assert await club.uids(each) == uids(league(*SEASON))
+    assert (await stage.get(path(has_login))).status == 401, "who has a login keeps it"
+
+
 async def test_wrong_passwords_are_limited_and_the_right_one_passes_all_the_same(stage: Stage) -> None:
     await stage.restart(login_attempts=3)
     club = await a_club(stage)

@@ -147,6 +147,11 @@ class TestAskingForConsent:
         assert (await stage.post({"redirectTo": DONE}, "members"))[0] == 400
         assert (await stage.post({"redirectTo": DONE, "UserName": "x"}, "members"))[0] == 302
 
+    async def test_has_no_feed_for_all_where_the_calendar_is_protected(self, stage: Stage) -> None:
+        result = await stage.consent(JSMITH, "members")
+        async with stage.service.client.get(f"/v1/webcal/{result['subscriptionId']}") as feed:
+            assert (feed.status, feed.headers["Cache-Control"]) == (401, "private, no-store")
+
     async def test_is_answered_with_the_page_when_subscribe_chooses_google(self, stage: Stage) -> None:
         for chosen in {"subscriptionMethod": "google"}, {"userAgent": ANDROID}:
             status, said = await stage.service.ask("POST", "/v2/subscribe/acme/games", JSMITH | chosen)
