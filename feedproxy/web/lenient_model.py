@@ -69,5 +69,7 @@ def _complaint(error: ErrorDetails) -> str:
     words = " ".join(re.sub("([A-Z])", r" \1", part).lower() for part in path).replace("event event id", "event id")
     if error["type"] == "missing":
         return f"{words} parameter is missing"
+    if error["type"] == "tuple_type":
+        return f"{words} parameter must be a list"
     reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{words} parameter {reason[:1].lower()}{reason[1:]}"

@@ -317,7 +317,7 @@ class TestOtherTypes:
             ("marketingAllowed", "maybe", "marketing allowed parameter should be a valid boolean"),
             ("sourceId", [], "source id parameter must be a number or text"),
             ("subscriberId", "a\0", "subscriber id parameter holds U+0000"),
-            ("events", {}, "events parameter should be a valid tuple"),
+            ("events", {}, "events parameter must be a list"),
             ("events", [{**EVENT, "title": ""}], "events 0 title parameter is missing"),
         ],
     )
