@@ -83,7 +83,7 @@ class ErrorBody:
 def render(document: Object, url: str) -> str:
     """Return the page of a document; `url` is where clients reach the service."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(words=_words, json=_json)
+    environment.filters.update(words=_words, code=_code, json=_json)
     operations = [_told(document, *found) for found in _operations(document)]
     names = dict.fromkeys(told.error_body for _, told in operations if told.error_body)
     page = environment.from_string(_file("docs.html")).render(
@@ -224,8 +224,12 @@ def _plain(schema: Object, document: Object) -> Object:
 
 def _words(text: str) -> Markup:
     """Turn what is between backticks into code, and empty lines into paragraphs."""
-    paragraphs = (re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(each))) for each in text.split("\n\n") if each)
-    return Markup("").join(Markup(f"<p>{each}</p>") for each in paragraphs)  # noqa: S704 # escaped above
+    return Markup("").join(Markup("<p>{}</p>").format(_code(each)) for each in text.split("\n\n") if each)
+
+
+def _code(text: str) -> Markup:
+    """Turn what is between backticks into code."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 # escaped here
 
 
 def _json(value: object) -> str:
