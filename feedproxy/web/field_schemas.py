@@ -74,9 +74,13 @@ MINUTES: Schema = {
     ],
 }
 
-ZONE: Schema = {"type": ["string"], "format": "time-zone"}
+ZONE: Schema = {"title": "time zone id", "type": ["string"], "format": "time-zone"}
 """This too: of a text that names a time zone."""
-ZONE_OR_NONE: Schema = {"anyOf": [{"type": "string", "format": "time-zone"}, {"type": "array", "maxItems": 0}]}
+ZONE_OR_NONE: Schema = {
+    "title": "time zone id",
+    "anyOf": [{"type": "string", "format": "time-zone"}, {"type": "array", "maxItems": 0}],
+}
+"""Where an empty list stands for none."""
 
 IDS: Schema = {
     "title": "list of ids",

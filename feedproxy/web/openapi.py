@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 import feedproxy
@@ -199,15 +199,7 @@ def _body(operation: Operation, schemas: _Schemas) -> Object:
     types = ["application/json"] + ["application/x-www-form-urlencoded"] * operation.form
     if operation.example.form:
         types.reverse()
-    return {"required": not _takes_nothing(operation.request), "content": dict.fromkeys(types, content)}
-
-
-def _takes_nothing(model: Any) -> bool:
-    try:
-        TypeAdapter(model).validate_python({})
-    except ValidationError:
-        return False
-    return True
+    return {"required": operation.body_needed, "content": dict.fromkeys(types, content)}
 
 
 def _responses(row: Row, operation: Operation, schemas: _Schemas) -> Object:

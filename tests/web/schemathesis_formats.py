@@ -36,10 +36,11 @@ def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any],
     if not isinstance(case.body, dict):
         return
     body: dict[str, Any] = case.body
-    for event in body, body.get("event"):
+    events = body.get("events")
+    for event in body, body.get("event"), *(events if isinstance(events, list) else ()):
         if isinstance(event, dict) and "start" in event:
             _keep_in_order(event)
-    body |= {name: value for name, value in KNOWN.items() if type(body.get(name)) is type(value)}
+    body |= {name: value for name, value in KNOWN.items() if isinstance(body.get(name), type(value) | int | float)}
     match case.operation.path.split("/")[1:]:
         case ["oauth2", _]:
             for name in "client_id", "client_secret":

@@ -106,6 +106,7 @@ class Operation:
     request: Any = None
     form: bool = False
     """Whether the body may be a form as well as JSON."""
+    body_needed: bool = True
     query: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
     lacks: str = ""

@@ -16,7 +16,7 @@ SUBSCRIPTION_ID = "705dbb47-f710-4529-b5a1-776f67e0083f"
 ENDING_ID = "85865458-8f71-4187-9b49-0106ece19ee0"
 """Of the one that they end."""
 
-FLAG = {"$ref": "#/components/schemas/Flag"}
+FLAG = {"anyOf": [{"$ref": "#/components/schemas/Flag"}, {"$ref": "#/components/schemas/Absent"}]}
 TIME = "2026-11-21T12:00:00.000"
 URL = "webcal://feeds.example.com/v1/webcal/"
 
@@ -174,6 +174,7 @@ OPERATIONS = (
         description="A protected calendar wants a `userName`, and has a login in the URL. An application may prefer "
         "the URL as a JSON string, or an object as `/subscribe` answers it.",
         request=SubscribeRequest,
+        body_needed=False,
         answers={
             200: Answer(
                 "The feed's URL.", media_type="text/plain", otherwise={"application/json": str | MadeSubscription}
@@ -213,6 +214,7 @@ OPERATIONS = (
         description="Its id stands at the path's end. What is absent stays as it is; an empty list clears. If a "
         "consent with Google is lost, `redirectTo` is needed, and the answer's leads to where it is given again.",
         request=UpdateRequest,
+        body_needed=False,
         answers={200: Answer("The subscription is updated.", UpdatedSubscription)},
         errors=(404,),
         example=Example(
