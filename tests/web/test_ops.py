@@ -328,6 +328,9 @@ async def test_the_work_is_done_in_another_process_that_ends_with_this_one(tmp_p
         await stage.read()
         assert "BEARS / fixtures" in await stage.text("/ops")
         assert (await stage.told(f"/feeds/{stage.feed}"))["sides"]["parts"]
+        refused = await stage.ask(f"/ops/api/feeds/{stage.feed}?zone=Nowhere")
+        assert refused.status == 400
+        assert "is no time zone" in (await refused.json())["errors"][0]["reason"]
 
 
 class _Text(HTMLParser):
