@@ -410,12 +410,20 @@ class Store:
         """
         return await self._database.write(subscribing.activate, id, subscriber=subscriber, now=now)
 
-    async def deactivate(self, feeds: Mapping[UUID, Frozen | None], *, by: str, now: datetime) -> frozenset[UUID]:
+    async def deactivate(
+        self,
+        feeds: Mapping[UUID, Frozen | None],
+        *,
+        by: str,
+        facts: Mapping[str, object] = subscribing.NOTHING_SAID,
+        now: datetime,
+    ) -> frozenset[UUID]:
         """Make subscriptions inactive and keep what their feeds were; return those that were active or pending.
 
-        All others, those of the upstream too, are left alone.
+        `facts`, such as the reason, are added to what is known of their subscribers. All others, those of the upstream
+        too, are left alone.
         """
-        return await self._database.write(subscribing.deactivate, feeds, by=by, now=now)
+        return await self._database.write(subscribing.deactivate, feeds, by=by, facts=facts, now=now)
 
     async def frozen(self, id: UUID) -> Frozen | None:  # noqa: A002 # the column's name
         """Find what the feed of a deactivated subscription was."""

@@ -7,6 +7,7 @@ the first by the unique index of `single_key`. Locks are taken in this order: th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -34,6 +35,8 @@ from feedproxy.store.subscriptions import batches, login_columns, subscriber_col
 from feedproxy.store.text import check_key, check_text
 
 Record = TypeVar("Record", Subscriber, Wishes)
+
+NOTHING_SAID: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +145,27 @@ async def activate(
 
 
 async def deactivate(
-    connection: AsyncConnection, feeds: Mapping[UUID, Frozen | None], *, by: str, now: datetime
+    connection: AsyncConnection,
+    feeds: Mapping[UUID, Frozen | None],
+    *,
+    by: str,
+    facts: Mapping[str, object] = NOTHING_SAID,
+    now: datetime,
 ) -> frozenset[UUID]:
     """End subscriptions; see `Store.deactivate`."""
     ended: set[UUID] = set()
     for batch in batches(sorted(feeds)):
-        living = select(table.c.id).where(table.c.id.in_(batch), table.c.state.in_(("active", "pending")))
-        ids = (await connection.scalars(living.order_by(table.c.id).with_for_update())).all()
+        living = select(table.c.id, table.c.facts).where(
+            table.c.id.in_(batch), table.c.state.in_(("active", "pending"))
+        )
+        rows = await connection.execute(living.order_by(table.c.id).with_for_update())
+        known = {row.id: row.facts for row in rows}
+        ids = list(known)
         end = {"state": "inactive", "single_key": None, "updated_at": now, "deactivated_at": now, "deactivated_by": by}
         await connection.execute(update(table).where(table.c.id.in_(ids)).values(end))
+        for each in ids if facts else ():
+            told = update(table).where(table.c.id == each).values(facts={**known[each], **facts})
+            await connection.execute(told)
         await frozen.keep_all(connection, {each: was for each in ids if (was := feeds[each]) is not None})
         ended.update(ids)
     await changes.note(connection, ended, now=now)

@@ -1,12 +1,10 @@
 """Subscriptions that are there: shown, listed, updated, deactivated."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Sequence
 
 from aiohttp import web
 
-from feedproxy.errors import BadRequest, NotFound, RequestRefused
+from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Account, Calendar, Subscription
 from feedproxy.web import keys
 from feedproxy.web import subscription_answers as answers
@@ -75,10 +73,10 @@ async def deactivate(request: web.Request) -> web.Response:
     if request.method == "POST" and body.model_extra:
         raise BadRequest("only id or username are wanted here; to subscribe, POST to /subscribe", code=CODE)
     ending = [each for each in await _called(request, token.account, calendar, body) if each.state != "inactive"]
-    await _note(request, ending, body.facts())
     ids = await request.app[keys.STORE].deactivate(
         {each.id: await frozen(request, calendar, each) for each in ending},
         by="DeactivatedById" if body.id else "DeactivatedByUsername",
+        facts=body.facts(),
         now=request.app[keys.CLOCK](),
     )
     await request.app[keys.FEEDS].changed(ids)
@@ -109,15 +107,6 @@ async def _called(
     if body.username is not None and body.username.casefold() not in names:
         raise BadRequest("id and username are not of the same subscription", code=CODE)
     return (subscription,)
-
-
-async def _note(request: web.Request, ending: Sequence[Subscription], facts: Mapping[str, object]) -> None:
-    """Keep why the subscriptions end, if it was said, but for those that somebody else ends at the same moment."""
-    for each in ending if facts else ():
-        subscriber = replace(each.subscriber, facts={**each.subscriber.facts, **facts})
-        now = request.app[keys.CLOCK]()
-        with suppress(RequestRefused):
-            await request.app[keys.STORE].change_subscription(each, subscriber=subscriber, wishes=each.wishes, now=now)
 
 
 async def _shown(request: web.Request, subscription: Subscription, method: str) -> dict[str, object]:

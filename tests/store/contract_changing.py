@@ -180,25 +180,29 @@ class ChangingContract:
         await store.put_event(calendar.account, "e", DENTIST, [upstream], now=NOW)
         before = await store.newest_change()
         feeds = {subscription.id: FROZEN, pending.id: None, upstream: FROZEN, uuid4(): FROZEN}
-        ended = await store.deactivate(feeds, by="DeactivatedByUsername", now=LATER)
+        why = {"unsubscribeReasonId": 3}
+        ended = await store.deactivate(feeds, by="DeactivatedByUsername", facts=why, now=LATER)
         assert ended == {subscription.id, pending.id}
         assert await noted(other, before) == [ended]
         assert await other.subscription(subscription.id) == replace(
             subscription,
             state="inactive",
+            subscriber=replace(subscription.subscriber, facts={**subscription.subscriber.facts, **why}),
             updated_at=LATER,
             deactivated_at=LATER,
             deactivated_by="DeactivatedByUsername",
         )
         again = {subscription.id: Frozen(b"2", LATER)}
-        assert await other.deactivate(again, by="DeactivatedById", now=LATER + MINUTE) == frozenset()
+        other_why = {"unsubscribeReasonId": 4}
+        late = await other.deactivate(again, by="DeactivatedById", facts=other_why, now=LATER + MINUTE)
+        assert late == frozenset()
         assert await noted(other, before) == [ended]
         assert await other.frozen(subscription.id) == FROZEN
         assert await other.frozen(pending.id) is None
         assert await other.frozen(upstream) is None
         found = await store.subscription(subscription.id)
         assert found is not None
-        assert found.deactivated_by == "DeactivatedByUsername"
+        assert (found.deactivated_by, found.subscriber.facts["unsubscribeReasonId"]) == ("DeactivatedByUsername", 3)
 
     async def test_who_ends_the_same_at_once_is_told_of_it_once(
         self, store: Store, other: Store, calendar: Calendar
