@@ -83,9 +83,8 @@ class Select:
         rules: dict[int, str] = {}
         for rule, alone in criteria(self.selection):
             rules.update(dict.fromkeys(known.all - wanted(known, alone) - rules.keys(), rule))
-        return filtered(
-            calendar, known.sets, wanted(known, self.selection), journal, STEP, lambda n: rules.get(n, "uid-set")
-        )
+        chosen = wanted(known, self.selection)
+        return filtered(calendar, known.sets, chosen, journal, STEP, rule_of=lambda n: rules.get(n, "uid-set"))
 
 
 def facts(components: Sequence[Component]) -> Facts:

@@ -90,6 +90,7 @@ def filtered(
     wanted: Collection[int],
     journal: Journal,
     step: str,
+    *,
     rule_of: Callable[[int], str] = lambda _: "dropped",
 ) -> Calendar:
     """Return the calendar with what is left of it when these indices are wanted, and report what is not, by rules."""
