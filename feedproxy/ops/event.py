@@ -249,12 +249,11 @@ def _times(way: Trace, clocks: Clocks) -> Iterator[TimeOf]:
 
 
 def _as_written(way: Trace, served: Component) -> defaultdict[bytes, list[str]]:
-    """Return the times of the component that this one was upstream."""
+    """Return the times of the component that this one was upstream: of several of one instance, the most alike."""
     found: defaultdict[bytes, list[str]] = defaultdict(list)
-    instance = _instance(served)
-    node = next(
-        (n for n, c in zip(way.nodes, way.stages[0].components, strict=False) if _instance(c) == instance), None
-    )
+    values = {line.value for line in served.lines()}
+    alike = [n for n, c in zip(way.nodes, way.stages[0].components, strict=False) if _instance(c) == _instance(served)]
+    node = max(alike, key=lambda n: len(values & {c.value for line in n.lines if (c := line.content)}), default=None)
     for line in node.lines if node else ():
         if (content := line.content) is not None and content.name in TIME_NAMES:
             found[content.name].append(line.text.decode("utf-8", "backslashreplace"))

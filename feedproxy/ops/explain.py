@@ -102,7 +102,7 @@ def examine(
     is by the service when it comes for the first time; what is over by `now` is no loss. `bounds` are those of the
     freshness of what was fetched.
     """
-    reason = f"{failure.reason}: {failure.message}" if failure is not None else None
+    reason = _failure(failure) if failure is not None else None
     base = None
     if body is not None:
         base, reason = _weighed(body, options, kept, loss_share=loss_share, now=now)
@@ -127,6 +127,11 @@ def examine(
         freshness=_freshness(fetch, base, bounds) if fetch is not None and bounds is not None else None,
         options=options,
     )
+
+
+def _failure(failure: FetchFailed) -> str:
+    asked = f"; it asks to be left alone for {failure.retry_after:.0f} s" if failure.retry_after is not None else ""
+    return f"{failure.reason}: {failure.message}{asked}"
 
 
 def _weighed(

@@ -8,6 +8,7 @@ from feedproxy.ops.explain import Explanation
 from feedproxy.ops.lint import Finding
 from feedproxy.ops.lint_formats import finding_as_json, severity_painted
 from feedproxy.ops.paint import PLAIN, Paint
+from feedproxy.ops.rules import REFUSED
 from feedproxy.ops.zone_lines import zone_lines
 from feedproxy.policy.egress import address_class
 from feedproxy.policy.freshness import Grounds
@@ -199,7 +200,7 @@ def _fault_lines(explanation: Explanation, paint: Paint) -> Iterator[str]:
     for name, found in by_rule.items():
         rule, left = found[0].rule, lint.counts[name] - len(found[:NAMED])
         numbers = ", ".join(str(each.line) for each in found[:NAMED]) + (f" and {left} more" if left else "")
-        mended = f"mended by {rule.mended}" if rule.mended else "served as it is"
+        mended = f"mended by {rule.mended}" if rule.mended else "refused" if name in REFUSED else "served as it is"
         yield f"  line {numbers}: {severity_painted(rule, paint)} {paint.name(name)}: {rule.title} ({mended})"
 
 
@@ -223,6 +224,7 @@ def _headers(fetch: Fetched) -> Iterator[tuple[str, str]]:
         ("Last-Modified", fetch.last_modified),
         ("Cache-Control", fetch.cache_control),
         ("Expires", fetch.expires),
+        ("Date", fetch.date),
         ("Age", fetch.age),
     ):
         if value is not None:

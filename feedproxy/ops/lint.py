@@ -347,7 +347,8 @@ def _zone(zone: ZoneReport, line: Line, definition: Node | None, findings: Findi
     if (differs := resolution.disagreement) is not None:
         offsets = f"{offset_text(differs.by_rules)}, the zone {offset_text(differs.by_zone)}"
         text = f"{name}: at {differs.value} the definition says {offsets}"
-        findings.add("definition-differs", definition.begin if definition else line, text)
+        rule = "definition-differs" if is_iana or is_known else "definition-differs-foreign"
+        findings.add(rule, definition.begin if definition else line, text)
     if any(sentence.startswith("The definition cannot be used") for sentence in resolution.evidence):
         findings.add("definition-unusable", definition.begin if definition else line, name)
     if resolution.kind in {"zone", "utc"} and not is_iana:

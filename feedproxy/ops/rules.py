@@ -177,6 +177,10 @@ _TABLE = (
     Rule("definition-differs", "error", "The VTIMEZONE of a known zone says other offsets than that zone has.",
          "apps that go by the name and apps that go by the definition show it at different hours",
          "Write the VTIMEZONE anew from the IANA data.", "RFC 5545 3.6.5", "timezones"),
+    Rule("definition-differs-foreign", "error",
+         "The VTIMEZONE of a zone that is named as only one vendor does says other offsets than that zone has.",
+         "apps that go by the name and apps that go by the definition show it at different hours",
+         "Write the VTIMEZONE anew from the IANA data, or name the zone as nobody else does.", "RFC 5545 3.6.5"),
     Rule("definition-unusable", "error", "A VTIMEZONE cannot be used.",
          "Outlook.com shows nothing for an odd one (nju-schedule-ics#8)",
          "Write STANDARD and DAYLIGHT with DTSTART, TZOFFSETFROM and TZOFFSETTO.", "RFC 5545 3.6.5", "timezones"),
@@ -187,5 +191,8 @@ _TABLE = (
     Rule("definition-unused", "note", "A VTIMEZONE is used by nothing.", "none: it only takes room",
          "Leave it out.", "RFC 5545 3.6.5", "timezones"),
 )  # fmt: skip
+
+REFUSED = ("html", "empty", "not-a-calendar", "truncated")
+"""The rules of which nothing is served."""
 
 RULES = {rule.id: rule for rule in _TABLE}

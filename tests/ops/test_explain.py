@@ -85,9 +85,12 @@ def test_a_refused_body_is_explained_and_the_last_good_one_shown() -> None:
     assert "refused    html: the body is an HTML page, not a calendar" in text
     assert "served     the last good body instead, of 2026-11-20 08:00 UTC" in text
     assert "components in   1 VEVENT" in text
+    assert "line 1: error html: The body is an HTML page. (refused)\n" in text
 
 
 def test_a_failed_fetch_is_named_by_its_reason() -> None:
+    busy = FetchFailed("status-503", "host answered with status 503", retry_after=120)
+    assert "status 503; it asks to be left alone for 120 s\n" in as_text(examine("x", None, failure=busy))
     explanation = examine("x", None, failure=FetchFailed("timeout", "host did not answer"))
     assert explanation.report is None
     assert "refused    timeout: host did not answer" in as_text(explanation)

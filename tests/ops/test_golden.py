@@ -33,7 +33,7 @@ VIEWERS = ("Europe/Madrid", "Asia/Tokyo")
 FAULTS = {
     "byte-order-mark": b"\xef\xbb\xbfBEGIN:VCALENDAR",
     "method": b"METHOD:REFRESH",
-    "definition-differs": b"BEGIN:VTIMEZONE",
+    "definition-differs-foreign": b"BEGIN:VTIMEZONE",
     "tzid-foreign-undeclared": b"DTSTART;TZID=Romance Standard Time:20261019T190000",
     "rule-separator": b"RRULE:FREQ=WEEKLY;COUNT=4;",
     "uid-missing": b"BEGIN:VEVENT\r\nDTSTAMP:20260901T080000Z\r\nDTSTART;VALUE=DATE:20261205",

@@ -124,3 +124,13 @@ def test_a_uid_is_found_however_it_is_folded_and_wherever_else_it_stands() -> No
     found = explain_event(body, uid, index(body, Options()), Options(), now=NOW)
     assert [node.begin.number for node in found.upstream] == [5]
     assert len(found.served) == 1
+
+
+def test_times_are_those_of_the_version_that_is_served() -> None:
+    """Of two versions under one UID the later is served: its own time is what was written."""
+    versions = [f"UID:cup\nDTSTART;TZID=Romance Standard Time:202612{day}T170000" for day in (12, 13)]
+    body = feed(*map(event, versions))
+    times = explain_event(body, "cup", index(body, Options()), Options(), now=NOW).times
+    assert [(time.written, time.served) for time in times] == [
+        ("DTSTART;TZID=Romance Standard Time:20261213T170000", "DTSTART;TZID=Europe/Paris:20261213T170000")
+    ]
