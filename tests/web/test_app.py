@@ -37,7 +37,7 @@ async def test_a_feed_is_reached_by_every_spelling_of_its_path(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/v3/webcal/" + GUID, "/v1", "/webcal", "/webcal/a/b", "/V1/healthz", "/%00", "/%ff"]
+    "path", ["/", "/v3/webcal/" + GUID, "/v1", "/webcal", "/webcal/a/b/c", "/V1/healthz", "/%00", "/%ff"]
 )
 async def test_other_paths_are_not_found(service: Running, session: ClientSession, path: str) -> None:
     async with session.get(service.url + path) as answer:

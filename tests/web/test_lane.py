@@ -18,6 +18,7 @@ from uuid import UUID
 
 import pytest
 
+from feedproxy import history
 from feedproxy.cache.redis import RedisCache
 from feedproxy.demo.subscriptions import CLUB, LEAGUE, RACES
 from feedproxy.model import CalendarDetails, FeedLogin, Subscriber, Wishes
@@ -359,12 +360,14 @@ async def test_a_feed_in_memory_costs_no_thread_no_database_and_no_redis(
         for feed in (*KEPT, RACES.id)
         for coding in CODINGS
     ]
-    monkeypatch.setattr(heard_changes, "BEAT_SECONDS", 3_600)  # what it reads is for no request
+    monkeypatch.setattr(heard_changes, "BEAT_SECONDS", 3_600)  # what these do is for no request
+    monkeypatch.setattr(history, "TIDY_SECONDS", 3_600)
     with running_redis(service_program("redis")) as redis:
         async with running(tmp_path, fast_lane=lane, redis_url=redis.url) as service:
             await subscribe(service)
             for kind in kinds:
                 await service.send(kind + LAST)
+            await service.app[keys.HISTORY].written()
             touched: list[str] = []
 
             def forbid(target: object, name: str) -> None:
