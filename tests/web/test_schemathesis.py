@@ -49,7 +49,7 @@ async def find_no_fault(stage: ApiStage, folder: Path) -> None:
         amount = [f"--max-examples={chosen.max_examples}"]
     run = await asyncio.create_subprocess_exec(
         *(PROGRAM, "--config-file", str(SETTINGS), "run", f"{stage.url}/openapi.json", "--url", stage.url),
-        *("--checks=all", "--continue-on-failure", "--warnings=off", "--no-color", *amount),
+        *("--continue-on-failure", "--warnings=off", "--no-color", *amount),
         env=os.environ | {"PYTHONPATH": str(SETTINGS.parents[2])} | stage.variables(),
         cwd=folder,
         stdout=PIPE,
