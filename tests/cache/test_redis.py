@@ -15,6 +15,7 @@ import pytest
 
 from feedproxy import gzip_member
 from feedproxy.cache import Cache, Landed, open_cache
+from feedproxy.cache import redis as redis_cache
 from feedproxy.cache.redis import CHANNEL, KEPT_SECONDS, PREFIX, START_PREFIX, RedisCache
 from feedproxy.errors import FetchFailed, SettingsError
 from tests.cache.contract import LOOK, NOW, CacheContract, feed, opened
@@ -239,6 +240,10 @@ GOOD = Landed(LOOK.source, LOOK.generation, LOOK.fetched_at, LOOK.fresh_until, 0
 
 class TestLooks:
     """One look upstream at a time for a key, whatever process makes it."""
+
+    @pytest.fixture(autouse=True)
+    def _patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(redis_cache, "PATIENCE_SECONDS", 5)  # a busy machine is no Redis that is away
 
     async def test_one_looks_and_the_others_are_told(self, redis: RedisServer) -> None:
         async with opened(redis.url) as one, opened(redis.url) as other:

@@ -9,4 +9,5 @@ down_revision = "0005"
 
 def upgrade() -> None:
     """Add the column; what is held back so far, nobody has refused."""
-    op.add_column("last_good", sa.Column("held_refused", sa.Boolean()))
+    comment = "null, too, where it was held back by an earlier release"
+    op.add_column("last_good", sa.Column("held_refused", sa.Boolean(), comment=comment))
