@@ -21,7 +21,6 @@ demo: .venv/installed
 test: .venv/installed-test
 	$(BIN)/python -m coverage run -m pytest --numprocesses auto --dist worksteal $(ARGS)
 	$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report --skip-covered --skip-empty
 	@echo "Branch coverage of the pure packages:"
 	$(BIN)/python -m coverage report --include='$(PURE)' --skip-covered --skip-empty --fail-under=95
 	@cat .left-out 2>/dev/null || true

@@ -58,6 +58,9 @@ LEFT_OUT = ".left-out"
 
 REQUIRED = os.environ.get("FEEDPROXY_TEST_SERVICES") == "required"
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)  # what tests start runs at its own pace, unmeasured
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
