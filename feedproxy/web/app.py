@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from aiohttp import web
+from cachetools import LRUCache
 
 import feedproxy
 from feedproxy.cache import Cache, open_cache
@@ -54,6 +55,8 @@ from tzmap import CLDR_VERSION, TZDATA_EDITION
 STALE_WHILE_REVALIDATE = 3_600
 STALE_LOOKS = 4
 """A feed that goes on failing is called stale when what was good is older than four longest freshness lifetimes."""
+APPLICATIONS = 1_000
+"""So many that ask for tokens are not looked up in the database each time."""
 CODED_SHARE = 8
 """Feeds in br and zstd may take an eighth of what feeds may take in memory."""
 READY_SHARE = 8
@@ -73,6 +76,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.ORIGINS] = origins = Origins(frozenset(settings.cors_origins))
     app[keys.RULES] = _rules(settings, origins)
     app[keys.CODED_BODIES] = CodedBodies(settings.cache_octets // CODED_SHARE)
+    app[keys.APPLICATIONS] = LRUCache(APPLICATIONS)
     app[keys.LOGIN_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[keys.SECRET_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[keys.REQUEST_RATES] = RequestRates(settings.api_requests_per_minute, clock)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
+from cachetools import LRUCache
 
 from feedproxy.config import Settings
 from feedproxy.feeds import Feeds
 from feedproxy.history import History
+from feedproxy.model import Application
 from feedproxy.policy.cors import Origins
 from feedproxy.policy.feed_response import Rules
 from feedproxy.store import Store
@@ -19,6 +21,8 @@ from feedproxy.web.warm_feeds import WarmFeeds
 
 Clock = Callable[[], datetime]
 
+APPLICATIONS: web.AppKey[LRUCache[str, Application]] = web.AppKey("applications")
+"""Those that asked for tokens last, as they were then, by client id."""
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 CODED_BODIES = web.AppKey("coded_bodies", CodedBodies)
 FEEDS = web.AppKey("feeds", Feeds)

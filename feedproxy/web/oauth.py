@@ -83,13 +83,14 @@ async def metadata(request: web.Request) -> web.Response:
 
 
 async def _granted(request: web.Request, fields: Fields) -> oauth.Pair:
-    application = await authenticated_client(request, fields)
+    application = await authenticated_client(request, fields, looked_at_again=True)
     grant_type, refresh_token = _text(fields, "grant_type"), _text(fields, "refresh_token")
     match grant_type:
         case "client_credentials":
             try:
                 return await _issue(request, application, refresh_token)
             except NotFound:  # it has another secret by now, or is gone: look again
+                request.app[keys.APPLICATIONS].pop(application.client_id, None)
                 return await _granted(request, fields)
         case "refresh_token" if refresh_token is not None:
             return await _refresh(request, application, refresh_token)
@@ -100,19 +101,22 @@ async def _granted(request: web.Request, fields: Fields) -> oauth.Pair:
             raise BadRequest(f"grant_type must be one of {', '.join(GRANT_TYPES)}", code="unsupported_grant_type")
 
 
-async def authenticated_client(request: web.Request, fields: Fields) -> Application:
+async def authenticated_client(request: web.Request, fields: Fields, *, looked_at_again: bool = False) -> Application:
     """Return the application whose id and secret came as Basic credentials or in the body.
+
+    It may be one of before that is `looked_at_again` where tokens are written: they are issued to none that is gone or
+    has another secret, and swapped for none, for its tokens are gone with it.
 
     Its request is counted. Any other Authorization scheme is ignored: some clients send `Bearer undefined` along.
     Raises Unauthorized for bad Basic credentials; BadRequest for bad or no others, and for Basic credentials that the
     body contradicts; TooMany.
     """
-    application = await _authenticated(request, fields)
+    application = await _authenticated(request, fields, looked_at_again=looked_at_again)
     request.app[keys.REQUEST_RATES].check(application.client_id)
     return application
 
 
-async def _authenticated(request: web.Request, fields: Fields) -> Application:
+async def _authenticated(request: web.Request, fields: Fields, *, looked_at_again: bool) -> Application:
     client_id, client_secret = _text(fields, "client_id"), _text(fields, "client_secret")
     header = request.headers.get("Authorization", "").strip()
     if header.partition(" ")[0].lower() == "basic":
@@ -120,26 +124,34 @@ async def _authenticated(request: web.Request, fields: Fields) -> Application:
         if credentials is not None:
             _check_same(credentials.user, client_id, "client_id")
             _check_same(credentials.password, client_secret, "client_secret")
-        application = await _application(request, credentials)
+        application = await _application(request, credentials, looked_at_again=looked_at_again)
         if application is None:
             raise Unauthorized(_WRONG, challenge=f'Basic realm="{REALM}"')
         return application
     if client_id is None or client_secret is None:
         message = "client_id and client_secret are needed, as Basic credentials or in the body"
         raise BadRequest(message, code="invalid_client")
-    application = await _application(request, Credentials(_octets(client_id), _octets(client_secret)))
+    application = await _application(
+        request, Credentials(_octets(client_id), _octets(client_secret)), looked_at_again=looked_at_again
+    )
     if application is None:
         raise BadRequest(_WRONG, code="invalid_client")
     return application
 
 
-async def _application(request: web.Request, credentials: Credentials | None) -> Application | None:
+async def _application(
+    request: web.Request, credentials: Credentials | None, *, looked_at_again: bool
+) -> Application | None:
     """Find the application that the credentials are of; without one, the failure is counted. Raises TooMany."""
     key, store = request.app[keys.SECRET_KEY], request.app[keys.STORE]
     user, password = (credentials.user, credentials.password) if credentials else (b"", b"")
+    known = request.app[keys.APPLICATIONS]
     for client_id in oauth.readings(user):
-        application = await store.application(client_id)
+        application = known.get(client_id) if looked_at_again else None
+        if application is None or not oauth.is_client_secret(key, application, password):
+            application = await store.application(client_id)
         if application is not None and oauth.is_client_secret(key, application, password):
+            known[client_id] = application
             return application
     request.app[METRICS].auth_failure("client")
     count_wrong(request, b"client " + user, password, _WRONG, code="invalid_client")

@@ -12,6 +12,7 @@ from uuid import UUID
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
+from cachetools import LRUCache
 
 from feedproxy.config import Settings
 from feedproxy.errors import FeedproxyError
@@ -122,6 +123,7 @@ async def running_api(folder: Path, **settings: object) -> AsyncIterator[Api]:
         app[keys.SETTINGS] = Settings.model_validate(settings)
         app[keys.CLOCK] = lambda: api.now
         app[keys.SECRET_LIMITS] = LoginLimits(app[keys.SETTINGS].login_attempts, app[keys.CLOCK])
+        app[keys.APPLICATIONS] = LRUCache(10)
         app[keys.REQUEST_RATES] = RequestRates(app[keys.SETTINGS].api_requests_per_minute, app[keys.CLOCK])
         app[METRICS] = Metrics(version="", tzdata="", cldr="")
         app[keys.FEEDS] = cast(Feeds, api.feeds)

@@ -195,6 +195,17 @@ class TestClientCredentials:
         status, said = await ask(api, GRANT)
         assert (status, said["error"]) == (401, "invalid_client")
 
+    @pytest.mark.parametrize(("end", "after"), [("change_secret", (b"another",)), ("remove_application", ())])
+    async def test_that_have_ended_get_nothing_although_they_got_a_token(
+        self, api: Api, end: str, after: tuple[bytes, ...]
+    ) -> None:
+        status, pair = await ask(api, GRANT)
+        assert status == 200
+        await getattr(api.store, end)(ID, *after)
+        for body in GRANT, {"grant_type": "refresh_token", "refresh_token": pair["refresh_token"]}:
+            status, said = await ask(api, body)
+            assert (status, said["error"]) in {(401, "invalid_client"), (400, "invalid_grant")}
+
 
 class TestWhatIsNoGrant:
     @pytest.mark.parametrize(
