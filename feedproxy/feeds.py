@@ -16,7 +16,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -41,6 +41,7 @@ CREDENTIALS_REFUSED_SECONDS = 30
 """How long an answer without a feed is believed. A wrong password must not cost the upstream a request each time."""
 RETRY_SECONDS = 10
 LONGEST_RETRY_SECONDS = 3_600
+NEVER = datetime.max.replace(tzinfo=UTC)
 MEMORY = 100_000
 """Of how many feeds a note is kept: failed, served under credentials."""
 SEEN = 10_000
@@ -195,7 +196,8 @@ class Feeds:
             wanted = found if isinstance(found, Wanted) else None
             self._failed.pop((source.key, False), None)
             self._failed.pop((source.key, True), None)
-        return (await asyncio.shield(self._looks.join(source.key, lambda: self._look(source, wanted, state)))).state
+        looks = self._looks.join(source.key, lambda: self._look(source, wanted, state, anew=True))
+        return (await asyncio.shield(looks)).state
 
     def purge(self, name: str, subscription_id: UUID | None) -> None:
         """Tell the caches in front that their copies of a feed, or of all feeds of a source, may not be served on."""
@@ -441,10 +443,12 @@ class Feeds:
             raise in_vain.failure.with_traceback(None)  # each time that it is raised adds to what it has
         return await asyncio.shield(self._looks.join(source.key, lambda: self._look(source, wanted, state)))
 
-    async def _look(self, source: Source, wanted: Wanted | None, before: SourceState | None) -> _Looked:
-        """Look upstream, unless another process does: then take over what it has seen."""
+    async def _look(
+        self, source: Source, wanted: Wanted | None, before: SourceState | None, *, anew: bool = False
+    ) -> _Looked:
+        """Look upstream, unless another process does or, but for `anew`, just has: then take over what it has seen."""
         try:
-            after = self._clock() if before is not None else None
+            after = NEVER if anew else self._clock() if before is not None else None
             landing = await self._cache.depart(source.key, after=after, seconds=self._flight_seconds)
             if landing is None:
                 return _Looked(await self._look_here(source, wanted, before), here=True)

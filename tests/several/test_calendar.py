@@ -6,9 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from aiohttp import encode_basic_auth
 
 from feedproxy.config import Settings
 from feedproxy.model import CalendarDetails, Subscriber, Wishes
+from feedproxy.policy.secrets import log_name
 from feedproxy.sealing import FetchSettings, seal_source
 from feedproxy.serverkey import secret_key
 from feedproxy.store import Store, open_store
@@ -72,6 +74,29 @@ async def test_a_calendar_is_looked_at_once_and_served_alike_by_all(
             assert "UID:lions" in (await service.get(service.urls[0], SUBSCRIPTIONS[1]))[1]
         finally:
             await store.close()
+
+
+async def test_an_operator_s_refresh_looks_upstream_whatever_process_has_looked(
+    tmp_path: Path, redis: RedisServer, postgres: MortalPostgres
+) -> None:
+    password = "of-the-operators"
+    more = {"FEEDPROXY_OPS_USER": "ops", "FEEDPROXY_OPS_PASSWORD": password}
+    login = {"Authorization": encode_basic_auth("ops", password)}
+    async with several(tmp_path, redis, postgres, more=more) as service:
+        store = await open_store(service.database_url)
+        try:
+            await subscribe(store, service)
+            await service.get(service.urls[0], SUBSCRIPTIONS[0])
+            async with asyncio.timeout(10):
+                while not (known := await store.feed_healths()):  # noqa: ASYNC110 # it is another process
+                    await asyncio.sleep(0.02)
+        finally:
+            await store.close()
+        path = f"/ops/api/feeds/{log_name(known[0].source)}/refresh"
+        for looks, url in enumerate(service.urls, 2):
+            async with service.session.post(url + path, json={}, headers=login) as answer:
+                assert (answer.status, (await answer.json())["done"]) == (200, "confirmed")
+            assert len(service.upstream.requests) == looks
 
 
 async def test_once_a_new_base_was_seen_no_process_serves_the_one_of_before(
