@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, Application, Preferences
@@ -37,72 +36,72 @@ def read_preferences(row: RowMapping) -> Preferences:
     return Preferences(error_style, webcal_create_body, tuple(redirect_uris))
 
 
-async def add_account(connection: AsyncConnection, code: str, *, name: str, now: datetime) -> Account:
+def add_account(connection: Connection, code: str, *, name: str, now: datetime) -> Account:
     """Add an account. Raises Conflict if one has that code in any case, BadRequest for what cannot be stored."""
     check_key("the account code", code)
     check_text("the account name", name)
     values = {"code": code, "folded_code": code.casefold(), "created_at": now, "name": name}
     try:
-        result = await connection.execute(insert(schema.accounts).values(values))
+        result = connection.execute(insert(schema.accounts).values(values))
     except IntegrityError:
         raise Conflict(f"there is an account {code} already") from None
     assert result.inserted_primary_key is not None
     return Account(result.inserted_primary_key[0], code, now, name)
 
 
-async def account(connection: AsyncConnection, code: str) -> Account | None:
+def account(connection: Connection, code: str) -> Account | None:
     """Find an account by its code in any case."""
     if not storable(code):
         return None
-    found = await connection.execute(
+    found = connection.execute(
         select(schema.accounts).where(schema.accounts.c.folded_code == code.casefold()),
     )
     row = found.mappings().one_or_none()
     return read_account(row) if row else None
 
 
-async def accounts(connection: AsyncConnection) -> tuple[Account, ...]:
+def accounts(connection: Connection) -> tuple[Account, ...]:
     """List the accounts, ordered by code without regard to case."""
-    found = await connection.execute(select(schema.accounts))
+    found = connection.execute(select(schema.accounts))
     every = map(read_account, found.mappings())
     return tuple(sorted(every, key=lambda each: each.code.casefold()))
 
 
-async def change_account(connection: AsyncConnection, changed: Account, *, name: str) -> Account:
+def change_account(connection: Connection, changed: Account, *, name: str) -> Account:
     """Give an account another name. Raises NotFound if it is gone, BadRequest for what cannot be stored."""
     check_text("the account name", name)
     table = schema.accounts
     statement = update(table).where(table.c.id == changed.id).values(name=name).returning(table)
-    row = (await connection.execute(statement)).mappings().one_or_none()
+    row = connection.execute(statement).mappings().one_or_none()
     if row is None:
         raise NotFound(f"the account {changed.code} is gone")
     return read_account(row)
 
 
-async def keep(connection: AsyncConnection, wanted: Account) -> None:
+def keep(connection: Connection, wanted: Account) -> None:
     """Let nobody remove an account until the transaction ends. Raises NotFound if it is gone."""
     found = select(schema.accounts.c.id).where(schema.accounts.c.id == wanted.id)
-    if (await connection.execute(found.with_for_update(read=True, key_share=True))).first() is None:
+    if connection.execute(found.with_for_update(read=True, key_share=True)).first() is None:
         raise NotFound(f"the account {wanted.code} is gone")
 
 
-async def remove_account(connection: AsyncConnection, gone: Account, *, now: datetime) -> frozenset[UUID]:
+def remove_account(connection: Connection, gone: Account, *, now: datetime) -> frozenset[UUID]:
     """Remove an account with everything of it; return its subscriptions."""
     calendars = schema.calendars.c
-    await connection.execute(
+    connection.execute(
         select(calendars.id).where(calendars.account_id == gone.id).order_by(calendars.id).with_for_update()
     )
-    await connection.execute(select(schema.accounts.c.id).where(schema.accounts.c.id == gone.id).with_for_update())
+    connection.execute(select(schema.accounts.c.id).where(schema.accounts.c.id == gone.id).with_for_update())
     table = schema.subscriptions
     mine = select(table.c.id).where(table.c.account_id == gone.id).order_by(table.c.id).with_for_update()
-    ids = frozenset(await connection.scalars(mine))
-    await connection.execute(delete(schema.accounts).where(schema.accounts.c.id == gone.id))
-    await changes.note(connection, ids, now=now)
+    ids = frozenset(connection.scalars(mine))
+    connection.execute(delete(schema.accounts).where(schema.accounts.c.id == gone.id))
+    changes.note(connection, ids, now=now)
     return ids
 
 
-async def add_application(
-    connection: AsyncConnection,
+def add_application(
+    connection: Connection,
     owner: Account,
     *,
     client_id: str,
@@ -117,65 +116,63 @@ async def add_application(
     columns = {"client_id": client_id, "account_id": owner.id, "name": name, "secret_digest": secret_digest}
     statement = insert(schema.applications).values(columns | _columns(preferences) | {"created_at": now})
     try:
-        await connection.execute(statement)
+        connection.execute(statement)
     except IntegrityError:
         raise Conflict(f"the client id {client_id} is taken, or the account {owner.code} is gone") from None
     return Application(client_id, owner, name, secret_digest, now, preferences)
 
 
-async def application(connection: AsyncConnection, client_id: str) -> Application | None:
+def application(connection: Connection, client_id: str) -> Application | None:
     """Find an application by its OAuth2 client_id, which is case-sensitive."""
     if not storable(client_id):
         return None
-    found = await connection.execute(_APPLICATIONS.where(schema.applications.c.client_id == client_id))
+    found = connection.execute(_APPLICATIONS.where(schema.applications.c.client_id == client_id))
     row = found.mappings().one_or_none()
     return _read_application(row) if row else None
 
 
-async def applications(connection: AsyncConnection, owner: Account) -> tuple[Application, ...]:
+def applications(connection: Connection, owner: Account) -> tuple[Application, ...]:
     """List the applications of an account, the oldest first."""
     table = schema.applications
     mine = _APPLICATIONS.where(table.c.account_id == owner.id).order_by(table.c.created_at, table.c.client_id)
-    return tuple(_read_application(row) for row in (await connection.execute(mine)).mappings())
+    return tuple(_read_application(row) for row in connection.execute(mine).mappings())
 
 
-async def change_application(
-    connection: AsyncConnection, was: Application, *, name: str, preferences: Preferences
-) -> Application:
+def change_application(connection: Connection, was: Application, *, name: str, preferences: Preferences) -> Application:
     """Change what of an application is other than it was.
 
     Raises NotFound if it is gone, BadRequest for what cannot be stored.
     """
     check_text("the application name", name)
     mine = schema.applications.c.client_id == was.client_id
-    stored = await connection.execute(select(schema.applications).where(mine).with_for_update())
+    stored = connection.execute(select(schema.applications).where(mine).with_for_update())
     before = stored.mappings().one_or_none()
     if before is None:
         raise NotFound("the application is gone")
     wanted = {"name": name, **_columns(preferences)}
     values = merged(before, {"name": was.name, **_columns(was.preferences)}, wanted)
-    await connection.execute(update(schema.applications).where(mine).values(values))
-    changed = await application(connection, was.client_id)
+    connection.execute(update(schema.applications).where(mine).values(values))
+    changed = application(connection, was.client_id)
     assert changed is not None
     return changed
 
 
-async def change_secret(connection: AsyncConnection, client_id: str, secret_digest: bytes) -> None:
+def change_secret(connection: Connection, client_id: str, secret_digest: bytes) -> None:
     """Give an application another secret and forget its tokens. Raises NotFound if there is none of that client id."""
     if not storable(client_id):
         raise NotFound("there is no application of that client id")
     changed = update(schema.applications).where(schema.applications.c.client_id == client_id)
-    if (await connection.execute(changed.values(secret_digest=secret_digest))).rowcount == 0:
+    if connection.execute(changed.values(secret_digest=secret_digest)).rowcount == 0:
         raise NotFound("there is no application of that client id")
-    await connection.execute(delete(schema.token_families).where(schema.token_families.c.client_id == client_id))
+    connection.execute(delete(schema.token_families).where(schema.token_families.c.client_id == client_id))
 
 
-async def remove_application(connection: AsyncConnection, client_id: str) -> bool:
+def remove_application(connection: Connection, client_id: str) -> bool:
     """Remove an application with its tokens; tell whether there was one."""
     if not storable(client_id):
         return False
     removed = delete(schema.applications).where(schema.applications.c.client_id == client_id)
-    return (await connection.execute(removed)).rowcount == 1
+    return connection.execute(removed).rowcount == 1
 
 
 _APPLICATIONS = select(schema.applications, schema.accounts).join_from(schema.applications, schema.accounts)

@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, CalendarSource
@@ -24,8 +23,8 @@ def read_source(row: RowMapping, account: Account) -> CalendarSource:
     return CalendarSource(row[table.c.id], account, *(row[column] for column in columns))
 
 
-async def add_source(
-    connection: AsyncConnection,
+def add_source(
+    connection: Connection,
     account: Account,
     *,
     source_id: UUID,
@@ -45,48 +44,48 @@ async def add_source(
         **_columns(name, sealed, url_digest),
     )
     try:
-        await connection.execute(statement)
+        connection.execute(statement)
     except IntegrityError:
         raise Conflict(f"there is a source {name} already, or the account {account.code} is gone") from None
     return source
 
 
-async def source(connection: AsyncConnection, account: Account, source_id: UUID) -> CalendarSource | None:
+def source(connection: Connection, account: Account, source_id: UUID) -> CalendarSource | None:
     """Find a source of the account by its id."""
-    found = await connection.execute(select(table).where(table.c.account_id == account.id, table.c.id == source_id))
+    found = connection.execute(select(table).where(table.c.account_id == account.id, table.c.id == source_id))
     row = found.mappings().one_or_none()
     return read_source(row, account) if row else None
 
 
-async def source_named(connection: AsyncConnection, account: Account, name: str) -> CalendarSource | None:
+def source_named(connection: Connection, account: Account, name: str) -> CalendarSource | None:
     """Find a source of the account by its name in any case."""
     if not storable(name):
         return None
-    found = await connection.execute(
+    found = connection.execute(
         select(table).where(table.c.account_id == account.id, table.c.folded_name == name.casefold())
     )
     row = found.mappings().one_or_none()
     return read_source(row, account) if row else None
 
 
-async def sources(connection: AsyncConnection, account: Account) -> tuple[CalendarSource, ...]:
+def sources(connection: Connection, account: Account) -> tuple[CalendarSource, ...]:
     """List the sources of an account, ordered by name without regard to case."""
-    found = await connection.execute(select(table).where(table.c.account_id == account.id))
+    found = connection.execute(select(table).where(table.c.account_id == account.id))
     every = (read_source(row, account) for row in found.mappings())
     return tuple(sorted(every, key=lambda each: each.name.casefold()))
 
 
-async def every_source(connection: AsyncConnection, *, after: UUID | None, limit: int) -> tuple[CalendarSource, ...]:
+def every_source(connection: Connection, *, after: UUID | None, limit: int) -> tuple[CalendarSource, ...]:
     """List at most `limit` sources, whosever they are, by id: those after that id."""
     statement = select(table, accounts).join(accounts, accounts.c.id == table.c.account_id)
     if after is not None:
         statement = statement.where(table.c.id > after)
-    found = await connection.execute(statement.order_by(table.c.id).limit(limit))
+    found = connection.execute(statement.order_by(table.c.id).limit(limit))
     return tuple(read_source(row, read_account(row)) for row in found.mappings())
 
 
-async def change_source(
-    connection: AsyncConnection, changed: CalendarSource, *, name: str, sealed: bytes, url_digest: bytes, now: datetime
+def change_source(
+    connection: Connection, changed: CalendarSource, *, name: str, sealed: bytes, url_digest: bytes, now: datetime
 ) -> frozenset[UUID]:
     """Change what of a source is other than it was; return the subscriptions whose feeds are made of it.
 
@@ -94,7 +93,7 @@ async def change_source(
     what is sealed was changed by somebody else, too: one cannot be put into the other.
     """
     check_key("the name of the source", name)
-    found = await connection.execute(select(table).where(table.c.id == changed.id).with_for_update())
+    found = connection.execute(select(table).where(table.c.id == changed.id).with_for_update())
     before = found.mappings().one_or_none()
     if before is None:
         raise NotFound(f"the source {changed.name} is gone")
@@ -103,7 +102,7 @@ async def change_source(
     was = _columns(changed.name, changed.sealed, changed.url_digest)
     values = merged(before, was, _columns(name, sealed, url_digest))
     try:
-        await connection.execute(update(table).where(table.c.id == changed.id).values(**values, updated_at=now))
+        connection.execute(update(table).where(table.c.id == changed.id).values(**values, updated_at=now))
     except IntegrityError:
         raise Conflict(f"there is a source {name} already") from None
     if before["sealed"] == values["sealed"]:
@@ -113,15 +112,15 @@ async def change_source(
         .join_from(subscriptions, calendars)
         .where(calendars.c.source_id == changed.id, subscriptions.c.state == "active")
     )
-    ids = frozenset(await connection.scalars(using))
-    await changes.note(connection, ids, now=now)
+    ids = frozenset(connection.scalars(using))
+    changes.note(connection, ids, now=now)
     return ids
 
 
-async def remove_source(connection: AsyncConnection, gone: CalendarSource) -> None:
+def remove_source(connection: Connection, gone: CalendarSource) -> None:
     """Remove a source. Raises Conflict while a calendar uses it."""
     try:
-        await connection.execute(delete(table).where(table.c.id == gone.id))
+        connection.execute(delete(table).where(table.c.id == gone.id))
     except IntegrityError:
         raise Conflict(f"a calendar uses the source {gone.name}; give it another or remove it first") from None
 

@@ -10,9 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, case, delete, func, insert, null, select, update
+from sqlalchemy import Connection, RowMapping, Select, case, delete, func, insert, null, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Account, Calendar, CalendarDetails, CalendarSource, Tag
@@ -48,8 +47,8 @@ def read_calendar(row: RowMapping, account: Account, tags: tuple[Tag, ...]) -> C
     )
 
 
-async def add_calendar(
-    connection: AsyncConnection,
+def add_calendar(
+    connection: Connection,
     account: Account,
     code: str,
     details: CalendarDetails,
@@ -69,88 +68,86 @@ async def add_calendar(
         **_columns(details, source),
     )
     try:
-        await connection.execute(statement)
+        connection.execute(statement)
     except IntegrityError:
         raise Conflict(f"there is a calendar {code} already, or its account or its source is gone") from None
-    added = await calendar(connection, account, code)
+    added = calendar(connection, account, code)
     assert added is not None
     return added
 
 
-async def calendar(connection: AsyncConnection, account: Account, code: str) -> Calendar | None:
+def calendar(connection: Connection, account: Account, code: str) -> Calendar | None:
     """Find a calendar of the account by its code in any case."""
     if not storable(code):
         return None
-    found = await connection.execute(_of(account).where(table.c.folded_code == code.casefold()))
+    found = connection.execute(_of(account).where(table.c.folded_code == code.casefold()))
     row = found.mappings().one_or_none()
     if row is None:
         return None
     number = row[table.c.id]
-    return read_calendar(row, account, (await tags_of(connection, [number])).get(number, ()))
+    return read_calendar(row, account, tags_of(connection, [number]).get(number, ()))
 
 
-async def calendars(connection: AsyncConnection, account: Account) -> tuple[Calendar, ...]:
+def calendars(connection: Connection, account: Account) -> tuple[Calendar, ...]:
     """List the calendars of an account, ordered by code without regard to case."""
-    rows = (await connection.execute(_of(account))).mappings().all()
-    tags = await tags_of(connection, select(table.c.id).where(table.c.account_id == account.id))
+    rows = connection.execute(_of(account)).mappings().all()
+    tags = tags_of(connection, select(table.c.id).where(table.c.account_id == account.id))
     every = (read_calendar(row, account, tags.get(row[table.c.id], ())) for row in rows)
     return tuple(sorted(every, key=lambda each: each.code.casefold()))
 
 
-async def change_calendar(
-    connection: AsyncConnection, changed: Calendar, details: CalendarDetails, source: CalendarSource, *, now: datetime
+def change_calendar(
+    connection: Connection, changed: Calendar, details: CalendarDetails, source: CalendarSource, *, now: datetime
 ) -> tuple[Calendar, frozenset[UUID]]:
     """Change what of a calendar is other than it was; return it, and the subscriptions whose feeds may be others now.
 
     Raises NotFound if it or the source is gone.
     """
     _check(details)
-    before = await lock(connection, changed)
+    before = lock(connection, changed)
     after = merged(before, _columns(changed.details, changed.source), _columns(details, source))
     try:
-        await connection.execute(update(table).where(table.c.id == changed.id).values(updated_at=now, **after))
+        connection.execute(update(table).where(table.c.id == changed.id).values(updated_at=now, **after))
     except IntegrityError:
         raise NotFound(f"the source {source.name} is gone") from None
     if before["single_subscription"] != after["single_subscription"]:
-        await _give_single_keys(connection, changed, single=after["single_subscription"])
-    ids = await _with_state(connection, changed, _states_concerned(before, after))
-    await changes.note(connection, ids, now=now)
-    found = await calendar(connection, changed.account, changed.code)
+        _give_single_keys(connection, changed, single=after["single_subscription"])
+    ids = _with_state(connection, changed, _states_concerned(before, after))
+    changes.note(connection, ids, now=now)
+    found = calendar(connection, changed.account, changed.code)
     assert found is not None
     return found, ids
 
 
-async def remove_calendar(
-    connection: AsyncConnection, gone: Calendar, *, force: bool, now: datetime
-) -> frozenset[UUID]:
+def remove_calendar(connection: Connection, gone: Calendar, *, force: bool, now: datetime) -> frozenset[UUID]:
     """Remove a calendar with its tags and subscriptions, which are returned.
 
     Raises Conflict if one of them is active, unless it is to be removed by `force`, and NotFound if it is gone.
     """
-    await lock(connection, gone)
-    if not force and await _with_state(connection, gone, ("active",)):
+    lock(connection, gone)
+    if not force and _with_state(connection, gone, ("active",)):
         raise Conflict(f"the calendar {gone.code} has active subscriptions; deactivate them first, or force it")
-    ids = await _with_state(connection, gone, ("pending", "active", "inactive"), locked=True)
-    await connection.execute(delete(subscriptions).where(subscriptions.c.calendar_id == gone.id))
-    await connection.execute(delete(table).where(table.c.id == gone.id))
-    await changes.note(connection, ids, now=now)
+    ids = _with_state(connection, gone, ("pending", "active", "inactive"), locked=True)
+    connection.execute(delete(subscriptions).where(subscriptions.c.calendar_id == gone.id))
+    connection.execute(delete(table).where(table.c.id == gone.id))
+    changes.note(connection, ids, now=now)
     return ids
 
 
-async def lock(connection: AsyncConnection, wanted: Calendar, *, shared: bool = False) -> RowMapping:
+def lock(connection: Connection, wanted: Calendar, *, shared: bool = False) -> RowMapping:
     """Return the row of a calendar, which nobody changes until the transaction ends. Raises NotFound if it is gone."""
-    found = await connection.execute(select(table).where(table.c.id == wanted.id).with_for_update(read=shared))
+    found = connection.execute(select(table).where(table.c.id == wanted.id).with_for_update(read=shared))
     row = found.mappings().one_or_none()
     if row is None:
         raise NotFound(f"the calendar {wanted.code} is gone")
     return row
 
 
-async def _give_single_keys(connection: AsyncConnection, of: Calendar, *, single: bool) -> None:
+def _give_single_keys(connection: Connection, of: Calendar, *, single: bool) -> None:
     """Mark the newest active subscription of each subscriber as the one that is left to him; or none."""
     mine = subscriptions.c.calendar_id == of.id
-    await _with_state(connection, of, ("active",), locked=True)
-    await connection.execute(update(subscriptions).where(mine).values(single_key=null()))
+    _with_state(connection, of, ("active",), locked=True)
+    connection.execute(update(subscriptions).where(mine).values(single_key=null()))
     if not single:
         return
     key = case((subscriptions.c.subscriber_id != "", subscriptions.c.subscriber_id), else_=subscriptions.c.user_name)
@@ -161,7 +158,7 @@ async def _give_single_keys(connection: AsyncConnection, of: Calendar, *, single
         .subquery()
     )
     newest = select(ranked.c.id).where(ranked.c.rank == 1)
-    await connection.execute(update(subscriptions).where(subscriptions.c.id.in_(newest)).values(single_key=key))
+    connection.execute(update(subscriptions).where(subscriptions.c.id.in_(newest)).values(single_key=key))
 
 
 def _states_concerned(before: RowMapping, after: Mapping[str, Any]) -> Collection[str]:
@@ -169,8 +166,8 @@ def _states_concerned(before: RowMapping, after: Mapping[str, Any]) -> Collectio
     return [state for state, names in concerned if any(before[name] != after[name] for name in names)]
 
 
-async def _with_state(
-    connection: AsyncConnection, of: Calendar, states: Collection[str], *, locked: bool = False
+def _with_state(
+    connection: Connection, of: Calendar, states: Collection[str], *, locked: bool = False
 ) -> frozenset[UUID]:
     """Return the subscriptions of a calendar that are in one of these states, locked in the order of their ids."""
     if not states:
@@ -178,7 +175,7 @@ async def _with_state(
     found = select(subscriptions.c.id).where(subscriptions.c.calendar_id == of.id, subscriptions.c.state.in_(states))
     if locked:
         found = found.order_by(subscriptions.c.id).with_for_update()
-    return frozenset(await connection.scalars(found))
+    return frozenset(connection.scalars(found))
 
 
 def _of(account: Account) -> Select[Any]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, insert, select
 
 from feedproxy.store.schema import changes as table
 
@@ -23,22 +22,22 @@ class Change:
     subscription_ids: frozenset[UUID]
 
 
-async def note(connection: AsyncConnection, subscription_ids: Collection[UUID], *, now: datetime) -> None:
+def note(connection: Connection, subscription_ids: Collection[UUID], *, now: datetime) -> None:
     """Note that the feeds of these subscriptions have changed; nothing is noted of none."""
     if subscription_ids:
         octets = b"".join(each.bytes for each in subscription_ids)
-        await connection.execute(insert(table).values(subscription_ids=octets, noted_at=now))
+        connection.execute(insert(table).values(subscription_ids=octets, noted_at=now))
 
 
-async def newest(connection: AsyncConnection) -> int:
+def newest(connection: Connection) -> int:
     """Return the highest number; 0 if there is none."""
-    number: int = (await connection.execute(select(func.coalesce(func.max(table.c.number), 0)))).scalar_one()
+    number: int = connection.execute(select(func.coalesce(func.max(table.c.number), 0))).scalar_one()
     return number
 
 
-async def after(connection: AsyncConnection, number: int, missing: Collection[int]) -> tuple[Change, ...]:
+def after(connection: Connection, number: int, missing: Collection[int]) -> tuple[Change, ...]:
     """List what has a higher number than this one, or one of those that were `missing`."""
-    found = await connection.execute(
+    found = connection.execute(
         select(table.c.number, table.c.subscription_ids)
         .where((table.c.number > number) | table.c.number.in_(missing))
         .order_by(table.c.number)
@@ -46,9 +45,9 @@ async def after(connection: AsyncConnection, number: int, missing: Collection[in
     return tuple(Change(number, _read(octets)) for number, octets in found)
 
 
-async def forget(connection: AsyncConnection, *, before: datetime) -> None:
+def forget(connection: Connection, *, before: datetime) -> None:
     """Forget what was noted before that time."""
-    await connection.execute(delete(table).where(table.c.noted_at < before))
+    connection.execute(delete(table).where(table.c.noted_at < before))
 
 
 def _read(octets: bytes) -> frozenset[UUID]:

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, insert, select
 
 from feedproxy.model import Account, Consent, Grant
 from feedproxy.store import upsert
@@ -12,10 +11,10 @@ from feedproxy.store.schema import accounts, consents, grants
 from feedproxy.store.text import check_key, check_text, storable
 
 
-async def add_consent(connection: AsyncConnection, consent: Consent) -> None:
+def add_consent(connection: Connection, consent: Consent) -> None:
     """Add a consent that is asked for. Raises NotFound if the account is gone."""
-    await keep(connection, consent.account)
-    await connection.execute(
+    keep(connection, consent.account)
+    connection.execute(
         insert(consents).values(
             digest=consent.digest,
             account_id=consent.account.id,
@@ -25,10 +24,10 @@ async def add_consent(connection: AsyncConnection, consent: Consent) -> None:
     )
 
 
-async def take_consent(connection: AsyncConnection, digest: bytes, *, now: datetime) -> Consent | None:
+def take_consent(connection: Connection, digest: bytes, *, now: datetime) -> Consent | None:
     """Return a consent and forget it, and every one that has expired; None if it has, was taken or never was."""
-    await connection.execute(delete(consents).where(consents.c.expires_at <= now))
-    found = await connection.execute(
+    connection.execute(delete(consents).where(consents.c.expires_at <= now))
+    found = connection.execute(
         select(consents.c.sealed, consents.c.expires_at, accounts)
         .join_from(consents, accounts)
         .where(consents.c.digest == digest)
@@ -37,30 +36,30 @@ async def take_consent(connection: AsyncConnection, digest: bytes, *, now: datet
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    await connection.execute(delete(consents).where(consents.c.digest == digest))
+    connection.execute(delete(consents).where(consents.c.digest == digest))
     return Consent(digest, read_account(row), row["sealed"], row["expires_at"])
 
 
-async def put_grant(connection: AsyncConnection, grant: Grant) -> None:
+def put_grant(connection: Connection, grant: Grant) -> None:
     """Add a grant, or put it in the place of the subscriber's, which keeps the time that it was made.
 
     Raises BadRequest for text that cannot be stored, NotFound if the account is gone.
     """
     check_key("the key of the subscriber", grant.subscriber_key)
     check_text("emailAddress", grant.email)
-    await keep(connection, grant.account)
+    keep(connection, grant.account)
     values = {"email": grant.email, "sealed": grant.sealed, "updated_at": grant.updated_at}
     added = upsert.insert(connection, grants).values(
         account_id=grant.account.id, subscriber_key=grant.subscriber_key, created_at=grant.created_at, **values
     )
-    await connection.execute(added.on_conflict_do_update(index_elements=["account_id", "subscriber_key"], set_=values))
+    connection.execute(added.on_conflict_do_update(index_elements=["account_id", "subscriber_key"], set_=values))
 
 
-async def grant(connection: AsyncConnection, account: Account, subscriber_key: str) -> Grant | None:
+def grant(connection: Connection, account: Account, subscriber_key: str) -> Grant | None:
     """Find what a subscriber has granted."""
     if not storable(subscriber_key):
         return None
-    found = await connection.execute(
+    found = connection.execute(
         select(grants).where(grants.c.account_id == account.id, grants.c.subscriber_key == subscriber_key)
     )
     row = found.mappings().one_or_none()
@@ -69,9 +68,9 @@ async def grant(connection: AsyncConnection, account: Account, subscriber_key: s
     return Grant(account, subscriber_key, row["email"], row["sealed"], row["created_at"], row["updated_at"])
 
 
-async def remove_grant(connection: AsyncConnection, account: Account, subscriber_key: str) -> bool:
+def remove_grant(connection: Connection, account: Account, subscriber_key: str) -> bool:
     """Forget what a subscriber has granted; tell whether there was anything."""
     if not storable(subscriber_key):
         return False
     his = (grants.c.account_id == account.id) & (grants.c.subscriber_key == subscriber_key)
-    return (await connection.execute(delete(grants).where(his))).rowcount == 1
+    return connection.execute(delete(grants).where(his)).rowcount == 1

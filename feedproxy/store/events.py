@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from feedproxy.model import Account, EventDetails, PersonalEvent, Subscription
 from feedproxy.store import accounts, changes, subscriptions, upsert
@@ -35,8 +34,8 @@ class Attached:
     ignored: frozenset[UUID]
 
 
-async def put_event(
-    connection: AsyncConnection,
+def put_event(
+    connection: Connection,
     account: Account,
     event_id: str,
     details: EventDetails,
@@ -49,58 +48,56 @@ async def put_event(
     Raises BadRequest for text that cannot be stored, NotFound if the account is gone.
     """
     _check(event_id, details)
-    await accounts.keep(connection, account)
-    row_id, event = await _lock(connection, account, event_id, details, now=now)
-    before = await _attached_to(connection, row_id)
+    accounts.keep(connection, account)
+    row_id, event = _lock(connection, account, event_id, details, now=now)
+    before = _attached_to(connection, row_id)
     wanted = sorted(set(subscription_ids) - before, key=subscriptions.NUMBER)
-    mine = await subscriptions.claim(connection, account, wanted, now=now)
-    await _attach(connection, row_id, mine)
+    mine = subscriptions.claim(connection, account, wanted, now=now)
+    _attach(connection, row_id, mine)
     changed = mine
     if event.details != details:
-        event = await _change(connection, row_id, event, details, now=now)
+        event = _change(connection, row_id, event, details, now=now)
         changed |= before
-    await changes.note(connection, changed, now=now)
+    changes.note(connection, changed, now=now)
     return Attached(event, changed, frozenset(wanted) - mine)
 
 
-async def update_event(
-    connection: AsyncConnection, account: Account, event_id: str, details: EventDetails, *, now: datetime
+def update_event(
+    connection: Connection, account: Account, event_id: str, details: EventDetails, *, now: datetime
 ) -> Attached | None:
     """Update an event of the account's; None if there is none. Raises BadRequest for text that cannot be stored."""
     _check(event_id, details)
-    found = await _find(connection, account, event_id)
+    found = _find(connection, account, event_id)
     if found is None:
         return None
     row_id, event = found
     if event.details == details:
         return Attached(event, frozenset(), frozenset())
-    event = await _change(connection, row_id, event, details, now=now)
-    changed = await _attached_to(connection, row_id)
-    await changes.note(connection, changed, now=now)
+    event = _change(connection, row_id, event, details, now=now)
+    changed = _attached_to(connection, row_id)
+    changes.note(connection, changed, now=now)
     return Attached(event, changed, frozenset())
 
 
-async def delete_event(
-    connection: AsyncConnection, account: Account, event_id: str, *, now: datetime
-) -> frozenset[UUID] | None:
+def delete_event(connection: Connection, account: Account, event_id: str, *, now: datetime) -> frozenset[UUID] | None:
     """Delete an event of the account's; return the subscriptions that had it, or None if there was none.
 
     Raises NotFound if the account is gone.
     """
-    await accounts.keep(connection, account)
-    found = await _find(connection, account, event_id)
+    accounts.keep(connection, account)
+    found = _find(connection, account, event_id)
     if found is None:
         return None
     row_id, _ = found
-    changed = await _attached_to(connection, row_id)
-    await connection.execute(delete(personal_events).where(personal_events.c.id == row_id))
-    await subscriptions.touch(connection, changed, now=now)
-    await changes.note(connection, changed, now=now)
+    changed = _attached_to(connection, row_id)
+    connection.execute(delete(personal_events).where(personal_events.c.id == row_id))
+    subscriptions.touch(connection, changed, now=now)
+    changes.note(connection, changed, now=now)
     return changed
 
 
-async def detach_event(
-    connection: AsyncConnection, account: Account, subscription_id: UUID, event_id: str, *, now: datetime
+def detach_event(
+    connection: Connection, account: Account, subscription_id: UUID, event_id: str, *, now: datetime
 ) -> frozenset[UUID] | None:
     """Take an event from a subscription: its private one of that id, else the account's; None if it has neither.
 
@@ -108,45 +105,45 @@ async def detach_event(
     """
     if not storable(event_id):
         return None
-    await accounts.keep(connection, account)
+    accounts.keep(connection, account)
     is_meant = (personal_events.c.account_id == account.id) & (personal_events.c.event_id == event_id)
     private = delete(personal_events).where(is_meant, personal_events.c.owner == subscription_id)
-    if (await connection.execute(private)).rowcount == 0:
+    if connection.execute(private).rowcount == 0:
         shared = select(personal_events.c.id).where(is_meant, personal_events.c.owner.is_(None))
         detached = delete(attachments).where(
             attachments.c.subscription_id == subscription_id, attachments.c.personal_event_id.in_(shared)
         )
-        if (await connection.execute(detached)).rowcount == 0:
+        if connection.execute(detached).rowcount == 0:
             return None
     living = select(owners.c.id).where(owners.c.id == subscription_id, owners.c.state != "inactive")
-    changed = frozenset(await connection.scalars(living))
-    await subscriptions.touch(connection, changed, now=now)
-    await changes.note(connection, changed, now=now)
+    changed = frozenset(connection.scalars(living))
+    subscriptions.touch(connection, changed, now=now)
+    changes.note(connection, changed, now=now)
     return changed
 
 
-async def put_private(
-    connection: AsyncConnection, owner: Subscription, event_id: str, details: EventDetails, *, now: datetime
+def put_private(
+    connection: Connection, owner: Subscription, event_id: str, details: EventDetails, *, now: datetime
 ) -> bool:
     """Add or update a private event of a subscription; tell whether that changed anything.
 
     Raises BadRequest for text that cannot be stored.
     """
     _check(event_id, details)
-    row_id, event = await _lock(connection, owner.account, event_id, details, owner=owner.id, now=now)
+    row_id, event = _lock(connection, owner.account, event_id, details, owner=owner.id, now=now)
     attached = upsert.insert(connection, attachments).values(subscription_id=owner.id, personal_event_id=row_id)
-    if (await connection.execute(attached.on_conflict_do_nothing())).rowcount == 1:
+    if connection.execute(attached.on_conflict_do_nothing()).rowcount == 1:
         return True
     if event.details == details:
         return False
-    await _change(connection, row_id, event, details, now=now)
+    _change(connection, row_id, event, details, now=now)
     return True
 
 
-async def take_private(connection: AsyncConnection, owner: Subscription) -> tuple[PersonalEvent, ...]:
+def take_private(connection: Connection, owner: Subscription) -> tuple[PersonalEvent, ...]:
     """Delete the private events of a subscription and return them, ordered by id."""
     taken = delete(personal_events).where(personal_events.c.owner == owner.id).returning(personal_events)
-    rows = (await connection.execute(taken)).mappings()
+    rows = connection.execute(taken).mappings()
     return tuple(sorted((_read_event(owner.account.code, row) for row in rows), key=lambda event: event.event_id))
 
 
@@ -157,8 +154,8 @@ def _check(event_id: str, details: EventDetails) -> None:
             check_text(name, value)
 
 
-async def _lock(
-    connection: AsyncConnection,
+def _lock(
+    connection: Connection,
     account: Account,
     event_id: str,
     details: EventDetails,
@@ -186,15 +183,15 @@ async def _lock(
         )
     else:
         added = added.on_conflict_do_update(index_elements=["owner", "event_id"], set_=unchanged)
-    row = (await connection.execute(added.returning(personal_events))).mappings().one()
+    row = connection.execute(added.returning(personal_events)).mappings().one()
     return row["id"], _read_event(account.code, row)
 
 
-async def _find(connection: AsyncConnection, account: Account, event_id: str) -> tuple[int, PersonalEvent] | None:
+def _find(connection: Connection, account: Account, event_id: str) -> tuple[int, PersonalEvent] | None:
     """Return the account's event of that id, locked until the transaction ends; None if there is none."""
     if not storable(event_id):
         return None
-    found = await connection.execute(
+    found = connection.execute(
         select(personal_events)
         .where(
             personal_events.c.account_id == account.id,
@@ -207,24 +204,24 @@ async def _find(connection: AsyncConnection, account: Account, event_id: str) ->
     return (row["id"], _read_event(account.code, row)) if row else None
 
 
-async def _attached_to(connection: AsyncConnection, row_id: int) -> frozenset[UUID]:
+def _attached_to(connection: Connection, row_id: int) -> frozenset[UUID]:
     """Return the subscriptions that have an event, but for those that are deactivated: their feeds show no more."""
     found = (
         select(owners.c.id)
         .join_from(attachments, owners)
         .where(attachments.c.personal_event_id == row_id, owners.c.state != "inactive")
     )
-    return frozenset(await connection.scalars(found))
+    return frozenset(connection.scalars(found))
 
 
-async def _attach(connection: AsyncConnection, row_id: int, subscription_ids: Collection[UUID]) -> None:
+def _attach(connection: Connection, row_id: int, subscription_ids: Collection[UUID]) -> None:
     for batch in subscriptions.batches(sorted(subscription_ids, key=subscriptions.NUMBER)):
         rows = [{"subscription_id": each, "personal_event_id": row_id} for each in batch]
-        await connection.execute(insert(attachments), rows)
+        connection.execute(insert(attachments), rows)
 
 
-async def _change(
-    connection: AsyncConnection, row_id: int, event: PersonalEvent, details: EventDetails, *, now: datetime
+def _change(
+    connection: Connection, row_id: int, event: PersonalEvent, details: EventDetails, *, now: datetime
 ) -> PersonalEvent:
     changed = PersonalEvent(
         event.account_code,
@@ -235,7 +232,7 @@ async def _change(
         updated_at=max(now, event.updated_at),
         owner=event.owner,
     )
-    await connection.execute(
+    connection.execute(
         update(personal_events)
         .where(personal_events.c.id == row_id)
         .values(sequence=changed.sequence, updated_at=changed.updated_at, **_columns(details))
@@ -243,12 +240,12 @@ async def _change(
     return changed
 
 
-async def events_of(connection: AsyncConnection, subscription_id: UUID) -> tuple[PersonalEvent, ...]:
+def events_of(connection: Connection, subscription_id: UUID) -> tuple[PersonalEvent, ...]:
     """List what is attached to a subscription, ordered by account code and event id, code point by code point.
 
     Of two of the same id the private one is the second.
     """
-    found = await connection.execute(
+    found = connection.execute(
         select(personal_events, account_table.c.code)
         .select_from(
             attachments.join(personal_events, attachments.c.personal_event_id == personal_events.c.id).join(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from feedproxy.errors import SettingsError
 from feedproxy.store.database import open_database, unusable_as_settings_error
@@ -31,18 +31,18 @@ def sqlite_file(url: str) -> Path | None:
 async def examine_database(url: str) -> Examined:
     """Connect, and look. A SQLite file has to be there. Raises SettingsError when the database cannot be used."""
     database = open_database(url)
-    trouble: str | None = None
-    is_old = False
-    clock: datetime | None = None
     try:
         with unusable_as_settings_error(url):
-            async with database.reading() as connection:
-                if not database.is_sqlite:
-                    clock = (await connection.execute(select(func.now()))).scalar_one()
-                try:
-                    await connection.run_sync(require_current)
-                except SettingsError as error:
-                    trouble, is_old = error.message, error.code == OLD
+            return await database.read(_examine)
     finally:
         await database.close()
-    return Examined(trouble, is_old, clock)
+
+
+def _examine(connection: Connection) -> Examined:
+    is_file = connection.dialect.name == "sqlite"
+    clock = None if is_file else connection.execute(select(func.now())).scalar_one()
+    try:
+        require_current(connection)
+    except SettingsError as error:
+        return Examined(error.message, error.code == OLD, clock)
+    return Examined(None, is_old=False, clock=clock)

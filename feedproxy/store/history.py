@@ -3,15 +3,12 @@
 A body is one row for a source however often it came. Bodies are stored deflated (RFC 1950).
 """
 
-import asyncio
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, func, insert, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_, update
 
 from feedproxy.model import FeedHealth, Health, PastFetch
 from feedproxy.store import upsert
@@ -40,8 +37,8 @@ class HealthChange:
     now: FeedHealth
 
 
-async def note_looks(
-    connection: AsyncConnection, looks: Sequence[PastLook], *, fetches_kept: int, bodies_kept: int
+def note_looks(
+    connection: Connection, looks: Sequence[PastLook], *, fetches_kept: int, bodies_kept: int
 ) -> tuple[HealthChange, ...]:
     """Add looks, in order; of each source so many fetches and bodies stay. Returns which feeds are doing otherwise.
 
@@ -51,22 +48,20 @@ async def note_looks(
     for look in looks:
         source = look.fetch.source
         if fetches_kept:
-            await connection.execute(
-                insert(fetches).values({name: getattr(look.fetch, name) for name in _FETCH_FIELDS})
-            )
-            await _keep_newest_fetches(connection, source, fetches_kept)
+            connection.execute(insert(fetches).values({name: getattr(look.fetch, name) for name in _FETCH_FIELDS}))
+            _keep_newest_fetches(connection, source, fetches_kept)
         if look.deflated_body is not None and look.fetch.digest is not None:
-            await _keep_body(connection, look.fetch, look.deflated_body)
-            await _keep_newest_bodies(connection, source, bodies_kept)
-        change = await _note_health(connection, look.health)
+            _keep_body(connection, look.fetch, look.deflated_body)
+            _keep_newest_bodies(connection, source, bodies_kept)
+        change = _note_health(connection, look.health)
         if change is not None:
             changes.append(change)
     return tuple(changes)
 
 
-async def past_fetches(connection: AsyncConnection, feed: str, *, limit: int) -> tuple[PastFetch, ...]:
+def past_fetches(connection: Connection, feed: str, *, limit: int) -> tuple[PastFetch, ...]:
     """List the last looks of a feed, named by the head of its name, the newest first."""
-    found = await connection.execute(
+    found = connection.execute(
         select(*(fetches.c[name] for name in _FETCH_FIELDS))
         .where(_is_of(fetches, feed))
         .order_by(fetches.c.number.desc())
@@ -75,31 +70,29 @@ async def past_fetches(connection: AsyncConnection, feed: str, *, limit: int) ->
     return tuple(PastFetch(**row) for row in found.mappings())
 
 
-async def past_body(connection: AsyncConnection, feed: str, digest: bytes) -> bytes | None:
-    """Find a body that came of a feed, named by the head of its name."""
+def past_body(connection: Connection, feed: str, digest: bytes) -> bytes | None:
+    """Find a body that came of a feed, named by the head of its name; deflated."""
     statement = select(bodies.c.deflated_body).where(_is_of(bodies, feed), bodies.c.digest == digest).limit(1)
-    deflated = (await connection.execute(statement)).scalar_one_or_none()
-    return await asyncio.to_thread(zlib.decompress, deflated) if deflated is not None else None
+    deflated: bytes | None = connection.execute(statement).scalar_one_or_none()
+    return deflated
 
 
-async def kept_bodies(connection: AsyncConnection, feed: str) -> frozenset[bytes]:
+def kept_bodies(connection: Connection, feed: str) -> frozenset[bytes]:
     """Return the digests of the bodies of a feed that are there."""
-    return frozenset((await connection.execute(select(bodies.c.digest).where(_is_of(bodies, feed)))).scalars())
+    return frozenset(connection.execute(select(bodies.c.digest).where(_is_of(bodies, feed))).scalars())
 
 
-async def feed_healths(
-    connection: AsyncConnection, *, feed: str, looked_since: datetime | None
-) -> tuple[FeedHealth, ...]:
+def feed_healths(connection: Connection, *, feed: str, looked_since: datetime | None) -> tuple[FeedHealth, ...]:
     """List how feeds are doing whose names begin so, those that have been so for longest first."""
     statement = select(*(healths.c[name] for name in _HEALTH_FIELDS)).where(_is_of(healths, feed))
     if looked_since is not None:
         statement = statement.where(healths.c.looked_at >= looked_since)
-    found = await connection.execute(statement.order_by(healths.c.since, healths.c.source))
+    found = connection.execute(statement.order_by(healths.c.since, healths.c.source))
     return tuple(FeedHealth(**row) for row in found.mappings())
 
 
-async def healths_page(
-    connection: AsyncConnection,
+def healths_page(
+    connection: Connection,
     *,
     feed: str,
     health: Health | None,
@@ -114,15 +107,13 @@ async def healths_page(
         since, source = after
         later = (healths.c.since == since) & (healths.c.source > source)
         statement = statement.where((healths.c.since > since) | later)
-    found = await connection.execute(statement.order_by(healths.c.since, healths.c.source).limit(limit))
+    found = connection.execute(statement.order_by(healths.c.since, healths.c.source).limit(limit))
     return tuple(FeedHealth(**row) for row in found.mappings())
 
 
-async def count_healths(
-    connection: AsyncConnection, *, looked_since: datetime
-) -> dict[Health, tuple[int, datetime | None]]:
+def count_healths(connection: Connection, *, looked_since: datetime) -> dict[Health, tuple[int, datetime | None]]:
     """Count the feeds that were looked at since, by health, with the oldest time that one of them was last good."""
-    found = await connection.execute(
+    found = connection.execute(
         select(healths.c.health, func.count(), func.min(healths.c.last_good_at, type_=healths.c.last_good_at.type))
         .where(healths.c.looked_at >= looked_since)
         .group_by(healths.c.health)
@@ -130,25 +121,23 @@ async def count_healths(
     return {health: (count, oldest) for health, count, oldest in found}
 
 
-async def forget_history(connection: AsyncConnection, *, before: datetime, octets: int) -> None:
+def forget_history(connection: Connection, *, before: datetime, octets: int) -> None:
     """Forget what is older, and of all bodies together the oldest beyond so many octets, deflated."""
-    await connection.execute(delete(fetches).where(fetches.c.ended_at < before))
-    await connection.execute(delete(bodies).where(bodies.c.kept_at < before))
-    await connection.execute(delete(healths).where(healths.c.looked_at < before))
-    total = (await connection.execute(select(func.coalesce(func.sum(bodies.c.octets), 0)))).scalar_one()
+    connection.execute(delete(fetches).where(fetches.c.ended_at < before))
+    connection.execute(delete(bodies).where(bodies.c.kept_at < before))
+    connection.execute(delete(healths).where(healths.c.looked_at < before))
+    total = connection.execute(select(func.coalesce(func.sum(bodies.c.octets), 0))).scalar_one()
     if total <= octets:
         return
-    oldest = await connection.execute(
-        select(bodies.c.source, bodies.c.digest, bodies.c.octets).order_by(bodies.c.kept_at)
-    )
+    oldest = connection.execute(select(bodies.c.source, bodies.c.digest, bodies.c.octets).order_by(bodies.c.kept_at))
     for source, digest, size in oldest.all():
-        await connection.execute(delete(bodies).where(bodies.c.source == source, bodies.c.digest == digest))
+        connection.execute(delete(bodies).where(bodies.c.source == source, bodies.c.digest == digest))
         total -= size
         if total <= octets:
             break
 
 
-async def _keep_newest_fetches(connection: AsyncConnection, source: str, count: int) -> None:
+def _keep_newest_fetches(connection: Connection, source: str, count: int) -> None:
     oldest = (
         select(fetches.c.number)
         .where(fetches.c.source == source)
@@ -157,10 +146,10 @@ async def _keep_newest_fetches(connection: AsyncConnection, source: str, count: 
         .limit(1)
         .scalar_subquery()
     )
-    await connection.execute(delete(fetches).where(fetches.c.source == source, fetches.c.number <= oldest))
+    connection.execute(delete(fetches).where(fetches.c.source == source, fetches.c.number <= oldest))
 
 
-async def _keep_body(connection: AsyncConnection, fetch: PastFetch, deflated_body: bytes) -> None:
+def _keep_body(connection: Connection, fetch: PastFetch, deflated_body: bytes) -> None:
     """Keep a body, or note that it came again."""
     values = {
         "source": fetch.source,
@@ -170,12 +159,12 @@ async def _keep_body(connection: AsyncConnection, fetch: PastFetch, deflated_bod
         "deflated_body": deflated_body,
     }
     statement = upsert.insert(connection, bodies).values(values)
-    await connection.execute(
+    connection.execute(
         statement.on_conflict_do_update(index_elements=["source", "digest"], set_={"kept_at": fetch.ended_at})
     )
 
 
-async def _keep_newest_bodies(connection: AsyncConnection, source: str, count: int) -> None:
+def _keep_newest_bodies(connection: Connection, source: str, count: int) -> None:
     key = tuple_(bodies.c.source, bodies.c.digest)
     newest = (
         select(bodies.c.source, bodies.c.digest)
@@ -183,17 +172,15 @@ async def _keep_newest_bodies(connection: AsyncConnection, source: str, count: i
         .order_by(bodies.c.kept_at.desc(), bodies.c.digest)
         .limit(count)
     )
-    await connection.execute(delete(bodies).where(bodies.c.source == source, key.not_in(newest)))
+    connection.execute(delete(bodies).where(bodies.c.source == source, key.not_in(newest)))
 
 
-async def _note_health(connection: AsyncConnection, now: FeedHealth) -> HealthChange | None:
+def _note_health(connection: Connection, now: FeedHealth) -> HealthChange | None:
     """Note how a feed is doing; return the change if there is one, and this is the first to note it."""
-    before = (
-        await connection.execute(select(healths.c.health).where(healths.c.source == now.source))
-    ).scalar_one_or_none()
+    before = connection.execute(select(healths.c.health).where(healths.c.source == now.source)).scalar_one_or_none()
     values = {name: getattr(now, name) for name in _HEALTH_FIELDS}
     statement = upsert.insert(connection, healths).values(values)
-    changed = await connection.execute(
+    changed = connection.execute(
         statement.on_conflict_do_update(
             index_elements=["source"], set_=values, where=healths.c.health != now.health
         ).returning(healths.c.source)
@@ -201,7 +188,7 @@ async def _note_health(connection: AsyncConnection, now: FeedHealth) -> HealthCh
     if changed.one_or_none() is not None:
         return HealthChange(before, now)
     same = {name: value for name, value in values.items() if name not in ("source", "health", "since")}
-    await connection.execute(update(healths).where(healths.c.source == now.source).values(same))
+    connection.execute(update(healths).where(healths.c.source == now.source).values(same))
     return None
 
 

@@ -4,14 +4,11 @@ Every process looks upstream for itself, and all must serve the same octets: so 
 comes after, and is not made when another process has put one there since.
 """
 
-import asyncio
-import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, delete, func, null, select, update
 
 from feedproxy.model import Held, LastGood
 from feedproxy.store import upsert
@@ -25,17 +22,16 @@ _HELD = ("reason", "text", "events", "since", "accepted", "refused")
 _NOTHING_HELD = dict.fromkeys((f"held_{name}" for name in _HELD), null())
 
 
-async def last_good(connection: AsyncConnection, source: str) -> LastGood | None:
-    """Find the last good answer of a source."""
+def last_good(connection: Connection, source: str) -> LastGood | None:
+    """Find the last good answer of a source, its body deflated."""
     generation = _generation(source).label("generation")
-    found = await connection.execute(select(table, generation).where(table.c.source == source))
+    found = connection.execute(select(table, generation).where(table.c.source == source))
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    body = await asyncio.to_thread(zlib.decompress, row["deflated_body"])
     return LastGood(
         source,
-        body,
+        row["deflated_body"],
         row["digest"],
         row["etag"],
         row["last_modified"],
@@ -50,8 +46,8 @@ async def last_good(connection: AsyncConnection, source: str) -> LastGood | None
     )
 
 
-async def save_last_good(
-    connection: AsyncConnection, good: LastGood, deflated_body: bytes, *, after: bytes | None, renew: bool
+def save_last_good(
+    connection: Connection, good: LastGood, deflated_body: bytes, *, after: bytes | None, renew: bool
 ) -> int | None:
     """Put `good`, whose body is `deflated_body`, in the place of the answer whose digest is `after` (None: of none).
 
@@ -77,15 +73,15 @@ async def save_last_good(
         statement = statement.on_conflict_do_update(
             index_elements=["source"], set_=values | _NOTHING_HELD, where=table.c.digest == after
         )
-    if (await connection.execute(statement.returning(table.c.source))).one_or_none() is None:
+    if connection.execute(statement.returning(table.c.source)).one_or_none() is None:
         return None
     if renew:
-        await _add_generation(connection, good.source)
-    return await _generation_now(connection, good.source)
+        _add_generation(connection, good.source)
+    return _generation_now(connection, good.source)
 
 
-async def confirm_last_good(
-    connection: AsyncConnection,
+def confirm_last_good(
+    connection: Connection,
     source: str,
     digest: bytes,
     *,
@@ -105,13 +101,13 @@ async def confirm_last_good(
         **_NOTHING_HELD,
     }
     statement = update(table).where(table.c.source == source, table.c.digest == digest).values(values)
-    row = (await connection.execute(statement.returning(table.c.changed_at))).one_or_none()
+    row = connection.execute(statement.returning(table.c.changed_at)).one_or_none()
     if row is None:
         return None
-    return await _generation_now(connection, source), row[0]
+    return _generation_now(connection, source), row[0]
 
 
-async def note_rendering(connection: AsyncConnection, good: LastGood, *, after: LastGood) -> bool:
+def note_rendering(connection: Connection, good: LastGood, *, after: LastGood) -> bool:
     """Note what was rendered of a body, by which edition and since when; False if `after` is no longer what stands."""
     statement = (
         update(table)
@@ -123,46 +119,46 @@ async def note_rendering(connection: AsyncConnection, good: LastGood, *, after: 
         )
         .values(rendered=good.rendered, edition=good.edition, edition_at=good.edition_at, changed_at=good.changed_at)
     )
-    return (await connection.execute(statement)).rowcount == 1
+    return connection.execute(statement).rowcount == 1
 
 
-async def drop_last_good(connection: AsyncConnection, source: str) -> None:
+def drop_last_good(connection: Connection, source: str) -> None:
     """Forget the last good answer of a source, but not its generation."""
-    await connection.execute(delete(table).where(table.c.source == source))
+    connection.execute(delete(table).where(table.c.source == source))
 
 
-async def hold_back(connection: AsyncConnection, source: str, digest: bytes, held: Held) -> None:
+def hold_back(connection: Connection, source: str, digest: bytes, held: Held) -> None:
     """Note that a body was held back for the answer of that digest, if that still stands."""
     values = {f"held_{name}": getattr(held, name) for name in _HELD}
-    await connection.execute(update(table).where(table.c.source == source, table.c.digest == digest).values(values))
+    connection.execute(update(table).where(table.c.source == source, table.c.digest == digest).values(values))
 
 
-async def forget_held(connection: AsyncConnection, source: str) -> None:
+def forget_held(connection: Connection, source: str) -> None:
     """Forget what was held back, unless an operator has said a word on it."""
     silent = table.c.held_accepted.is_(False) & table.c.held_refused.is_not(True)
-    await connection.execute(update(table).where(table.c.source == source, silent).values(_NOTHING_HELD))
+    connection.execute(update(table).where(table.c.source == source, silent).values(_NOTHING_HELD))
 
 
-async def held(connection: AsyncConnection) -> tuple[tuple[str, Held], ...]:
+def held(connection: Connection) -> tuple[tuple[str, Held], ...]:
     """List what is held back, by source, the oldest first."""
     columns = [column for column in table.c if column.name == "source" or column.name.startswith("held_")]
-    found = await connection.execute(
+    found = connection.execute(
         select(*columns).where(table.c.held_reason.is_not(None)).order_by(table.c.held_since, table.c.source)
     )
     return tuple((row["source"], each) for row in found.mappings() if (each := _held(row)) is not None)
 
 
-async def accept_held(connection: AsyncConnection, feed: str) -> int:
+def accept_held(connection: Connection, feed: str) -> int:
     """Accept what is held back of a feed, under whatever credentials; return of how many sources that is."""
-    return await _judge_held(connection, feed, accepted=True)
+    return _judge_held(connection, feed, accepted=True)
 
 
-async def refuse_held(connection: AsyncConnection, feed: str) -> int:
+def refuse_held(connection: Connection, feed: str) -> int:
     """Refuse what is held back of a feed, under whatever credentials; return of how many sources that is."""
-    return await _judge_held(connection, feed, accepted=False)
+    return _judge_held(connection, feed, accepted=False)
 
 
-async def renew(connection: AsyncConnection, feed: str | None, *, now: datetime) -> int:
+def renew(connection: Connection, feed: str | None, *, now: datetime) -> int:
     """Begin a new generation of a feed, under whatever credentials, or of all (None).
 
     The octets count as changed `now`, to the next second, which is all that a date in a header can tell. Returns how
@@ -170,16 +166,16 @@ async def renew(connection: AsyncConnection, feed: str | None, *, now: datetime)
     """
     later = now + timedelta(seconds=1)
     chosen = _is_of(feed) if feed is not None else table.c.source.is_not(None)
-    sources = (await connection.execute(select(table.c.source).where(chosen))).scalars().all()
+    sources = connection.execute(select(table.c.source).where(chosen)).scalars().all()
     for source in sources if feed is not None else [ALL]:
-        await _add_generation(connection, source)
-    await connection.execute(update(table).where(chosen, table.c.changed_at < later).values(changed_at=later))
+        _add_generation(connection, source)
+    connection.execute(update(table).where(chosen, table.c.changed_at < later).values(changed_at=later))
     return len(sources)
 
 
-async def _judge_held(connection: AsyncConnection, feed: str, *, accepted: bool) -> int:
+def _judge_held(connection: Connection, feed: str, *, accepted: bool) -> int:
     statement = update(table).where(_is_of(feed), table.c.held_reason.is_not(None))
-    return (await connection.execute(statement.values(held_accepted=accepted, held_refused=not accepted))).rowcount
+    return connection.execute(statement.values(held_accepted=accepted, held_refused=not accepted)).rowcount
 
 
 def _is_of(feed: str) -> ColumnElement[bool]:
@@ -192,14 +188,14 @@ def _generation(source: str) -> Any:
     return numbers.scalar_subquery()
 
 
-async def _generation_now(connection: AsyncConnection, source: str) -> int:
-    number: int = (await connection.execute(select(_generation(source)))).scalar_one()
+def _generation_now(connection: Connection, source: str) -> int:
+    number: int = connection.execute(select(_generation(source))).scalar_one()
     return number
 
 
-async def _add_generation(connection: AsyncConnection, source: str) -> None:
+def _add_generation(connection: Connection, source: str) -> None:
     statement = upsert.insert(connection, generations).values(source=source, number=1)
-    await connection.execute(
+    connection.execute(
         statement.on_conflict_do_update(index_elements=["source"], set_={"number": generations.c.number + 1})
     )
 

@@ -7,10 +7,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import SettingsError
-from feedproxy.store.database import Database, open_database, unusable_as_settings_error
+from feedproxy.store.database import open_database, unusable_as_settings_error
 
 SCRIPTS = str(files("feedproxy.store") / "migrations")
 
@@ -29,19 +28,19 @@ async def migrate(url: str) -> None:
     with unusable_as_settings_error(url):
         database = open_database(url, migrating=True)
         try:
-            async with database.writing() as connection:
-                await _upgrade(database, connection)
+            await database.write(_upgrade)
         finally:
             await database.close()
 
 
-async def _upgrade(database: Database, connection: AsyncConnection) -> None:
-    if not database.is_sqlite:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_MIGRATION_AT_A_TIME})
-    if await connection.run_sync(_is_current):
+def _upgrade(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    if not is_sqlite:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_MIGRATION_AT_A_TIME})
+    if _is_current(connection):
         return
-    await connection.run_sync(_run_scripts)
-    if database.is_sqlite and (await connection.execute(text("PRAGMA foreign_key_check"))).first():
+    _run_scripts(connection)
+    if is_sqlite and connection.execute(text("PRAGMA foreign_key_check")).first():
         raise SettingsError("database_url: the migration would leave rows that belong to nothing; nothing was changed")
 
 

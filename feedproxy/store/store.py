@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -71,8 +72,7 @@ async def open_store(url: str) -> "Store":
     database = open_database(url)
     try:
         with unusable_as_settings_error(url):
-            async with database.reading() as connection:
-                await connection.run_sync(require_current)
+            await database.read(require_current)
     except BaseException:
         await database.close()
         raise
@@ -514,7 +514,8 @@ class Store:
 
     async def last_good(self, source: str) -> LastGood | None:
         """Find the last good answer of a source."""
-        return await self._database.read(lastgood.last_good, source)
+        good = await self._database.read(lastgood.last_good, source)
+        return replace(good, body=await asyncio.to_thread(zlib.decompress, good.body)) if good is not None else None
 
     async def save_last_good(self, good: LastGood, *, after: bytes | None, renew: bool = False) -> int | None:
         """Put `good` in the place of its source's answer whose digest is `after`; None: where there is none.
@@ -596,7 +597,8 @@ class Store:
 
     async def past_body(self, feed: str, digest: bytes) -> bytes | None:
         """Find a body by its SHA-256 that came from the upstream of a feed, named by the head of its name."""
-        return await self._database.read(history.past_body, feed, digest)
+        deflated = await self._database.read(history.past_body, feed, digest)
+        return await asyncio.to_thread(zlib.decompress, deflated) if deflated is not None else None
 
     async def kept_bodies(self, feed: str) -> frozenset[bytes]:
         """Return the digests of those bodies of a feed that `past_body` finds."""

@@ -11,9 +11,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import BadRequest, Conflict, NotFound
 from feedproxy.model import (
@@ -52,8 +51,8 @@ class Subscribed:
     changed: frozenset[UUID]
 
 
-async def subscribe(
-    connection: AsyncConnection,
+def subscribe(
+    connection: Connection,
     calendar: Calendar,
     *,
     subscription_id: UUID,
@@ -67,7 +66,7 @@ async def subscribe(
 ) -> Subscribed:
     """Add a subscription to a calendar, or update the single one; see `Store.subscribe`."""
     _check(subscriber, login)
-    locked = await calendars.lock(connection, calendar, shared=True)
+    locked = calendars.lock(connection, calendar, shared=True)
     added = upsert.insert(connection, table).values(
         id=subscription_id,
         account_id=calendar.account.id,
@@ -81,31 +80,31 @@ async def subscribe(
         **wishes_column(wishes),
         **login_columns(login),
     )
-    found = await connection.execute(
+    found = connection.execute(
         added.on_conflict_do_update(
             index_elements=["calendar_id", "single_key"],
             index_where=table.c.single_key.is_not(None),
             set_={"single_key": table.c.single_key},
         ).returning(table.c.id)
     )
-    before = await _find(connection, found.scalar_one())
+    before = _find(connection, found.scalar_one())
     if before.id != subscription_id:
         said = _joined(before.subscriber, subscriber)
         wanted = replace(before, method=method, subscriber=said, wishes=wishes, login=login or before.login)
-        after, changed = await _update(connection, before, wanted, private_events, now=now)
+        after, changed = _update(connection, before, wanted, private_events, now=now)
         return Subscribed(after, is_new=False, changed=changed)
-    await _want(connection, before, wishes.tags)
+    _want(connection, before, wishes.tags)
     for event_id, details in private_events:
-        await events.put_private(connection, before, event_id, details, now=now)
-    return Subscribed(await _find(connection, subscription_id), is_new=True, changed=frozenset())
+        events.put_private(connection, before, event_id, details, now=now)
+    return Subscribed(_find(connection, subscription_id), is_new=True, changed=frozenset())
 
 
-async def change_subscription(
-    connection: AsyncConnection, was: Subscription, *, subscriber: Subscriber, wishes: Wishes, now: datetime
+def change_subscription(
+    connection: Connection, was: Subscription, *, subscriber: Subscriber, wishes: Wishes, now: datetime
 ) -> tuple[Subscription, frozenset[UUID]]:
     """Change what is other than it `was`; see `Store.change_subscription`."""
     _check(subscriber, None)
-    before = await _locked(connection, was.id)
+    before = _locked(connection, was.id)
     if before.state == "inactive":
         raise BadRequest("the subscription has been deactivated")
     wanted = replace(
@@ -113,39 +112,39 @@ async def change_subscription(
         subscriber=_merged(before.subscriber, was.subscriber, subscriber),
         wishes=_merged(before.wishes, was.wishes, wishes),
     )
-    return await _update(connection, before, wanted, (), now=now)
+    return _update(connection, before, wanted, (), now=now)
 
 
-async def activate(
-    connection: AsyncConnection, subscription_id: UUID, *, subscriber: Subscriber, now: datetime
+def activate(
+    connection: Connection, subscription_id: UUID, *, subscriber: Subscriber, now: datetime
 ) -> tuple[Subscription, frozenset[UUID]]:
     """Make a pending subscription active, or update the single one; see `Store.activate`."""
     _check(subscriber, None)
-    pending = await subscription(connection, subscription_id)
+    pending = subscription(connection, subscription_id)
     if pending is None or pending.calendar is None:
         raise NotFound("there is no such subscription")
-    single = (await calendars.lock(connection, pending.calendar))["single_subscription"]
-    pending = await _locked(connection, subscription_id)
+    single = calendars.lock(connection, pending.calendar)["single_subscription"]
+    pending = _locked(connection, subscription_id)
     if pending.state == "active":
         return pending, frozenset()
     if pending.state == "inactive":
         raise BadRequest("the subscription has been deactivated")
     subscriber = _joined(pending.subscriber, subscriber)
     single_key = (single and subscriber.key) or None
-    if (active := await _single(connection, pending, single_key)) is not None:
-        return await _pass_on(connection, pending, active, subscriber, now=now)
-    await connection.execute(
+    if (active := _single(connection, pending, single_key)) is not None:
+        return _pass_on(connection, pending, active, subscriber, now=now)
+    connection.execute(
         update(table)
         .where(table.c.id == subscription_id)
         .values(state="active", single_key=single_key, updated_at=now, **subscriber_columns(subscriber))
     )
     changed = frozenset((subscription_id,))
-    await changes.note(connection, changed, now=now)
-    return await _find(connection, subscription_id), changed
+    changes.note(connection, changed, now=now)
+    return _find(connection, subscription_id), changed
 
 
-async def deactivate(
-    connection: AsyncConnection,
+def deactivate(
+    connection: Connection,
     feeds: Mapping[UUID, Frozen | None],
     *,
     by: str,
@@ -158,22 +157,22 @@ async def deactivate(
         living = select(table.c.id, table.c.facts).where(
             table.c.id.in_(batch), table.c.state.in_(("active", "pending"))
         )
-        rows = await connection.execute(living.order_by(table.c.id).with_for_update())
+        rows = connection.execute(living.order_by(table.c.id).with_for_update())
         known = {row.id: row.facts for row in rows}
         ids = list(known)
         end = {"state": "inactive", "single_key": None, "updated_at": now, "deactivated_at": now, "deactivated_by": by}
-        await connection.execute(update(table).where(table.c.id.in_(ids)).values(end))
+        connection.execute(update(table).where(table.c.id.in_(ids)).values(end))
         for each in ids if facts else ():
             told = update(table).where(table.c.id == each).values(facts={**known[each], **facts})
-            await connection.execute(told)
-        await frozen.keep_all(connection, {each: was for each in ids if (was := feeds[each]) is not None})
+            connection.execute(told)
+        frozen.keep_all(connection, {each: was for each in ids if (was := feeds[each]) is not None})
         ended.update(ids)
-    await changes.note(connection, ended, now=now)
+    changes.note(connection, ended, now=now)
     return frozenset(ended)
 
 
-async def _update(
-    connection: AsyncConnection,
+def _update(
+    connection: Connection,
     before: Subscription,
     wanted: Subscription,
     private_events: Sequence[tuple[str, EventDetails]],
@@ -181,18 +180,16 @@ async def _update(
     now: datetime,
 ) -> tuple[Subscription, frozenset[UUID]]:
     """Update a subscription that is locked; return it, and itself if its feed is another now."""
-    after = await _put(connection, before, wanted, now=now)
+    after = _put(connection, before, wanted, now=now)
     is_other = _shown(after) != _shown(before)
     for event_id, details in private_events:
-        is_other |= await events.put_private(connection, before, event_id, details, now=now)
+        is_other |= events.put_private(connection, before, event_id, details, now=now)
     changed = frozenset((before.id,)) if is_other and before.state == "active" else frozenset()
-    await changes.note(connection, changed, now=now)
+    changes.note(connection, changed, now=now)
     return after, changed
 
 
-async def _put(
-    connection: AsyncConnection, before: Subscription, wanted: Subscription, *, now: datetime
-) -> Subscription:
+def _put(connection: Connection, before: Subscription, wanted: Subscription, *, now: datetime) -> Subscription:
     """Put what is wanted in the place of what is stored, unless it is just that."""
     tags, tags_before = ({tag.id for tag in each.wishes.tags} for each in (wanted, before))
     if tags == tags_before:
@@ -205,13 +202,13 @@ async def _put(
     if _shown(wanted) != _shown(before):
         values["updated_at"] = max(now, before.updated_at)
     try:
-        await connection.execute(update(table).where(table.c.id == wanted.id).values(values))
+        connection.execute(update(table).where(table.c.id == wanted.id).values(values))
     except IntegrityError:
         raise Conflict("another active subscription of the calendar is that subscriber's already") from None
     if tags != tags_before:
-        await connection.execute(delete(subscription_tags).where(subscription_tags.c.subscription_id == wanted.id))
-        await _want(connection, wanted, wanted.wishes.tags)
-    return await _find(connection, wanted.id)
+        connection.execute(delete(subscription_tags).where(subscription_tags.c.subscription_id == wanted.id))
+        _want(connection, wanted, wanted.wishes.tags)
+    return _find(connection, wanted.id)
 
 
 def _shown(each: Subscription) -> tuple[Wishes, FeedLogin | None]:
@@ -219,24 +216,24 @@ def _shown(each: Subscription) -> tuple[Wishes, FeedLogin | None]:
     return each.wishes, each.login
 
 
-async def _want(connection: AsyncConnection, by: Subscription, tags: Sequence[Tag]) -> None:
+def _want(connection: Connection, by: Subscription, tags: Sequence[Tag]) -> None:
     """Note the tags that a subscription wants. Raises BadRequest if one of them is none of its calendar's."""
     if not tags:
         return
     assert by.calendar is not None
     rows = [{"subscription_id": by.id, "calendar_id": by.calendar.id, "tag_id": each} for each in {t.id for t in tags}]
     try:
-        await connection.execute(insert(subscription_tags), rows)
+        connection.execute(insert(subscription_tags), rows)
     except IntegrityError:
         raise BadRequest(f"the calendar {by.calendar.code} has not all of these tags") from None
 
 
-async def _pass_on(
-    connection: AsyncConnection, pending: Subscription, active: Subscription, subscriber: Subscriber, *, now: datetime
+def _pass_on(
+    connection: Connection, pending: Subscription, active: Subscription, subscriber: Subscriber, *, now: datetime
 ) -> tuple[Subscription, frozenset[UUID]]:
     """Let the single subscription have what a pending one brings, and end that."""
-    brought = [(event.event_id, event.details) for event in await events.take_private(connection, pending)]
-    await deactivate(connection, {pending.id: None}, by="", now=now)
+    brought = [(event.event_id, event.details) for event in events.take_private(connection, pending)]
+    deactivate(connection, {pending.id: None}, by="", now=now)
     wanted = replace(
         active,
         method=pending.method,
@@ -244,29 +241,29 @@ async def _pass_on(
         wishes=pending.wishes,
         login=pending.login or active.login,
     )
-    return await _update(connection, active, wanted, brought, now=now)
+    return _update(connection, active, wanted, brought, now=now)
 
 
-async def _single(connection: AsyncConnection, pending: Subscription, key: str | None) -> Subscription | None:
+def _single(connection: Connection, pending: Subscription, key: str | None) -> Subscription | None:
     if key is None:
         return None
     assert pending.calendar is not None
     mine = select(table.c.id).where(table.c.calendar_id == pending.calendar.id, table.c.single_key == key)
-    found = await connection.scalar(mine.with_for_update())
-    return None if found is None else await _find(connection, found)
+    found = connection.scalar(mine.with_for_update())
+    return None if found is None else _find(connection, found)
 
 
-async def _locked(connection: AsyncConnection, subscription_id: UUID) -> Subscription:
+def _locked(connection: Connection, subscription_id: UUID) -> Subscription:
     """Return a subscription of one of our calendars, locked until the transaction ends; raises NotFound."""
-    await connection.execute(select(table.c.id).where(table.c.id == subscription_id).with_for_update())
-    found = await subscription(connection, subscription_id)
+    connection.execute(select(table.c.id).where(table.c.id == subscription_id).with_for_update())
+    found = subscription(connection, subscription_id)
     if found is None or found.calendar is None:
         raise NotFound("there is no such subscription")
     return found
 
 
-async def _find(connection: AsyncConnection, subscription_id: UUID) -> Subscription:
-    found = await subscription(connection, subscription_id)
+def _find(connection: Connection, subscription_id: UUID) -> Subscription:
+    found = subscription(connection, subscription_id)
     assert found is not None
     return found
 

@@ -7,8 +7,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, RowMapping, Select, select, update
 
 from feedproxy.model import Account, Calendar, FeedLogin, Subscriber, Subscription, Tag, Wishes
 from feedproxy.store import upsert
@@ -41,9 +40,7 @@ def batches(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + BATCH]
 
 
-async def claim(
-    connection: AsyncConnection, account: Account, ids: Sequence[UUID], *, now: datetime
-) -> frozenset[UUID]:
+def claim(connection: Connection, account: Account, ids: Sequence[UUID], *, now: datetime) -> frozenset[UUID]:
     """Return those of `ids` that are the account's and not deactivated; an id not seen before becomes the account's.
 
     `ids` must be sorted: two claims at once then wait for each other in the same order and cannot deadlock.
@@ -54,29 +51,29 @@ async def claim(
             {"id": each, "account_id": account.id, "state": "upstream", "created_at": now, "updated_at": now}
             for each in batch
         ]
-        await connection.execute(upsert.insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(upsert.insert(connection, table).on_conflict_do_nothing(), rows)
         owned = select(table.c.id).where(
             table.c.account_id == account.id, table.c.id.in_(batch), table.c.state != "inactive"
         )
-        mine.update(await connection.scalars(owned))
+        mine.update(connection.scalars(owned))
     return frozenset(mine)
 
 
-async def touch(connection: AsyncConnection, ids: Collection[UUID], *, now: datetime) -> None:
+def touch(connection: Connection, ids: Collection[UUID], *, now: datetime) -> None:
     """Note when something was taken from subscriptions: nothing that is left says since when their feeds lack it."""
     for batch in batches(sorted(ids, key=NUMBER)):
         mine = table.c.id.in_(batch)
-        await connection.execute(select(table.c.id).where(mine).order_by(table.c.id).with_for_update())
-        await connection.execute(update(table).where(mine, table.c.updated_at < now).values(updated_at=now))
+        connection.execute(select(table.c.id).where(mine).order_by(table.c.id).with_for_update())
+        connection.execute(update(table).where(mine, table.c.updated_at < now).values(updated_at=now))
 
 
-async def subscription(connection: AsyncConnection, subscription_id: UUID) -> Subscription | None:
+def subscription(connection: Connection, subscription_id: UUID) -> Subscription | None:
     """Find a subscription, whosever it is and whatever its state."""
-    return next(iter(await _read(connection, _WHOLE.where(table.c.id == subscription_id))), None)
+    return next(iter(_read(connection, _WHOLE.where(table.c.id == subscription_id))), None)
 
 
-async def subscriptions_of(
-    connection: AsyncConnection, account: Account, calendar: Calendar | None, key: str, *, limit: int | None
+def subscriptions_of(
+    connection: Connection, account: Account, calendar: Calendar | None, key: str, *, limit: int | None
 ) -> tuple[Subscription, ...]:
     """List the subscriptions of somebody, the newest first; see `Store.subscriptions_of`."""
     if not key or not storable(key):
@@ -85,19 +82,19 @@ async def subscriptions_of(
     his = (table.c.folded_subscriber_id == folded) | (table.c.folded_user_name == folded)
     exactly = (table.c.subscriber_id == key) | (table.c.user_name == key)
     query = _of(account, calendar).where(his).order_by(exactly.desc(), table.c.created_at.desc(), table.c.id.desc())
-    found = await _read(connection, query.limit(limit))
+    found = _read(connection, query.limit(limit))
     exact = tuple(each for each in found if key in (each.subscriber.subscriber_id, each.subscriber.user_name))
     return exact or found
 
 
-async def subscriptions(
-    connection: AsyncConnection, account: Account, calendar: Calendar | None, *, after: UUID | None, limit: int
+def subscriptions(
+    connection: Connection, account: Account, calendar: Calendar | None, *, after: UUID | None, limit: int
 ) -> tuple[Subscription, ...]:
     """List subscriptions by id, those after one of them."""
     query = _of(account, calendar)
     if after is not None:
         query = query.where(table.c.id > after)
-    return await _read(connection, query.order_by(table.c.id).limit(limit))
+    return _read(connection, query.order_by(table.c.id).limit(limit))
 
 
 def subscriber_columns(subscriber: Subscriber) -> dict[str, Any]:
@@ -130,20 +127,20 @@ def _of(account: Account, calendar: Calendar | None) -> Select[Any]:
     return mine if calendar is None else mine.where(table.c.calendar_id == calendar.id)
 
 
-async def _read(connection: AsyncConnection, query: Select[Any]) -> tuple[Subscription, ...]:
+def _read(connection: Connection, query: Select[Any]) -> tuple[Subscription, ...]:
     """Read subscriptions with two statements: what they are, and then the tags of calendars and of wishes."""
-    rows = (await connection.execute(query)).mappings().all()
+    rows = connection.execute(query).mappings().all()
     found: list[Subscription] = []
     for batch in batches(rows):
-        of_calendars, wanted = await _tags(connection, batch)
+        of_calendars, wanted = _tags(connection, batch)
         for row in batch:
             calendar_tags = of_calendars.get(row[table.c.calendar_id], {})
             found.append(_read_row(row, calendar_tags, wanted.get(row[table.c.id], [])))
     return tuple(found)
 
 
-async def _tags(
-    connection: AsyncConnection, rows: Sequence[RowMapping]
+def _tags(
+    connection: Connection, rows: Sequence[RowMapping]
 ) -> tuple[dict[int, dict[UUID, Tag]], dict[UUID, list[UUID]]]:
     """Return the tags of each calendar, and the ids of those that each subscription wants."""
     calendar_ids = {row[table.c.calendar_id] for row in rows} - {None}
@@ -156,7 +153,7 @@ async def _tags(
         & (subscription_tags.c.tag_id == tags.c.id)
         & subscription_tags.c.subscription_id.in_([row[table.c.id] for row in rows])
     )
-    found = await connection.execute(
+    found = connection.execute(
         select(tags, subscription_tags.c.subscription_id)
         .select_from(tags.outerjoin(subscription_tags, is_wanted))
         .where(tags.c.calendar_id.in_(sorted(calendar_ids)))

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import Conflict, NotFound
 from feedproxy.model import Calendar, Tag
@@ -23,11 +22,9 @@ def in_order(tags: Iterable[Tag]) -> tuple[Tag, ...]:
     return tuple(sorted(tags, key=lambda tag: (tag.text.casefold(), tag.id)))
 
 
-async def tags_of(
-    connection: AsyncConnection, calendar_ids: Sequence[int] | Select[tuple[int]]
-) -> dict[int, tuple[Tag, ...]]:
+def tags_of(connection: Connection, calendar_ids: Sequence[int] | Select[tuple[int]]) -> dict[int, tuple[Tag, ...]]:
     """Return the tags of calendars, in order; what has none is left out."""
-    found = await connection.execute(select(table).where(table.c.calendar_id.in_(calendar_ids)))
+    found = connection.execute(select(table).where(table.c.calendar_id.in_(calendar_ids)))
     tags: dict[int, list[Tag]] = {}
     for row in found:
         tags.setdefault(row.calendar_id, []).append(read_tag(row))
@@ -39,8 +36,8 @@ def read_tag(row: Row[Any]) -> Tag:
     return Tag(row.id, row.text, row.external_id)
 
 
-async def add_tag(
-    connection: AsyncConnection,
+def add_tag(
+    connection: Connection,
     calendar: Calendar,
     *,
     tag_id: UUID,
@@ -50,17 +47,17 @@ async def add_tag(
 ) -> Tag:
     """Add a tag to a calendar. Raises Conflict if it has that id, text or external id, NotFound if it is gone."""
     _check(text, external_id)
-    await _touch(connection, calendar, now=now)
+    _touch(connection, calendar, now=now)
     values = {"calendar_id": calendar.id, "id": tag_id, **_columns(text, external_id)}
     try:
-        await connection.execute(insert(table).values(values))
+        connection.execute(insert(table).values(values))
     except IntegrityError:
         raise _taken(calendar) from None
     return Tag(tag_id, text, external_id)
 
 
-async def change_tag(
-    connection: AsyncConnection, calendar: Calendar, tag: Tag, *, text: str, external_id: str | None, now: datetime
+def change_tag(
+    connection: Connection, calendar: Calendar, tag: Tag, *, text: str, external_id: str | None, now: datetime
 ) -> tuple[Tag, frozenset[UUID]]:
     """Change what of a tag is other than it was; return it, and the active subscriptions that want it.
 
@@ -68,39 +65,39 @@ async def change_tag(
     Raises Conflict if another has that text or external id, NotFound if it or the calendar is gone.
     """
     _check(text, external_id)
-    await _touch(connection, calendar, now=now)
+    _touch(connection, calendar, now=now)
     mine = (table.c.calendar_id == calendar.id) & (table.c.id == tag.id)
-    before = (await connection.execute(select(table).where(mine))).mappings().one_or_none()
+    before = connection.execute(select(table).where(mine)).mappings().one_or_none()
     if before is None:
         raise NotFound(f"the tag {tag.text} is gone")
     values = merged(before, _columns(tag.text, tag.external_id), _columns(text, external_id))
     try:
-        await connection.execute(update(table).where(mine).values(values))
+        connection.execute(update(table).where(mine).values(values))
     except IntegrityError:
         raise _taken(calendar) from None
     ids: frozenset[UUID] = frozenset()
     if before["folded_text"] != values["folded_text"]:
-        ids = await _wanting(connection, calendar, tag)
-        await changes.note(connection, ids, now=now)
+        ids = _wanting(connection, calendar, tag)
+        changes.note(connection, ids, now=now)
     return Tag(tag.id, values["text"], values["external_id"]), ids
 
 
-async def remove_tag(connection: AsyncConnection, calendar: Calendar, tag: Tag, *, now: datetime) -> None:
+def remove_tag(connection: Connection, calendar: Calendar, tag: Tag, *, now: datetime) -> None:
     """Remove a tag. Raises Conflict while a subscription, active or not, wants it, NotFound if the calendar is gone."""
-    await _touch(connection, calendar, now=now)
+    _touch(connection, calendar, now=now)
     try:
-        await connection.execute(delete(table).where(table.c.calendar_id == calendar.id, table.c.id == tag.id))
+        connection.execute(delete(table).where(table.c.calendar_id == calendar.id, table.c.id == tag.id))
     except IntegrityError:
         raise Conflict(f"subscriptions want the tag {tag.text}; it cannot be removed") from None
 
 
-async def _touch(connection: AsyncConnection, calendar: Calendar, *, now: datetime) -> None:
+def _touch(connection: Connection, calendar: Calendar, *, now: datetime) -> None:
     touched = update(calendars).where(calendars.c.id == calendar.id).values(updated_at=now)
-    if (await connection.execute(touched)).rowcount == 0:
+    if connection.execute(touched).rowcount == 0:
         raise NotFound(f"the calendar {calendar.code} is gone")
 
 
-async def _wanting(connection: AsyncConnection, calendar: Calendar, tag: Tag) -> frozenset[UUID]:
+def _wanting(connection: Connection, calendar: Calendar, tag: Tag) -> frozenset[UUID]:
     wanting = (
         select(subscriptions.c.id)
         .join_from(subscriptions, subscription_tags)
@@ -110,7 +107,7 @@ async def _wanting(connection: AsyncConnection, calendar: Calendar, tag: Tag) ->
             subscriptions.c.state == "active",
         )
     )
-    return frozenset(await connection.scalars(wanting))
+    return frozenset(connection.scalars(wanting))
 
 
 def _columns(text: str, external_id: str | None) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, exists, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from feedproxy.errors import NotFound
 from feedproxy.model import AccessToken, Application, RefreshToken
@@ -23,28 +22,28 @@ Pair = tuple[AccessToken, RefreshToken]
 _ADD_ACCESS, _ADD_REFRESH = insert(access_tokens), insert(refresh_tokens)
 
 
-async def add_tokens(connection: AsyncConnection, issued: Sequence[tuple[Application, Pair]]) -> None:
+def add_tokens(connection: Connection, issued: Sequence[tuple[Application, Pair]]) -> None:
     """Add pairs of applications; the family of each is that of its refresh token, and begins here unless it is known.
 
     Raises NotFound if one of the applications is gone or has another secret.
     """
-    await _hold(connection, {(each.client_id, each.secret_digest) for each, _ in issued})
+    _hold(connection, {(each.client_id, each.secret_digest) for each, _ in issued})
     pairs = [pair for _, pair in issued]
     families = [{"id": refresh.family, "client_id": refresh.client_id} for _, refresh in pairs]
-    await connection.execute(upsert.insert(connection, token_families).on_conflict_do_nothing(), families)
-    await _add_pairs(connection, pairs)
+    connection.execute(upsert.insert(connection, token_families).on_conflict_do_nothing(), families)
+    _add_pairs(connection, pairs)
 
 
-async def _hold(connection: AsyncConnection, clients: Collection[tuple[str, bytes]]) -> None:
+def _hold(connection: Connection, clients: Collection[tuple[str, bytes]]) -> None:
     """Keep applications, by client id and digest of the secret, as they are until the transaction ends."""
     table = applications.c
     named = select(table.client_id, table.secret_digest).where(table.client_id.in_({each for each, _ in clients}))
-    held = await connection.execute(named.order_by(table.client_id).with_for_update(read=True))
+    held = connection.execute(named.order_by(table.client_id).with_for_update(read=True))
     if {(row.client_id, row.secret_digest) for row in held} != set(clients):
         raise NotFound("the application is gone or has another secret")
 
 
-async def _add_pairs(connection: AsyncConnection, pairs: Sequence[Pair]) -> None:
+def _add_pairs(connection: Connection, pairs: Sequence[Pair]) -> None:
     accesses = [
         {"digest": access.digest, "family_id": refresh.family, "expires_at": access.expires_at}
         for access, refresh in pairs
@@ -58,13 +57,13 @@ async def _add_pairs(connection: AsyncConnection, pairs: Sequence[Pair]) -> None
         }
         for _, refresh in pairs
     ]
-    await connection.execute(_ADD_ACCESS, accesses)
-    await connection.execute(_ADD_REFRESH, refreshes)
+    connection.execute(_ADD_ACCESS, accesses)
+    connection.execute(_ADD_REFRESH, refreshes)
 
 
-async def access_token(connection: AsyncConnection, digest: bytes, *, now: datetime) -> AccessToken | None:
+def access_token(connection: Connection, digest: bytes, *, now: datetime) -> AccessToken | None:
     """Find an access token that has not expired."""
-    found = await connection.execute(
+    found = connection.execute(
         select(access_tokens, token_families.c.client_id, accounts, *PREFERENCES)
         .select_from(access_tokens.join(token_families).join(applications).join(accounts))
         .where(access_tokens.c.digest == digest, access_tokens.c.expires_at > now)
@@ -75,9 +74,9 @@ async def access_token(connection: AsyncConnection, digest: bytes, *, now: datet
     return AccessToken(row["digest"], row["client_id"], read_account(row), row["expires_at"], read_preferences(row))
 
 
-async def refresh_token(connection: AsyncConnection, digest: bytes) -> RefreshToken | None:
+def refresh_token(connection: Connection, digest: bytes) -> RefreshToken | None:
     """Find a refresh token, used or expired as it may be."""
-    found = await connection.execute(
+    found = connection.execute(
         select(refresh_tokens, token_families.c.client_id)
         .join_from(refresh_tokens, token_families)
         .where(refresh_tokens.c.digest == digest)
@@ -90,22 +89,22 @@ async def refresh_token(connection: AsyncConnection, digest: bytes) -> RefreshTo
     )
 
 
-async def use_refresh_token(
-    connection: AsyncConnection, digest: bytes, access: AccessToken, refresh: RefreshToken, *, now: datetime
+def use_refresh_token(
+    connection: Connection, digest: bytes, access: AccessToken, refresh: RefreshToken, *, now: datetime
 ) -> bool:
     """Rotate: mark the token used and add the new pair to its family. False if it was used or revoked already."""
     family = select(token_families.c.id).where(token_families.c.id == refresh.family).with_for_update()
-    if (await connection.execute(family)).first() is None:
+    if connection.execute(family).first() is None:
         return False
-    if not await mark_refresh_token_used(connection, digest, now=now):
+    if not mark_refresh_token_used(connection, digest, now=now):
         return False
-    await _add_pairs(connection, [(access, refresh)])
+    _add_pairs(connection, [(access, refresh)])
     return True
 
 
-async def mark_refresh_token_used(connection: AsyncConnection, digest: bytes, *, now: datetime) -> bool:
+def mark_refresh_token_used(connection: Connection, digest: bytes, *, now: datetime) -> bool:
     """Mark a refresh token used. False if it was used already or is unknown."""
-    marked = await connection.execute(
+    marked = connection.execute(
         update(refresh_tokens)
         .where(refresh_tokens.c.digest == digest, refresh_tokens.c.used_at.is_(None))
         .values(used_at=now)
@@ -113,28 +112,28 @@ async def mark_refresh_token_used(connection: AsyncConnection, digest: bytes, *,
     return marked.rowcount == 1
 
 
-async def revoke_access_token(connection: AsyncConnection, digest: bytes) -> None:
+def revoke_access_token(connection: Connection, digest: bytes) -> None:
     """Forget an access token."""
-    await connection.execute(delete(access_tokens).where(access_tokens.c.digest == digest))
+    connection.execute(delete(access_tokens).where(access_tokens.c.digest == digest))
 
 
-async def revoke_family(connection: AsyncConnection, family: UUID) -> None:
+def revoke_family(connection: Connection, family: UUID) -> None:
     """Forget every access and refresh token of a family."""
-    await connection.execute(delete(token_families).where(token_families.c.id == family))
+    connection.execute(delete(token_families).where(token_families.c.id == family))
 
 
-async def purge_expired_tokens(connection: AsyncConnection, *, now: datetime) -> int:
+def purge_expired_tokens(connection: Connection, *, now: datetime) -> int:
     """Forget what has expired; return how many tokens that were.
 
     A used refresh token stays until it expires, so that its reuse is noticed.
     """
     purged = 0
     for table in (access_tokens, refresh_tokens):
-        purged += (await connection.execute(delete(table).where(table.c.expires_at <= now))).rowcount
+        purged += connection.execute(delete(table).where(table.c.expires_at <= now)).rowcount
     return purged
 
 
-async def purge_empty_families(connection: AsyncConnection) -> None:
+def purge_empty_families(connection: Connection) -> None:
     """Forget the families that have no token left."""
     living = [exists().where(table.c.family_id == token_families.c.id) for table in (access_tokens, refresh_tokens)]
-    await connection.execute(delete(token_families).where(*[~each for each in living]))
+    connection.execute(delete(token_families).where(*[~each for each in living]))

@@ -89,7 +89,6 @@ def configure(buffer: LogBuffer, level: str) -> None:
     """Send all log records of this process to the buffer, from `level` up."""
     logging.captureWarnings(capture=True)
     logging.basicConfig(handlers=[BufferedHandler(buffer)], level=level.upper(), force=True)
-    logging.getLogger("aiosqlite").setLevel("WARNING")
     logging.getLogger("alembic").setLevel("WARNING")
 
 

@@ -1,7 +1,7 @@
 """What every store promises, whatever database is behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import StatementError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import BadRequest, Conflict, SettingsError
 from feedproxy.model import AccessToken, Account, Application, EventDetails, Held, LastGood, PersonalEvent, RefreshToken
@@ -75,21 +74,25 @@ def token_pair(
     return access, refresh
 
 
-@asynccontextmanager
-async def made_at(url: str, revision: str) -> AsyncIterator[AsyncConnection]:
-    """Give a connection that writes to a database, empty so far, with the tables of an earlier release."""
+async def make_at(url: str, revision: str, *rows: tuple[str, Mapping[str, object]]) -> None:
+    """Give a database, empty so far, the tables of an earlier release, and rows: statements with their values."""
     config = Config()
     config.set_main_option("script_location", SCRIPTS)
 
-    def upgrade(connection: Connection) -> None:
+    def make(connection: Connection) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        for statement, values in rows:
+            connection.execute(text(statement), values)
 
     database = open_database(url, migrating=True)
-    async with database.writing() as connection:
-        await connection.run_sync(upgrade)
-        yield connection
+    await database.write(make)
     await database.close()
+
+
+def execute(connection: Connection, statement: str) -> None:
+    """Execute a statement that is no feature of the store's."""
+    connection.execute(text(statement))
 
 
 def differences(connection: Connection) -> list[object]:
@@ -126,8 +129,7 @@ class StoreContract:
 
     async def test_the_migrations_lead_to_the_schema(self, url: str) -> None:
         database = open_database(url)
-        async with database.reading() as connection:
-            found = await connection.run_sync(differences)
+        found = await database.read(differences)
         await database.close()
         assert found == []
 
@@ -141,7 +143,11 @@ class StoreContract:
         in_sqlite = {"now": NOW.replace(tzinfo=None), "id": subscription.hex}
         values = in_sqlite if empty_url.startswith("sqlite") else {"now": NOW, "id": subscription}
         columns = 'event_id, title, zone, description, location, id, account_id, start, "end", sequence'
-        async with made_at(empty_url, "0003") as connection:
+        rows = [
+            (
+                f"INSERT INTO {table} ({names}) VALUES ({row})",
+                {name: values[name] for name in values if f":{name}" in row},
+            )
             for table, names, row in (
                 ("accounts", "id, code, folded_code, created_at", "7, 'Acme', 'acme', :now"),
                 ("subscriptions", "id, account_id, origin, created_at", ":id, 7, 'upstream', :now"),
@@ -151,9 +157,9 @@ class StoreContract:
                     "'e', 'Day', 'UTC', '', '', 3, 7, '2026-12-24', '2026-12-25', 0, :now, :now",
                 ),
                 ("attachments", "subscription_id, personal_event_id", ":id, 3"),
-            ):
-                wanted = {name: value for name, value in values.items() if f":{name}" in row}
-                await connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({row})"), wanted)
+            )
+        ]
+        await make_at(empty_url, "0003", *rows)
         await migrate(empty_url)
         async with opened(empty_url) as store:
             account = await store.account("acme")
@@ -165,8 +171,7 @@ class StoreContract:
 
     async def test_a_newer_release_s_database_is_left_alone(self, own_url: str) -> None:
         database = open_database(own_url)
-        async with database.writing() as connection:
-            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await database.write(execute, "UPDATE alembic_version SET version_num = '9999'")
         await database.close()
         with pytest.raises(SettingsError, match=r"a newer feedproxy made this database \(revision 9999\)"):
             await open_store(own_url)
@@ -176,8 +181,7 @@ class StoreContract:
     async def test_ping_raises_when_the_tables_are_gone(self, own_url: str) -> None:
         async with opened(own_url) as store:
             await store.ping()
-            async with store._database.writing() as connection:
-                await connection.execute(text("DROP TABLE server_keys"))
+            await store._database.write(execute, "DROP TABLE server_keys")
             with pytest.raises(Exception, match="server_keys"):
                 await store.ping()
 

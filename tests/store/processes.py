@@ -23,7 +23,7 @@ WISHES = Wishes(zone="UTC", include_events=("a",), exclude_external=("b",))
 DAY = EventDetails("Day", date(2026, 1, 1), date(2026, 1, 2), "UTC")
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["feedproxy.store", "alembic.command", "aiosqlite", "sqlalchemy.dialects.sqlite"])
+context.set_forkserver_preload(["feedproxy.store", "alembic.command", "sqlalchemy.dialects.sqlite"])
 
 
 @contextmanager

@@ -2,14 +2,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feedproxy.errors import SettingsError, Unavailable
 from feedproxy.store import Store, migrate, open_store
 from feedproxy.store.schema import metadata
 from tests.servers.postgres import PASSWORD, PostgresServer
-from tests.store.contract import DENTIST, NOW, opened
+from tests.store.contract import DENTIST, NOW, execute, opened
 from tests.store.whole_contract import WholeContract
 
 pytestmark = pytest.mark.service("postgres")
@@ -58,11 +56,8 @@ class TestPostgreSQL(WholeContract):
             assert await store.accounts() == ()
 
     async def test_a_connection_lost_in_a_transaction_is_an_outage(self, url: str, store: Store) -> None:
-        async def lose_it(connection: AsyncConnection) -> None:
-            await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-
         with pytest.raises(Unavailable):
-            await store._database.write(lose_it)
+            await store._database.write(execute, "SELECT pg_terminate_backend(pg_backend_pid())")
         await store.ping()
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from feedproxy.errors import SettingsError, Unavailable
-from feedproxy.store import database, open_store
+from feedproxy.store import open_store, sqlite
 from feedproxy.store.database import open_database
 from tests.store import processes
-from tests.store.contract import DENTIST, GOOD, NOW, made_at, opened
+from tests.store.contract import DENTIST, GOOD, NOW, execute, make_at, opened
 from tests.store.whole_contract import WholeContract
 
 
@@ -33,14 +33,15 @@ class TestSQLite(WholeContract):
 
 async def test_every_connection_is_durable_and_checks_references(tmp_path: Path) -> None:
     opened_database = open_database(f"sqlite:///{tmp_path / 'store.db'}")
-    async with opened_database.writing() as connection:
-        found = [
-            (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
-        ]
+    found = await opened_database.write(pragmas)
     await opened_database.close()
     full = 2
     assert found == ["wal", full, 1, 30_000]
+
+
+def pragmas(connection: Connection) -> list[object]:
+    names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+    return [connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names]
 
 
 async def test_a_fresh_file_migrates_itself_and_is_readable_by_its_owner_only(tmp_path: Path) -> None:
@@ -56,10 +57,9 @@ def listed(folder: Path) -> list[Path]:
 
 async def test_last_good_answers_of_the_first_schema_stay(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
-    async with made_at(url, "0001") as connection:
-        row = {"body": zlib.compress(GOOD.body), "now": "2026-03-29 00:59:59.999999"}
-        values = "'source', :body, CAST('digest' AS BLOB), '\"1\"', 'yesterday', 7, :now, :now"
-        await connection.execute(text(f"INSERT INTO last_good VALUES ({values})"), row)
+    row = {"body": zlib.compress(GOOD.body), "now": "2026-03-29 00:59:59.999999"}
+    values = "'source', :body, CAST('digest' AS BLOB), '\"1\"', 'yesterday', 7, :now, :now"
+    await make_at(url, "0001", (f"INSERT INTO last_good VALUES ({values})", row))
     async with opened(url) as store:
         assert await store.last_good("source") == GOOD
         assert await store.held() == ()
@@ -74,7 +74,7 @@ async def test_a_relative_path_is_relative_to_the_working_directory(
 
 
 async def test_a_file_that_stays_locked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.1)
     with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         with pytest.raises(SettingsError, match=r"another program keeps .*store\.db locked"):
@@ -82,7 +82,7 @@ async def test_a_file_that_stays_locked_is_refused(tmp_path: Path, monkeypatch: 
 
 
 async def test_a_file_that_is_locked_for_long_is_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.1)
     path = tmp_path / "store.db"
     async with opened(f"sqlite:///{path}") as store:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -97,8 +97,7 @@ async def test_a_file_that_is_locked_for_long_is_an_outage(tmp_path: Path, monke
 async def test_a_file_that_cannot_be_written_is_an_outage(tmp_path: Path, pragma: str) -> None:
     async with opened(f"sqlite:///{tmp_path / 'store.db'}") as store:
         account = await store.add_account("acme", now=NOW)
-        async with store._database.reading() as connection:
-            await connection.execute(text(f"PRAGMA {pragma}"))
+        await store._database.read(execute, f"PRAGMA {pragma}")
         big = replace(DENTIST, description="x" * 100_000)
         with pytest.raises(Unavailable):
             await store.put_event(account, "e", big, [], now=NOW)
