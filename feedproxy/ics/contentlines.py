@@ -23,8 +23,10 @@ _CONTENT_LINES = re.compile(
            )*+""".replace(b"KIND", KIND),
     re.VERBOSE,
 )
-_NO_CONTENT_LINES = re.compile(rb"(?:[^\n:;]*+\n)*+")
-_LINES_OF_TEXT = re.compile(rb"(?:(?!X-|[A-Z0-9-]++=)[^\n:;]++(?<!\\)\n)*+")
+_NO_CONTENT_LINES = re.compile(rb"(?:(?:[^\n:;]*+|(?!(?:[Ee][Xx])?[Rr])[^\n:]*+)\n)*+")
+"""Without a colon; a rule may lack it."""
+_LINES_OF_TEXT = re.compile(rb"(?:(?!X-|[A-Z0-9-]++=)[^\n:;]++\n)*+")
+_SOFT_LINES = re.compile(rb"(?:[^\n:]*+(?<==)\n)*+")
 _QUOTED_PRINTABLE = re.compile(rb"[^:]{1,200};ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(BEGIN|END)[ \t]*:[ \t]*(" + KIND + rb")[ \t]*", re.IGNORECASE)
 """A byte order mark before it: of files that were put together, or marked twice."""
@@ -92,18 +94,31 @@ class _Reader:
     def _pass_over_others(self) -> bool:
         """Give the lines that can be no content lines to the text that they follow, or drop them."""
         if self.parts and _QUOTED_PRINTABLE.match(self.parts[0]):
-            return False
+            return self._pass_over_soft_breaks()
         in_text = bool(self.parts) and _IS_TEXT.match(self.parts[0]) is not None
         start, end = self.at, _matched(_LINES_OF_TEXT if in_text else _NO_CONTENT_LINES, self.text, self.at)
-        if start == end or (in_text and self.parts[-1].endswith(b"\\")):
+        if start == end:
             return False
         lines = self.text[start:end]
         self.at = end
         if in_text:
             self._count("line-rejoined", lines.count(b"\n"))
-            self.parts.append(b"\\n" + lines[:-1].replace(b"\n", b"\\n"))
+            _rejoin(self.parts, _with_escaped_breaks(lines[:-1]), soft_break=False)
         else:
-            self._count("line-dropped", sum(map(bool, map(bytes.strip, lines.split(b"\n")))))
+            self._count("line-dropped", len(lines.translate(None, b" \t").split()))
+        return True
+
+    def _pass_over_soft_breaks(self) -> bool:
+        """Put the lines together that end in a soft line break as the line before them does."""
+        if not self.parts[-1].endswith(b"="):
+            return False
+        start, end = self.at, _matched(_SOFT_LINES, self.text, self.at)
+        if start == end:
+            return False
+        lines = self.text[start:end]
+        self.at = end
+        self._count("line-rejoined", lines.count(b"\n"))
+        _rejoin(self.parts, lines.replace(b"=\n", b"") + b"=", soft_break=True)
         return True
 
     def _take(self, line: bytes) -> None:
@@ -164,6 +179,12 @@ def _has_soft_break(start: bytes, following: bytes) -> bool:
     if _QUOTED_PRINTABLE.match(start) is None or _BOUNDARY.fullmatch(following):
         return False
     return _CONTENT_LINES.fullmatch(following + b"\n") is None
+
+
+def _with_escaped_breaks(text: bytes) -> bytes:
+    r"""Write the line breaks of a text as `\n`, one behind a lone backslash as its `n`. There are no NULs in texts."""
+    paired = text.replace(b"\\\\", b"\0")
+    return paired.replace(b"\\\n", b"\\n").replace(b"\n", b"\\n").replace(b"\0", b"\\\\")
 
 
 def _continues_text(line: bytes, parts: list[bytes]) -> bool:

@@ -36,7 +36,7 @@ _RUN_ON = tuple(
     for name in (b"BEGIN", b"END")
 )
 """`END:VCALENDARBEGIN:VCALENDAR`, where files were put together whose last line has no end, and the like."""
-_PERHAPS_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_ASCII_IN_LINES = bytes(set(range(128)) - {10})
 _WINDOWS = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
 """The characters of Windows-1252; its five holes are read as Latin-1."""
 
@@ -56,7 +56,9 @@ _SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
 """Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
 STRETCH = 65_536
 """Octets of a body, at least, that are worked on at once: short work, that stays in the processor's caches."""
-_BEGIN = re.compile(rb"(?<=[\r\n])BEGIN:V(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])")
+_BEGIN = re.compile(
+    rb"BEGIN:V(?<=[\r\n]BEGIN:V)(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])"
+)
 _BLANK_LINES = re.compile(rb"\n\n+")
 
 
@@ -165,10 +167,10 @@ def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
 def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
     if _is_utf8(text):
         return text
-    lines = text.split(b"\n")
-    if _PERHAPS_UTF8.search(text) is None:
-        repairs["not-utf-8"] += sum(not line.isascii() for line in lines)
+    if text.decode("utf-8", "ignore").isascii():
+        repairs["not-utf-8"] += len(text.translate(None, _ASCII_IN_LINES).split())
         return _from_windows(text)
+    lines = text.split(b"\n")
     wrong = [n for n, line in enumerate(lines) if not line.isascii() and not _is_utf8(line)]
     for n in wrong:
         lines[n] = _mended(lines[n])

@@ -134,3 +134,39 @@ def test_octets_that_windows_1252_lacks_are_read_as_latin_1() -> None:
 def test_a_line_that_says_something_is_dropped_only_with_a_word() -> None:
     assert normalise(b"what is this\nUID:1\n").repairs == (("line-dropped", 1),)
     assert normalise(b"   \nUID:1\n").repairs == ()
+
+
+@thorough
+@given(st.lists(st.text("a\\", min_size=1, max_size=4), min_size=1, max_size=6))
+def test_a_lost_line_break_is_written_out_and_behind_a_lone_backslash_its_letter(lines: list[str]) -> None:
+    """However many lines follow each other, each break is read by the backslashes before it."""
+    expected = ""
+    for line in lines:
+        odd = (len(expected) - len(expected.rstrip("\\"))) % 2
+        expected += ("n" if odd else "\\n") + line
+    normal = normalise("\r\n".join(["DESCRIPTION:", *lines, "UID:1", ""]).encode())
+    assert unfold(normal.text).split(b"\r\n")[0] == f"DESCRIPTION:{expected}".encode()
+    assert dict(normal.repairs) == {"line-rejoined": len(lines)}
+
+
+@given(st.lists(st.sampled_from(["=4A=", "=", "x=", "x==", "RRULE;FREQ=", ";="]), max_size=6))
+def test_soft_breaks_join_any_number_of_lines(lines: list[str]) -> None:
+    normal = normalise("\r\n".join(["COMMENT;ENCODING=QUOTED-PRINTABLE:=", *lines, "end", "UID:1", ""]).encode())
+    text = "".join(line[:-1] for line in ["=", *lines, "end="])
+    assert unfold(normal.text) == f"COMMENT;ENCODING=QUOTED-PRINTABLE:{text}\r\nUID:1\r\n".encode()
+    assert dict(normal.repairs) == {"line-rejoined": len(lines) + 1}
+
+
+@given(st.lists(st.sampled_from(["DESCRIPTION:\xe4", "X-A:\xdf\xe4", "UID:1", "X-B:b"]), min_size=1))
+def test_each_line_that_is_not_utf_8_is_counted(lines: list[str]) -> None:
+    normal = normalise("".join(f"{line}\r\n" for line in lines).encode("latin-1"))
+    assert normal.text == "".join(f"{line}\r\n" for line in lines).encode()
+    assert dict(normal.repairs).get("not-utf-8", 0) == sum(not line.isascii() for line in lines)
+
+
+@given(st.lists(st.sampled_from(['X-A;B="c', "text", "rrule", "\t", "EXRULES;A=1", "a b"]), max_size=8))
+def test_lines_without_a_colon_are_dropped_together_and_counted(lines: list[str]) -> None:
+    normal = normalise("\n".join(["UID:1", *lines, "UID:2", ""]).encode())
+    assert normal.text == b"UID:1\r\nUID:2\r\n"
+    folds = sum(line.startswith("\t") for line in lines)
+    assert dict(normal.repairs).get("line-dropped", 0) == len(lines) - folds
