@@ -66,7 +66,7 @@ class TimeZones:
         census.finish()
         served, zones = self._served(census, Definitions(calendar.definitions, journal), journal)
         rename = self._rename(census, served, journal)
-        renamed = [(piece, each) for piece, found in counted for each in _renamed(rename, piece, found)]
+        renamed = [each for piece, found in counted for each in _renamed(rename, piece, found)]
         pieces = tuple(each for _, each in renamed)
         return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=zones)
 
@@ -124,10 +124,12 @@ def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Heads | None]]:
     return [(component, census.take(component)) for component in piece.components()]
 
 
-def _renamed(rename: Rename, piece: Piece, found: Heads | None) -> list[Piece]:
+def _renamed(rename: Rename, piece: Piece, found: Heads | None) -> list[tuple[Piece, Piece]]:
+    """Return what a piece, or each event of a run that does not stay one, was and is."""
     if isinstance(piece, Component):
-        return [rename(piece, found)]
-    return rename.run(piece, list(found or ()))
+        return [(piece, rename(piece, found))]
+    pieces = rename.run(piece, list(found or ()))
+    return list(zip(piece.components() if isinstance(pieces[0], Component) else [piece], pieces, strict=True))
 
 
 def _zone_uses(served: list[tuple[Served, Use]]) -> tuple[ZoneUse, ...]:

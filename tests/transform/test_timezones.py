@@ -219,3 +219,14 @@ def test_lists_odd_spellings_and_instances_are_looked_at_too(line: str, served: 
     winter = event("winter", "DTSTART;TZID=W. Europe Standard Time:20261201T120000")
     (zone,) = render(feed(*EARLY_AUTUMN, *summer, *winter)).report.zones
     assert zone.served == served
+
+
+@pytest.mark.parametrize("tzid", ["UTC", "W. Europe Standard Time"])
+def test_no_event_multiplies_when_two_overrides_turn_out_to_be_one(tzid: str) -> None:
+    """One that names UTC by TZID and one that ends in Z are told from each other only until TZIDs are as served."""
+    plain = [line for n in range(4) for line in event(f"plain-{n}", f"DTSTART;TZID={tzid}:2026070{n + 1}T090000")]
+    series = event("series", "DTSTART:20260701T100000Z", "RRULE:FREQ=DAILY;COUNT=3")
+    older = event("series", "RECURRENCE-ID;TZID=UTC:20260702T100000", "DTSTART:20260702T120000Z")
+    newer = event("series", "SEQUENCE:1", "RECURRENCE-ID:20260702T100000Z", "DTSTART:20260702T130000Z")
+    served = [each.key for each in rfc.Feed(render(feed(*plain, *series, *older, *newer)).body).events()]
+    assert sorted(key.partition("#")[0] for key in served) == [*(f"plain-{n}" for n in range(4)), "series", "series"]
