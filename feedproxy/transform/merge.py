@@ -39,7 +39,8 @@ class Merge:
 
     def _kept(self, piece: Piece) -> list[Piece]:
         """Return what is left of a piece when the events have taken the places of those with their UIDs."""
-        if b"\nUID:personal-" not in piece.text:
-            return [piece]
-        parts = piece.parted(self.events) if isinstance(piece, Run) else [piece]
-        return [part for part in parts if isinstance(part, Run) or part.uid() not in self.events]
+        if isinstance(piece, Run):
+            if self.events.keys().isdisjoint(piece.uids):
+                return [piece]
+            return [part for part in piece.parted(self.events) if isinstance(part, Run)]
+        return [] if b"\nUID:personal-" in piece.text and piece.uid() in self.events else [piece]
