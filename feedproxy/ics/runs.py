@@ -84,7 +84,10 @@ _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t
 """A line that may have to be folded anew: too long, or folded already."""
 _FOLD = re.compile(rb"\r\n[ \t]")
 _END = re.compile(rb"\nEND:VEVENT\r\n")
-_UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
+_UID = re.compile(rb"\nUID:([^\r]*+)")
+_UID_OR_FOLDED = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
+_FOLDED_UID = 57
+"""The fewest octets of a UID that stand before its fold."""
 _RRULE = re.compile(rb"\nRRULE:")
 _BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
@@ -216,10 +219,17 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
     recurs = next((recurring for recurring in (False, True) if all_plain(text, recurring=recurring)), None)
     if recurs is None or stretch[end : end + 1] in _GOING_ON or _EARLY_FOLD.search(text) or not fits(text):
         return None, start
-    uids = [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
     ends = [match.end() for match in _END.finditer(text)] if recurs else []
     rules = _RRULE.finditer(text) if recurs else ()
-    return Run(text, uids, list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
+    return Run(text, _uids(text), list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
+
+
+def _uids(text: bytes) -> list[bytes]:
+    """Return the UIDs of plain events. Hardly any is long enough for a fold."""
+    uids: list[bytes] = _UID.findall(text)
+    if max(map(len, uids)) < _FOLDED_UID:
+        return uids
+    return [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID_OR_FOLDED.findall(text)]
 
 
 def _next_event(stretch: bytes, start: int) -> int:
