@@ -13,7 +13,6 @@ from itertools import chain
 from feedproxy.ics.components import MARK, Component, parse
 from feedproxy.ics.normal import normalise
 from feedproxy.ics.runs import MARKED, Piece, Run, segments
-from feedproxy.ics.times import wall_time
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import recurrence
 from feedproxy.transform.assembly import declarations, render, written
@@ -27,7 +26,7 @@ from feedproxy.transform.repair import head_lines, is_cancelling, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import Census, Use, parts_of
+from feedproxy.transform.tzid_uses import VALUE, Census, Use, by_tzid, parts_of, plain_times
 from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
@@ -168,14 +167,8 @@ class _RangeCensus(Census):
                 super().take(each)
         return ()
 
-    def _count(self, scope: int, bound: Iterable[tuple[bytes, bytes]]) -> None:
-        for tzid, value in bound:
-            use = self.uses[scope, tzid.decode()]
-            use.values += 1
-            if len(use.plain) < 2:
-                use.plain.append(value)
-            elif not use.plain[0] <= value <= use.plain[1]:
-                use.plain = [min(value, *use.plain), max(value, *use.plain)]
+    def _keep(self, use: Use, texts: list[bytes]) -> None:
+        use.plain = [end(chain(use.plain, texts))[:VALUE] for end in (min, max)]
 
     def _hold(self, use: Use, component: Component) -> None:
         """Keep nothing: the events are read again when their instances are looked at."""
@@ -212,9 +205,7 @@ class _ZonesOfRuns(TimeZones):
             parts = parts_of(run)
             if parts is None or tzid not in parts[1::2]:
                 continue
-            for named, value in zip(parts[1::2], parts[2::2], strict=True):
-                if named == tzid and (time := wall_time(value[1:16])) is not None:
-                    yield time
+            yield from plain_times(by_tzid(parts)[tzid])
             for component in run.recurring():
                 if b";TZID=%b:" % tzid in component.text:
                     yield from recurrence.times(component, self.horizon)

@@ -17,13 +17,12 @@ from itertools import chain
 import tzmap
 from feedproxy.ics.components import Component
 from feedproxy.ics.runs import Piece
-from feedproxy.ics.times import wall_time
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, serve
 from feedproxy.transform.report import Journal, ZoneReport
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import Census, Use
+from feedproxy.transform.tzid_uses import VALUE, Census, Use, plain_times
 from feedproxy.transform.unique import unique
 
 Heads = tuple[bytes, ...]
@@ -105,7 +104,7 @@ class TimeZones:
 
     def _times(self, _: str, use: Use) -> Iterator[datetime]:
         """Iterate over every time that is bound to the TZID, instances included, each once. Raises Inexpandable."""
-        plain = (time for value in use.plain if (time := wall_time(value)) is not None)
+        plain = plain_times(dict.fromkeys(text[:VALUE] for text in use.plain))
         recurring = (recurrence.times(component, self.horizon) for component in use.components)
         seen = set()
         for time in chain(plain, chain.from_iterable(recurring)):

@@ -12,7 +12,16 @@ from feedproxy.ics.runs import Piece, Run
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
-from feedproxy.transform.tzid_uses import DATES, UTC_TIME, WITH_PARAMETERS, Census, bound_line, local_values, tzid_of
+from feedproxy.transform.tzid_uses import (
+    DATES,
+    UTC_TIME,
+    VALUE,
+    WITH_PARAMETERS,
+    Census,
+    bound_line,
+    local_values,
+    tzid_of,
+)
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _LOCAL_UNTIL = re.compile(rb"(UNTIL=\d{8}T\d{6})(?!Z|\d)")
@@ -43,9 +52,10 @@ class Rename:
     def run(self, run: Run, parts: list[bytes]) -> list[Piece]:
         """Return the pieces that a run becomes, itself when its TZIDs stay. `parts`: as the census has it."""
         become = self.parameters[run.scope]
-        for tzid in set(parts[1::2]).difference(become):
+        tzids = parts[1::2]
+        for tzid in set(tzids).difference(become):
             become[tzid] = self._parameter(run.scope, tzid)
-        parameters = [become[tzid] for tzid in parts[1::2]]
+        parameters = list(map(become.__getitem__, tzids))
         if None in parameters:
             return [self(component, None) for component in run.components()]
         parts[1::2] = cast(list[bytes], parameters)
@@ -58,8 +68,8 @@ class Rename:
         line, served = split(longest + b";TZID=" + tzid + b":"), self.served[scope, tzid.decode()].tzid
         if line is None or not served:
             return None
-        become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
-        return become[len(longest) :] if len(become) <= LIMIT - len(":20260301T200000") else None
+        become = line.with_parameter(b"TZID", served.encode()).octets
+        return become[len(longest) :] if len(become) <= LIMIT - VALUE else None
 
     def _by_heads(self, component: Component, heads: tuple[bytes, ...]) -> bytes | None:
         text = component.text
@@ -80,7 +90,7 @@ class Rename:
             become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
             if become == head:
                 become = head
-            elif len(become) > LIMIT - len(":20260301T200000") or become in self.tzids:
+            elif len(become) > LIMIT - len(":") - VALUE or become in self.tzids:
                 become = None
         self.plain[scope, head] = become
         return become

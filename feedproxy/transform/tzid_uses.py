@@ -5,8 +5,7 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -26,15 +25,20 @@ UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(\d{8}T\d{6})\r)?" % b"|".join(TIME_NAMES))
 """A time with parameters: what stands before the colon, and its value if it is plain."""
 _IN_RUN = re.compile(
-    rb""";TZID=(?:(?:%s)("[^"\r]*+"|[^":;,\r]++)(?=:[0-9]{8}T[0-9]{6}\r))?"""
+    rb""";TZID=(?:(?:%s)("[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r))?"""
     % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
 )
 """A TZID in a run, captured where it binds a time. Where it does not, the run is read component by component."""
+VALUE = len("20260301T200000")
+"""Octets of a plain time."""
 
 
 @dataclass(slots=True)
 class Use:
-    """What is known of one (scope, TZID): who uses it, how often, and between which wall-clock times."""
+    """What is known of one (scope, TZID): who uses it, how often, and between which wall-clock times.
+
+    `plain` has texts that begin with the value of a plain time.
+    """
 
     components: list[Component] = field(default_factory=list)
     values: int = 0
@@ -56,9 +60,8 @@ class Use:
     def widen_by_plain(self) -> None:
         """Let the range hold the plain values; as texts of one length they sort as the times do."""
         if self.plain:
-            ends = [wall_time(min(self.plain)), wall_time(max(self.plain))]
-            times = ends if None not in ends else map(wall_time, self.plain)
-            self.widen(time for time in times if time is not None)
+            ends = list(plain_times([min(self.plain), max(self.plain)]))
+            self.widen(ends if len(ends) == 2 else plain_times(self.plain))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,26 @@ class _Plan:
     heads: tuple[bytes, ...]
 
 
+def plain_times(texts: Iterable[bytes]) -> Iterator[datetime]:
+    """Iterate over the times that texts begin with, where there are such."""
+    return (time for text in texts if (time := wall_time(text[:VALUE])) is not None)
+
+
 def parts_of(run: Run) -> list[bytes] | None:
-    """Return the text of a run in parts, every second one a TZID. None when a TZID in it binds no time."""
+    """Return the text of a run in parts, every second one a TZID in the place of `;TZID=...:`; behind it is the value.
+
+    None when a TZID in it binds no time.
+    """
     parts: list[bytes] = _IN_RUN.split(run.text)
     return None if None in parts[1::2] else parts
+
+
+def by_tzid(parts: list[bytes]) -> dict[bytes, list[bytes]]:
+    """Return for each TZID in the parts of a run the texts behind it, in order."""
+    behind: dict[bytes, list[bytes]] = {tzid: [] for tzid in dict.fromkeys(parts[1::2])}
+    for tzid, text in zip(parts[1::2], parts[2::2], strict=True):
+        behind[tzid].append(text)
+    return behind
 
 
 class Census:
@@ -87,7 +106,7 @@ class Census:
         self.uses: dict[tuple[int, str], Use] = {}
         self.tzids: dict[bytes, str | None] = {}
         self.steps = 0
-        self._bound: defaultdict[int, Counter[tuple[bytes, bytes]]] = defaultdict(Counter)
+        self._in_runs: list[tuple[Use, list[bytes]]] = []
         self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
     def take(self, component: Component) -> tuple[bytes, ...] | None:
@@ -117,24 +136,22 @@ class Census:
         parts = parts_of(run)
         if parts is None or len(parts) == 1:
             return parts
-        for tzid in dict.fromkeys(parts[1::2]):
-            self._use(run.scope, tzid.decode())
-        self._count(run.scope, zip(parts[1::2], [part[1:16] for part in parts[2::2]], strict=True))
+        for tzid, texts in by_tzid(parts).items():
+            use = self._use(run.scope, tzid.decode())
+            use.values += len(texts)
+            self._keep(use, texts)
         for component in run.recurring():
             self._take_recurring(component)
         return parts
 
-    def _count(self, scope: int, bound: Iterable[tuple[bytes, bytes]]) -> None:
-        """Count the values of a run, each with its TZID."""
-        self._bound[scope].update(bound)
+    def _keep(self, use: Use, texts: list[bytes]) -> None:
+        """Keep the texts behind a TZID in a run."""
+        self._in_runs.append((use, texts))
 
     def finish(self) -> None:
-        """Gather what was counted of runs, and widen each range by the plain values."""
-        for scope, bound in self._bound.items():
-            for (tzid, value), count in bound.items():
-                use = self.uses[scope, tzid.decode()]
-                use.values += count
-                use.plain.append(value)
+        """Widen each range by the plain values, those of runs last."""
+        for use, texts in self._in_runs:
+            use.plain += texts
         for use in self.uses.values():
             use.widen_by_plain()
 
