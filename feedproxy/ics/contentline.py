@@ -7,20 +7,19 @@ real feeds are: names may hold `_`, `.` and `/`, a parameter may lack its name o
 """
 
 import re
-from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 """What a content line begins with, a name short enough to need no fold; a line that does not is no content line."""
 
 _PARAMETERS = re.compile(rb'(?:[^":]++|"[^"]*+")*+(?=:)')
-_PARAMETER = re.compile(rb';([^=;"]*+(?![^=;]))?+((?:"[^"]*+"|[^";]++)*+)')
-"""A parameter: its name, `=` and its value. `;NAME"..."` has no name."""
+_REST_OF_PARAMETER = re.compile(rb'(?:"[^"]*+"|[^";]++)*+')
 _TIME_AT_END = re.compile(rb":(?=\d)[^:\";]*+\Z")
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 
-@dataclass(frozen=True, slots=True)
-class ContentLine:
+class ContentLine(NamedTuple):
     """A property as written: its name, its parameters with their leading semicolons, its value."""
 
     name: bytes
@@ -34,23 +33,21 @@ class ContentLine:
 
     def parameter(self, name: bytes) -> bytes | None:
         """Return the raw value, quotes included, of the first parameter of that upper-case name, or None."""
-        match = _find(self.parameters, name)
-        return match and (match[2] or b"=")[1:]
+        spans = _spans(self.parameters, name)
+        return self.parameters[slice(*spans[0])].partition(b"=")[2] if spans else None
 
     def with_parameter(self, name: bytes, value: bytes | None) -> "ContentLine":
         """Return the line with that parameter set in its place, or taken out; one given twice is there once after it.
 
         The value is quoted only if it must be: some clients keep the quotes as part of it.
         """
-        written = [b"" if value is None else b";" + name + b"=" + _quoted(value)]
-
-        def set_once(match: re.Match[bytes]) -> bytes:
-            if (match[1] or b"").strip().upper() != name:
-                return match[0]
-            return written.pop() if written else b""
-
-        parameters = _PARAMETER.sub(set_once, self.parameters)
-        return ContentLine(self.name, parameters + b"".join(written), self.value)
+        written = b"" if value is None else b";" + name + b"=" + _quoted(value)
+        pieces: list[bytes] = []
+        at = 0
+        for start, end in _spans(self.parameters, name):
+            pieces += (self.parameters[at:start], written)
+            written, at = b"", end
+        return ContentLine(self.name, b"".join([*pieces, self.parameters[at:], written]), self.value)
 
     def with_value(self, value: bytes) -> "ContentLine":
         """Return the line with another value."""
@@ -79,8 +76,27 @@ def split_at_last_colon(line: bytes) -> ContentLine | None:
     return ContentLine(start[1], line[start.end(1) : end.start()], line[end.start() + 1 :])
 
 
-def _find(parameters: bytes, name: bytes) -> re.Match[bytes] | None:
-    return next((m for m in _PARAMETER.finditer(parameters) if (m[1] or b"").strip().upper() == name), None)
+@lru_cache(maxsize=1)
+def _spans(parameters: bytes, name: bytes) -> tuple[tuple[int, int], ...]:
+    """Return where each parameter of that upper-case name stands, its leading semicolon included.
+
+    A semicolon begins a parameter where all quotes before it are closed. `;NAME"..."` has no name. Kept for the line
+    that was asked last: several ask in turn, and it may have a million parameters.
+    """
+    spans = []
+    at, in_quotes = 0, False
+    for found in _named(name).finditer(parameters):
+        start = found.start()
+        in_quotes ^= parameters.count(b'"', at, start) % 2 == 1
+        at = start
+        if not in_quotes and (rest := _REST_OF_PARAMETER.match(parameters, found.end())):
+            spans.append((start, rest.end()))
+    return tuple(spans)
+
+
+@cache
+def _named(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb";\s*+(?i:%b)\s*+(?=[=;]|\Z)" % re.escape(name))
 
 
 def _quoted(value: bytes) -> bytes:

@@ -26,7 +26,7 @@ from feedproxy.transform.repair import head_lines, is_cancelling, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import VALUE, Census, Use, by_tzid, parts_of, plain_times
+from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, by_tzid, parts_of, plain_times
 from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
@@ -157,7 +157,7 @@ class _RangeCensus(Census):
         super().__init__(horizon)
         self._waiting = runs
 
-    def take(self, component: Component) -> tuple[bytes, ...] | None:
+    def take(self, component: Component) -> Found:
         """Count the uses of a component, of a mark those of the run in whose place it is."""
         if component.kind != MARK:
             return super().take(component)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import cast
 
 import tzmap
 from feedproxy.ics.components import Component
@@ -22,10 +23,11 @@ from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, serve
 from feedproxy.transform.report import Journal, ZoneReport
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import VALUE, Census, Use, plain_times
+from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, plain_times
 from feedproxy.transform.unique import unique
 
-Heads = tuple[bytes, ...]
+Counted = Found | list[bytes]
+"""What the census found in a piece: of a run its text in parts."""
 MAX_STEPS = 300_000
 """What the recurrences of a feed may take to expand; beyond, name and definition must agree throughout the range.
 
@@ -113,21 +115,21 @@ class TimeZones:
                 yield time
 
 
-def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Heads | None]]:
+def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Counted]]:
     """Count the uses of a piece, of a run that is not plain enough those of its components."""
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]
     parts = census.take_run(piece)
     if parts is not None:
-        return [(piece, tuple(parts))]
+        return [(piece, parts)]
     return [(component, census.take(component)) for component in piece.components()]
 
 
-def _renamed(rename: Rename, piece: Piece, found: Heads | None) -> list[tuple[Piece, Piece]]:
+def _renamed(rename: Rename, piece: Piece, found: Counted) -> list[tuple[Piece, Piece]]:
     """Return what a piece, or each event of a run that does not stay one, was and is."""
     if isinstance(piece, Component):
-        return [(piece, rename(piece, found))]
-    pieces = rename.run(piece, list(found or ()))
+        return [(piece, rename(piece, cast(Found, found)))]
+    pieces = rename.run(piece, cast(list[bytes], found))
     return list(zip(piece.components() if isinstance(pieces[0], Component) else [piece], pieces, strict=True))
 
 

@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import LIMIT, fold, unfold
+from feedproxy.ics.normal import fits
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
@@ -18,6 +19,8 @@ from feedproxy.transform.tzid_uses import (
     VALUE,
     WITH_PARAMETERS,
     Census,
+    Found,
+    Parts,
     bound_line,
     local_values,
     tzid_of,
@@ -42,25 +45,40 @@ class Rename:
         self.parameters: defaultdict[int, dict[bytes, bytes | None]] = defaultdict(dict)
         self.plain: dict[tuple[int, bytes], bytes | None] = {}
 
-    def __call__(self, component: Component, heads: tuple[bytes, ...] | None) -> Component:
+    def __call__(self, component: Component, found: Found) -> Component:
         """Return the component with its TZIDs as served, itself when they stay as they are."""
-        text = self._by_heads(component, heads) if heads is not None else None
+        if isinstance(found, Parts):
+            text = self._by_parts(component.scope, found)
+        else:
+            text = self._by_heads(component, found) if found is not None else None
         if text is None:
             text = self._by_lines(component)
         return component.with_text(text) if text != component.text else component
 
     def run(self, run: Run, parts: list[bytes]) -> list[Piece]:
         """Return the pieces that a run becomes, itself when its TZIDs stay. `parts`: as the census has it."""
-        become = self.parameters[run.scope]
         tzids = parts[1::2]
-        for tzid in set(tzids).difference(become):
-            become[tzid] = self._parameter(run.scope, tzid)
-        parameters = list(map(become.__getitem__, tzids))
+        parameters = list(map(self._become(run.scope, tzids).__getitem__, tzids))
         if None in parameters:
             return [self(component, None) for component in run.components()]
         parts[1::2] = cast(list[bytes], parameters)
         text = b"".join(parts)
         return [run if text == run.text else Run(text, run.uids, run.recurs, run.scope)]
+
+    def _by_parts(self, scope: int, parts: Parts) -> bytes | None:
+        become = self._become(scope, parts.tzids)
+        served = {tzid: parameter[:-1] for tzid in set(parts.tzids) if (parameter := become[tzid]) is not None}
+        if len(served) < len(set(parts.tzids)):
+            return None
+        text = parts.with_parameters(served)
+        return text if fits(text) else None
+
+    def _become(self, scope: int, tzids: Iterable[bytes]) -> Mapping[bytes, bytes | None]:
+        """Return the parameter as served, a colon behind it, of each of these TZIDs."""
+        become = self.parameters[scope]
+        for tzid in set(tzids).difference(become):
+            become[tzid] = self._parameter(scope, tzid)
+        return become
 
     def _parameter(self, scope: int, tzid: bytes) -> bytes | None:
         """Return the parameter as served; None where it takes more than putting that in."""

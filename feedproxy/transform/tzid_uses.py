@@ -5,7 +5,8 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from feedproxy.transform import recurrence
 
 MAX_HEADS = 8
 """Different heads of plain times in one component that are replaced one after the other."""
+MAX_TIMES = 100
+"""Times of one component that are looked at with their heads; where there are more, few of these may be the same."""
 WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
 DATES = re.compile(rb"\d{8}(?:,\d{8})*")
 UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
@@ -31,6 +34,11 @@ _IN_RUN = re.compile(
 """A TZID in a run, captured where it binds a time. Where it does not, the run is read component by component."""
 VALUE = len("20260301T200000")
 """Octets of a plain time."""
+_IN_COMPONENT = re.compile(
+    rb"""(\n(?:%s)(?:;[^":;\r]*+)*?);TZID=("[^"\r]*+"|[^":;,\r]++)(?=(?:;[^":;\r]*+)*+:([0-9]{8}T[0-9]{6})\r)"""
+    % b"|".join(TIME_NAMES)
+)
+"""A plain time with a TZID: what stands before that, the TZID, the value."""
 
 
 @dataclass(slots=True)
@@ -95,6 +103,35 @@ def by_tzid(parts: list[bytes]) -> dict[bytes, list[bytes]]:
     return behind
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The text of a component all of whose TZIDs bind plain times: `texts` stand between the `tzids`."""
+
+    texts: list[bytes]
+    tzids: list[bytes]
+    values: list[bytes]
+
+    def with_parameters(self, become: Mapping[bytes, bytes]) -> bytes:
+        """Return the text with another parameter, its semicolon included, in the place of each TZID."""
+        pieces = [b""] * (2 * len(self.tzids) + 1)
+        pieces[::2] = self.texts
+        pieces[1::2] = [become[tzid] for tzid in self.tzids]
+        return b"".join(pieces)
+
+
+Found = tuple[bytes, ...] | Parts | None
+"""What a census finds in a component: the heads of its plain times, or its parts where they are many."""
+
+
+def _parts_of_component(text: bytes) -> Parts | None:
+    """Return the text of a component in parts; None when a TZID in it binds anything but a plain time."""
+    found: list[bytes] = _IN_COMPONENT.split(text)
+    if len(found) // 4 != text.upper().count(b"TZID"):
+        return None
+    texts = [*map(bytes.__add__, found[:-1:4], found[1::4]), found[-1]]
+    return Parts(texts, found[2::4], found[3::4])
+
+
 class Census:
     """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
 
@@ -109,11 +146,13 @@ class Census:
         self._in_runs: list[tuple[Use, list[bytes]]] = []
         self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
-    def take(self, component: Component) -> tuple[bytes, ...] | None:
-        """Count a component's uses; return the heads of its times if all of them are plain, else None."""
+    def take(self, component: Component) -> Found:
+        """Count a component's uses; return the heads of its times, or its parts, if all of them are plain."""
         recurs = b"\nRRULE" in component.text
         if recurs:
             self.steps += recurrence.steps(component, self.horizon)
+        if component.text.count(b"TZID=") > MAX_TIMES:
+            return self._take_many(component, recurs=recurs)
         found = _TIMES.findall(component.text)
         written = tuple([head if value else b"" for head, value in found])
         plan = self._plans[written] if written in self._plans else self._plan(written)
@@ -185,6 +224,19 @@ class Census:
         use.widen([start] if start is not None else [])
         if head.startswith(b"DTSTART"):
             self._widen_by_rules(use, component, value)
+
+    def _take_many(self, component: Component, *, recurs: bool) -> Parts | None:
+        """Count the uses of a component with many times: all at once if they are plain, else line by line."""
+        parts = None if recurs else _parts_of_component(component.text)
+        if parts is None:
+            self._take_lines(component)
+            return None
+        uses = {tzid: self._use(component.scope, tzid.decode()) for tzid in dict.fromkeys(parts.tzids)}
+        for tzid, value in zip(parts.tzids, parts.values, strict=True):
+            uses[tzid].plain.append(value)
+        for tzid, count in Counter(parts.tzids).items():
+            uses[tzid].values += count
+        return parts
 
     def _take_lines(self, component: Component) -> None:
         for match in WITH_PARAMETERS.finditer(component.text):

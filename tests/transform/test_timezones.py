@@ -4,7 +4,7 @@ import pytest
 
 from feedproxy.transform import Rendered, render
 from feedproxy.transform.timezones import MAX_STEPS
-from feedproxy.transform.tzid_uses import MAX_HEADS
+from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_TIMES
 from tests.readers import rfc, with_icalendar
 from tests.tzmap.definitions import exchange
 
@@ -230,3 +230,30 @@ def test_no_event_multiplies_when_two_overrides_turn_out_to_be_one(tzid: str) ->
     newer = event("series", "SEQUENCE:1", "RECURRENCE-ID:20260702T100000Z", "DTSTART:20260702T130000Z")
     served = [each.key for each in rfc.Feed(render(feed(*plain, *series, *older, *newer)).body).events()]
     assert sorted(key.partition("#")[0] for key in served) == [*(f"plain-{n}" for n in range(4)), "series", "series"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "EXDATE;TZID=Tokyo Standard Time:20260701T100000",
+        "EXDATE;TZID=Tokyo Standard Time:20260701T100000,20260702T100000",
+        "EXDATE;tzid=Tokyo Standard Time:20260701T100000",
+        "EXDATE;X=1;TZID=UTC:20260701T100000",
+        "EXDATE;TZID=UTC;TZID=Tokyo Standard Time:20260701T100000",
+        "X-NOTE;TZID=Tokyo Standard Time:TZID=",
+        f'EXDATE;X={"1" * 29};TZID="Arab":20260701T100000',
+    ],
+)
+def test_many_times_in_one_event_are_served_as_few_are(odd: str) -> None:
+    """However many there are, and whatever stands among them."""
+    times = [f"EXDATE;X={n};TZID=Tokyo Standard Time:20260701T100000" for n in range(MAX_TIMES)]
+    few = [line for time in times for line in body(render(feed(*event("1", time))))]
+    one = body(render(feed(*event("1", odd))))
+    assert body(render(feed(*event("1", *times, odd)))) == [*few, *one]
+    assert body(render(feed(*event("1", *times)))) == few
+
+
+def body(rendered: Rendered) -> list[str]:
+    """The unfolded lines of events, without those that all have."""
+    texts = rendered.body.decode().replace("\r\n ", "").split("BEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n")
+    return [line for text in texts[1:] for line in text.partition("END:VEVENT")[0].splitlines()]
