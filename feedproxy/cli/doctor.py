@@ -18,7 +18,7 @@ from feedproxy.ops.doctor import Finding
 from feedproxy.ops.surroundings import cache_finding, store_findings, upstream_findings
 from feedproxy.store.examination import sqlite_file
 from feedproxy.upstream import GuardedSession
-from feedproxy.web.app import egress_policy
+from feedproxy.upstream.configured import egress_policy
 from feedproxy.web.wanted_traces import traces_installed, traces_wanted
 from tzmap import TZDATA_EDITION
 

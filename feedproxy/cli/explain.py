@@ -33,11 +33,10 @@ from feedproxy.ops.explain_formats import as_json, as_text, came_as_json, came_l
 from feedproxy.ops.instances import Instance
 from feedproxy.ops.own import Own
 from feedproxy.ops.paint import visible
-from feedproxy.ops.served import served_options
+from feedproxy.ops.served import freshness_bounds, served_options
 from feedproxy.policy.access import Credentials
 from feedproxy.transform import Options
 from feedproxy.upstream import Fetched, FetchRequest
-from feedproxy.web.app import freshness_bounds
 
 EXPLAINED = 5
 """How many of the events that happen at a time are explained; all are listed."""

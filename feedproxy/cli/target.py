@@ -20,7 +20,7 @@ from feedproxy.ops.subscription import Looked, look, served_body
 from feedproxy.policy.access import Credentials
 from feedproxy.serverkey import secret_key
 from feedproxy.upstream import Fetched, FetchRequest
-from feedproxy.web.app import upstream_client
+from feedproxy.upstream.configured import upstream_client
 
 SCHEMES = ("http://", "https://", "webcal://")
 

@@ -1,6 +1,9 @@
-"""How the service transforms a feed, as its settings say."""
+"""How the service transforms a feed, and how long it is fresh, as its settings say."""
+
+from datetime import timedelta
 
 from feedproxy.config import Settings
+from feedproxy.policy.freshness import Bounds
 from feedproxy.transform import Options
 from feedproxy.transform.chosen import chosen_steps
 from feedproxy.transform.profiles import profile
@@ -21,4 +24,13 @@ def served_options(settings: Settings) -> Options:
         ),
         revision=Revision(settings.transform_revision),
         profile=profile(settings.profile),
+    )
+
+
+def freshness_bounds(settings: Settings) -> Bounds:
+    """Return what the settings say of how long feeds are fresh."""
+    return Bounds(
+        default=timedelta(seconds=settings.freshness_default),
+        least=timedelta(seconds=settings.freshness_min),
+        most=timedelta(seconds=settings.freshness_max),
     )

@@ -1,7 +1,7 @@
 """The application: what it holds while it runs, opened and closed in one place."""
 
 import math
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -16,17 +16,17 @@ from feedproxy.feeds import Feeds
 from feedproxy.history import Bounds as HistoryBounds
 from feedproxy.history import History
 from feedproxy.metrics import Metrics
-from feedproxy.ops.served import served_options
+from feedproxy.ops.served import freshness_bounds, served_options
 from feedproxy.policy.cors import Origins
-from feedproxy.policy.egress import EgressPolicy
 from feedproxy.policy.feed_response import Rules
-from feedproxy.policy.freshness import Bounds, longest
+from feedproxy.policy.freshness import longest
 from feedproxy.purge import Purger, deliver, with_tokens
 from feedproxy.serverkey import secret_key
 from feedproxy.sources import Sources
 from feedproxy.store import Store, open_store
 from feedproxy.subscribed import Subscribed
-from feedproxy.upstream import GuardedSession, HostProfile, Limits, UpstreamClient
+from feedproxy.upstream import GuardedSession, UpstreamClient
+from feedproxy.upstream.configured import egress_policy, upstream_client
 from feedproxy.web import keys
 from feedproxy.web.admin.operator import require_operator
 from feedproxy.web.coded_bodies import CodedBodies
@@ -125,39 +125,6 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
-def upstream_client(settings: Settings, metrics: Metrics | None = None) -> UpstreamClient:
-    """Return the client that the settings describe, not started."""
-    limits = Limits(
-        connect_seconds=settings.fetch_connect_seconds,
-        total_seconds=settings.fetch_total_seconds,
-        max_octets=settings.fetch_max_octets,
-        connections_per_host=settings.fetch_connections_per_host,
-    )
-    profiles = {
-        host: HostProfile(each.user_agent, {name: value.get_secret_value() for name, value in each.headers.items()})
-        for host, each in settings.upstream_hosts.items()
-    }
-    return UpstreamClient(
-        limits,
-        egress_policy(settings, [settings.upstream_url] if settings.upstream_url else []),
-        user_agent=settings.upstream_user_agent or f"feedproxy/{feedproxy.__version__}",
-        profiles=profiles,
-        metrics=metrics,
-    )
-
-
-def egress_policy(settings: Settings, urls: Collection[str]) -> EgressPolicy:
-    """Return what the settings say of where we may go; `urls` are those in the settings that are asked for."""
-    return EgressPolicy(
-        urls=urls,
-        allow=settings.egress_allow,
-        ports=settings.egress_ports,
-        allow_http=settings.egress_http,
-        listens_on=[(settings.host, settings.port)],
-        report_only=settings.egress_mode == "report",
-    )
-
-
 def _way_to_edges(app: web.Application) -> GuardedSession:
     settings = app[keys.SETTINGS]
     return GuardedSession(
@@ -218,15 +185,6 @@ def history_bounds(settings: Settings) -> HistoryBounds:
         octets=settings.history_octets,
         age=timedelta(days=settings.history_days),
         stale_after=STALE_LOOKS * timedelta(seconds=settings.freshness_max),
-    )
-
-
-def freshness_bounds(settings: Settings) -> Bounds:
-    """Return what the settings say of how long feeds are fresh."""
-    return Bounds(
-        default=timedelta(seconds=settings.freshness_default),
-        least=timedelta(seconds=settings.freshness_min),
-        most=timedelta(seconds=settings.freshness_max),
     )
 
 

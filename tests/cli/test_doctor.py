@@ -14,7 +14,7 @@ from feedproxy.ops.doctor import Finding
 from feedproxy.ops.surroundings import cache_finding, store_findings, upstream_findings
 from feedproxy.store.examination import Examined
 from feedproxy.upstream import GuardedSession
-from feedproxy.web.app import egress_policy
+from feedproxy.upstream.configured import egress_policy
 from tests.cli.program import feedproxy
 from tests.servers.upstream import upstream
 from tests.web.running import utc_now

@@ -375,7 +375,8 @@ async def test_a_feed_in_memory_costs_no_thread_no_database_and_no_redis(
 
             with pytest.MonkeyPatch.context() as forbidden:
                 forbid(RedisCache, "_ask")
-                forbid(Database, "_to_its_end")
+                forbid(Database, "read")
+                forbid(Database, "write")
                 forbid(threading.Thread, "start")
                 forbid(type(asyncio.get_running_loop()), "run_in_executor")
                 for kind in kinds:
