@@ -22,6 +22,7 @@ Each class knows its HTTP status; `code` is a short stable id for logs, metrics 
 line without secrets. They become HTTP answers in one place, `feedproxy.web.errors`.
 """
 
+import copyreg
 import math
 from datetime import timedelta
 
@@ -37,6 +38,10 @@ class FeedproxyError(Exception):
         self.message = message
         if code is not None:
             self.code = code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Be sent to another process as it is, whatever its class is made with."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class FeedRefused(FeedproxyError):
