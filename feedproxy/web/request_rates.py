@@ -24,7 +24,7 @@ class RequestRates:
         """Count a request of an application. Raises TooMany, which counts for nothing."""
         if not self._per_minute:
             return
-        taken = take(self._full_at.get(client_id), per_minute=self._per_minute, now=self._clock())
+        taken = take(self._full_at.get(client_id), most=self._per_minute, now=self._clock())
         if isinstance(taken, timedelta):
             raise TooMany(f"this application may ask {self._per_minute} times a minute", wait=taken)
         self._full_at[client_id] = taken
