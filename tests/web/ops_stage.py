@@ -1,12 +1,11 @@
 """The pages for operators in front of an account with a calendar and what it needs, at a time that a test winds on."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from aiohttp import ClientResponse, encode_basic_auth, web
@@ -21,6 +20,7 @@ from feedproxy.sealing import FetchSettings, mask_id, seal_source
 from feedproxy.web import keys
 from feedproxy.web.app import create_app
 from feedproxy.web.ops.aside import Aside
+from feedproxy.web.ops.desk import Desk
 from feedproxy.web.ops.exchange import ASIDE
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
 from tests.web.stage import Client, Clock
@@ -42,6 +42,10 @@ SECRETS = (
     "upstream-password",
     "shop-secret",
 )
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass
@@ -90,9 +94,25 @@ class OpsStage:
         return body
 
 
+class Here(Aside):
+    """Makes pages in this process, with the server's store."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+
+    async def do(
+        self, work: Callable[Concatenate[Desk, P], Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        desk = Desk(self._app[keys.SETTINGS], self._app[keys.SECRET_KEY], self._app[keys.STORE])
+        return await work(desk, *args, **kwargs)
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
 @asynccontextmanager
-async def ops_stage(folder: Path, *, beside: Aside | None = None, **settings: object) -> AsyncIterator[OpsStage]:
-    """Run the service; work is done in a thread unless it is said where: starting a process takes its time."""
+async def ops_stage(folder: Path, *, beside: bool = False, **settings: object) -> AsyncIterator[OpsStage]:
+    """Run the service; pages are made here unless they are to be made `beside`: starting a process takes its time."""
     clock = Clock()
     async with upstream() as behind:
         given = {
@@ -102,7 +122,8 @@ async def ops_stage(folder: Path, *, beside: Aside | None = None, **settings: ob
             "ops_password": PASSWORD,
         }
         app = create_app(Settings.model_validate(given | settings), clock=clock)
-        app[ASIDE] = beside or Aside(lambda: ThreadPoolExecutor(1))
+        if not beside:
+            app[ASIDE] = Here(app)
         behind.answers[UPSTREAM_ID] = Answer(calendar("bears", "lions", "packers", start="20261206T130000"))
         behind.answers[LONE] = Answer(calendar("alone"))
         async with Client(TestServer(app)) as client:

@@ -1,7 +1,10 @@
 """The pages for operators, and the same as JSON: who may see them, what they show, what they mask, what they do."""
 
 import logging
+import multiprocessing
+import os
 import re
+import signal
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,7 +15,6 @@ from aiohttp import encode_basic_auth
 from feedproxy.model import Changed
 from feedproxy.web import keys
 from feedproxy.web.metrics import METRICS
-from feedproxy.web.ops.aside import Aside, process
 from feedproxy.web.routes import OPS
 from tests.servers.upstream import Answer, calendar
 from tests.web.ops_stage import FAN, LOGIN, LONE, PASSWORD, SECRETS, UPSTREAM_ID, USER, OpsStage, ops_stage
@@ -322,15 +324,21 @@ async def test_what_is_wrong_is_said_on_a_page_to_people_and_in_json_to_programs
         assert (await told.json())["errors"][0]["reason"]
 
 
-async def test_the_work_is_done_in_another_process_that_ends_with_this_one(tmp_path: Path) -> None:
-    aside = Aside(process)
-    async with ops_stage(tmp_path, beside=aside) as stage:
+async def test_the_work_is_done_in_another_process_that_gives_way_and_is_replaced(tmp_path: Path) -> None:
+    async with ops_stage(tmp_path, beside=True) as stage:
         await stage.read()
         assert "BEARS / fixtures" in await stage.text("/ops")
         assert (await stage.told(f"/feeds/{stage.feed}"))["sides"]["parts"]
         refused = await stage.ask(f"/ops/api/feeds/{stage.feed}?zone=Nowhere")
         assert refused.status == 400
         assert "is no time zone" in (await refused.json())["errors"][0]["reason"]
+        (process,) = multiprocessing.active_children()
+        assert process.pid is not None
+        assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
+        os.kill(process.pid, signal.SIGKILL)
+        broken = await stage.ask("/ops/api/feeds")
+        assert (broken.status, broken.headers["Retry-After"]) == (503, "5")
+        assert (await stage.told("/feeds"))["feeds"], "another takes its place"
 
 
 class _Text(HTMLParser):

@@ -8,9 +8,9 @@ from feedproxy.errors import BadRequest, Conflict, FeedRefused, FetchFailed, Not
 from feedproxy.sealing import mask_id, unmask_id
 from feedproxy.web import keys
 from feedproxy.web.field_types import read_guid
-from feedproxy.web.ops.exchange import note, now
+from feedproxy.web.ops.desk import Values
+from feedproxy.web.ops.exchange import ASIDE, note, now, seen
 from feedproxy.web.ops.feeds import name_of
-from feedproxy.web.ops.pages import Values
 from feedproxy.web.ops.sources import Origin, origin
 
 Fields = Mapping[str, object]
@@ -18,12 +18,12 @@ Fields = Mapping[str, object]
 
 async def act(request: web.Request, fields: Fields) -> tuple[str, Values]:
     """Do what the path says. `of` or `subscription` say whose feed it is, where that is not known."""
-    name, action = name_of(request), _ACTIONS.get(request.match_info["action"])
+    name, action = name_of(request.match_info), _ACTIONS.get(request.match_info["action"])
     if action is None:
         raise NotFound(f"a feed can be told to {', '.join(_ACTIONS)}")
     key = request.app[keys.SECRET_KEY]
     given = unmask_id(key, str(fields.get("of", ""))) or read_guid(str(fields.get("subscription", "")))
-    whence = await origin(request, name, given)
+    whence = await request.app[ASIDE].do(origin, name, given or seen(request), now(request))
     note(request, request.match_info["action"], f"feed {name}")
     said = await action(request, name, whence)
     of = f"?of={mask_id(key, whence.subscription_id)}" if whence.subscription_id else ""

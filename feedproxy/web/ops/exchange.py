@@ -3,25 +3,23 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from feedproxy.policy.secrets import log_name
 from feedproxy.web import bodies, keys
 from feedproxy.web.network import network_of
 from feedproxy.web.ops.aside import Aside
+from feedproxy.web.ops.desk import Asked, Values, View
 from feedproxy.web.ops.gate import API, ROOT, check_form, form_token
-from feedproxy.web.ops.pages import Values, json_text, render
+from feedproxy.web.ops.pages import Made, make_json, make_page
 
 ASIDE = web.AppKey("aside", Aside)
 
-View = Callable[[web.Request], Awaitable[Values]]
 Action = Callable[[web.Request, Mapping[str, object]], Awaitable[tuple[str, Values]]]
 """Does what a form asks; returns where to go from there below /ops, and what to say of it."""
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +28,8 @@ def page(template: str, view: View) -> Handler:
     """Return a handler that answers with a page."""
 
     async def show(request: web.Request) -> web.Response:
-        frame = {"token": form_token(request), "path": request.path, "query": dict(request.query)}
-        text = await request.app[ASIDE].do(render, template, await view(request), frame)
-        return web.Response(text=text, content_type="text/html")
+        made = await request.app[ASIDE].do(make_page, template, view, _asked(request))
+        return _answer(request, made, "text/html")
 
     return show
 
@@ -41,7 +38,8 @@ def data(view: View) -> Handler:
     """Return a handler that answers with JSON."""
 
     async def tell(request: web.Request) -> web.Response:
-        return web.json_response(text=await request.app[ASIDE].do(json_text, await view(request)))
+        made = await request.app[ASIDE].do(make_json, view, _asked(request))
+        return _answer(request, made, "application/json")
 
     return tell
 
@@ -66,37 +64,33 @@ def order(action: Action) -> Handler:
     return obey
 
 
-def reveals(request: web.Request, what: str) -> bool:
-    """Tell whether an operator asks for what is masked; that is logged, `what` being its masked name."""
-    if request.query.get("reveal") != "1":
-        return False
-    log.warning("an operator was shown what is masked", extra={"fields": _who(request) | {"what": what}})
-    return True
-
-
 def note(request: web.Request, action: str, what: str) -> None:
     """Log what an operator has done."""
     log.warning("an operator intervened", extra={"fields": _who(request) | {"action": action, "what": what}})
 
 
-def iso(instant: datetime | None) -> str | None:
-    """Return a time for JSON."""
-    return instant.isoformat() if instant is not None else None
-
-
-def masked(text: str) -> str:
-    """Return a text of which only so much is left that one can tell it from another."""
-    return f"{text[:4]}***" if len(text) > 8 else "***" if text else ""
-
-
-def masked_guid(guid: UUID) -> str:
-    """Return a GUID with all but its first digits masked."""
-    return f"{str(guid)[:4]}****-****"
-
-
 def now(request: web.Request) -> datetime:
     """Return the time."""
     return request.app[keys.CLOCK]()
+
+
+def seen(request: web.Request) -> UUID | None:
+    """Return whose feed it is that the path names, if this process has looked upstream for it lately."""
+    name = request.match_info.get("feed_name")
+    return request.app[keys.FEEDS].subscription_seen(log_name(name.lower())) if name is not None else None
+
+
+def _asked(request: web.Request) -> Asked:
+    places, query = dict(request.match_info), dict(request.query)
+    return Asked(request.path, places, query, now(request), form_token(request), seen(request))
+
+
+def _answer(request: web.Request, made: Made, content_type: str) -> web.Response:
+    """Answer with what was made; that what is masked is shown is logged."""
+    if made.reveals:
+        fields = _who(request) | {"what": request.path}
+        log.warning("an operator was shown what is masked", extra={"fields": fields})
+    return web.Response(body=made.octets, content_type=content_type, charset="utf-8")
 
 
 async def _done(request: web.Request, action: Action) -> tuple[str, Values]:

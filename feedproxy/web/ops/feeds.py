@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from aiohttp import web
-
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import FeedHealth, Health, Held, LastGood
 from feedproxy.ops.anatomy import Subject, anatomy
@@ -14,10 +12,9 @@ from feedproxy.policy.health import HEALTHS
 from feedproxy.policy.secrets import log_name
 from feedproxy.policy.weburl import read_url
 from feedproxy.sealing import mask_id, unmask_id
-from feedproxy.web import keys
-from feedproxy.web.ops.exchange import ASIDE, iso, now, reveals
-from feedproxy.web.ops.pages import Values
-from feedproxy.web.ops.sources import NAMES, Origin, label, origin
+from feedproxy.web.ops.desk import Asked, Desk, Values
+from feedproxy.web.ops.pages import iso
+from feedproxy.web.ops.sources import Origin, label, origin
 
 PAGE = 50
 LOOKS = 50
@@ -38,17 +35,17 @@ _NAME = re.compile(r"[0-9a-f]{16}")
 _MONTH = re.compile(r"(\d{4})-(\d\d)")
 
 
-async def feeds(request: web.Request) -> Values:
+async def feeds(desk: Desk, asked: Asked) -> Values:
     """List the feeds, those first that have been as they are for longest: `?health=`, `?feed=` the head of a name."""
-    app, chosen, head = request.app, _health(request), request.query.get("feed", "").strip().lower()
+    chosen, head = _health(asked), asked.query.get("feed", "").strip().lower()
     if not re.fullmatch("[0-9a-f]{0,64}", head):
         raise BadRequest("feed: the name of a feed as in the log is wanted, or its first digits")
-    found = await app[keys.STORE].healths_page(feed=head, health=chosen, after=_after(request), limit=PAGE + 1)
-    since = now(request) - timedelta(days=app[keys.SETTINGS].history_days)
-    counts = await app[keys.STORE].count_healths(looked_since=since)
-    labels = await app[NAMES].named(app)
+    found = await desk.store.healths_page(feed=head, health=chosen, after=_after(asked), limit=PAGE + 1)
+    since = asked.now - timedelta(days=desk.settings.history_days)
+    counts = await desk.store.count_healths(looked_since=since)
+    labels = await desk.sources(asked.now)
     return {
-        "now": iso(now(request)),
+        "now": iso(asked.now),
         "counts": [
             {"health": each, "feeds": counts.get(each, (0, None))[0], "meaning": MEANINGS[each]} for each in HEALTHS
         ],
@@ -62,47 +59,46 @@ async def feeds(request: web.Request) -> Values:
     }
 
 
-async def feed(request: web.Request) -> Values:
+async def feed(desk: Desk, asked: Asked) -> Values:
     """Show one feed: how it is doing, what came and what is served, a month of it, its history, what can be done."""
-    name, app = name_of(request), request.app
-    key, of = app[keys.SECRET_KEY], request.query.get("of", "")
-    whence = await origin(request, name, unmask_id(key, of) if of else None)
-    past = await feed_history(app[keys.STORE], name, limit=LOOKS)
+    name, of = name_of(asked.places), asked.query.get("of", "")
+    given = unmask_id(desk.key, of) if of else None
+    whence = await origin(desk, name, given or asked.seen, asked.now)
+    past = await feed_history(desk.store, name, limit=LOOKS)
     health = max(past.healths, key=lambda each: each.looked_at, default=None)
     if health is None and whence.source is None:
         raise NotFound(f"there is no feed {name}: nobody has looked upstream for it, or it was too long ago")
     source_key = health.source if health is not None else whence.source.key if whence.source else name
-    kept = await app[keys.STORE].last_good(source_key)
-    body, digest = await _came(request, name, past)
-    subject = Subject(name, body, kept, first=asked_month(request), zone=request.query.get("zone", ""))
-    reveal = reveals(request, f"feed {name}")
+    kept = await desk.store.last_good(source_key)
+    body, digest = await _came(desk, asked, name, past)
+    subject = Subject(name, body, kept, first=asked_month(asked), zone=asked.query.get("zone", ""))
     return {
-        "now": iso(now(request)),
+        "now": iso(asked.now),
         "name": name,
         "label": whence.label,
-        "of": mask_id(key, whence.subscription_id) if whence.subscription_id else None,
+        "of": mask_id(desk.key, whence.subscription_id) if whence.subscription_id else None,
         "health": health_values(health) | {"meaning": MEANINGS[health.health]} if health else None,
         "others": [health_values(each) for each in past.healths if each is not health],
-        "origin": _origin(whence, reveal=reveal),
+        "origin": _origin(whence, reveal=asked.reveal),
         "lastGood": last_good_values(kept),
         "body": digest,
         "history": as_json(past)["fetches"],
-        "reveal": reveal,
-        **await app[ASIDE].do(anatomy, subject, app[keys.SETTINGS], now(request)),
+        "reveal": asked.reveal,
+        **anatomy(subject, desk.settings, asked.now),
     }
 
 
-def name_of(request: web.Request) -> str:
+def name_of(places: Mapping[str, str]) -> str:
     """Return the feed's name that the path has. Raises NotFound."""
-    name = request.match_info["feed_name"].lower()
+    name = places["feed_name"].lower()
     if not _NAME.fullmatch(name):
         raise NotFound("a feed is named by 16 hex digits, as in the log")
     return name
 
 
-def asked_month(request: web.Request) -> date | None:
+def asked_month(asked: Asked) -> date | None:
     """Return the first day of the month that is asked for. Raises BadRequest."""
-    written = request.query.get("month")
+    written = asked.query.get("month")
     if not written:
         return None
     match = _MONTH.fullmatch(written)
@@ -172,27 +168,27 @@ def _origin(whence: Origin, *, reveal: bool) -> Values | None:
     }
 
 
-async def _came(request: web.Request, name: str, past: FeedHistory) -> tuple[bytes | None, str | None]:
+async def _came(desk: Desk, asked: Asked, name: str, past: FeedHistory) -> tuple[bytes | None, str | None]:
     """Return the body that came last, or the one that is asked for, if it is there; and its name."""
-    asked = request.query.get("body", "").lower()
+    wanted = asked.query.get("body", "").lower()
     digests = (each.digest for each in past.fetches if each.digest is not None and each.digest in past.kept)
-    found = next((digest for digest in digests if digest.hex().startswith(asked)), None)
+    found = next((digest for digest in digests if digest.hex().startswith(wanted)), None)
     if found is None:
-        if asked:
-            raise NotFound(f"there is no body {asked[:DIGEST_SHOWN]!r} of this feed any more")
+        if wanted:
+            raise NotFound(f"there is no body {wanted[:DIGEST_SHOWN]!r} of this feed any more")
         return None, None
-    return await request.app[keys.STORE].past_body(name, found), found.hex()[:DIGEST_SHOWN]
+    return await desk.store.past_body(name, found), found.hex()[:DIGEST_SHOWN]
 
 
-def _health(request: web.Request) -> Health | None:
-    written = request.query.get("health") or None
+def _health(asked: Asked) -> Health | None:
+    written = asked.query.get("health") or None
     if written is not None and written not in HEALTHS:
         raise BadRequest(f"health: one of {', '.join(HEALTHS)} is wanted")
     return next((each for each in HEALTHS if each == written), None)
 
 
-def _after(request: web.Request) -> tuple[datetime, str] | None:
-    written = request.query.get("after")
+def _after(asked: Asked) -> tuple[datetime, str] | None:
+    written = asked.query.get("after")
     if not written:
         return None
     since, _, source = written.partition("~")

@@ -3,34 +3,67 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from uuid import UUID
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-Values = Mapping[str, object]
+from feedproxy.web.ops.desk import Asked, Desk, Values, View
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
-def render(template: str, values: Values, frame: Values) -> str:
-    """Return a page; `frame` is what it needs beside the values: the token of its forms, where it is."""
-    return _environment().get_template(template).render(**values, frame=frame, style=_style())
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What is answered; whether it shows what is masked otherwise."""
+
+    octets: bytes
+    reveals: bool
 
 
-def json_text(values: Values) -> str:
-    """Return the values for programs."""
-    return json.dumps(values, ensure_ascii=False)
+async def make_page(desk: Desk, template: str, view: View, asked: Asked) -> Made:
+    """Make a page for people."""
+    values = await view(desk, asked)
+    frame = {"token": asked.token, "path": asked.path, "query": asked.query}
+    return Made(_render(template, values, frame).encode(), values.get("reveal") is True)
+
+
+async def make_json(desk: Desk, view: View, asked: Asked) -> Made:
+    """Make the same for programs."""
+    values = await view(desk, asked)
+    return Made(json.dumps(values, ensure_ascii=False).encode(), values.get("reveal") is True)
 
 
 def error_page(status: int, message: str) -> web.Response:
     """Return a page that says what was refused."""
-    text = render("error.html", {"status": status, "message": message}, {"token": "", "path": ""})
+    text = _render("error.html", {"status": status, "message": message}, {"token": "", "path": ""})
     return web.Response(status=status, text=text, content_type="text/html")
+
+
+def iso(instant: datetime | None) -> str | None:
+    """Return a time for JSON."""
+    return instant.isoformat() if instant is not None else None
+
+
+def masked(text: str) -> str:
+    """Return a text of which only so much is left that one can tell it from another."""
+    return f"{text[:4]}***" if len(text) > 8 else "***" if text else ""
+
+
+def masked_guid(guid: UUID) -> str:
+    """Return a GUID with all but its first digits masked."""
+    return f"{str(guid)[:4]}****-****"
+
+
+def _render(template: str, values: Values, frame: Values) -> str:
+    """Return a page; `frame` is what it needs beside the values: the token of its forms, where it is."""
+    return _environment().get_template(template).render(**values, frame=frame, style=_style())
 
 
 @cache

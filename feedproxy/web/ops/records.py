@@ -5,8 +5,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from aiohttp import web
-
 from feedproxy.admin import accounts, calendars
 from feedproxy.admin.applications import ShownApplication
 from feedproxy.admin.calendars import ShownCalendar
@@ -19,77 +17,70 @@ from feedproxy.ops.own import Own
 from feedproxy.ops.subscription import look
 from feedproxy.policy.secrets import log_name, source_hash
 from feedproxy.sealing import mask_id, unmask_id, unseal_source
-from feedproxy.web import keys
-from feedproxy.web.ops.exchange import ASIDE, iso, masked, masked_guid, now, reveals
+from feedproxy.web.ops.desk import Asked, Desk, Values
 from feedproxy.web.ops.feeds import asked_month, health_values, last_good_values
-from feedproxy.web.ops.pages import Values
+from feedproxy.web.ops.pages import iso, masked, masked_guid
 
 PAGE = 50
 
 
-async def every_account(request: web.Request) -> Values:
+async def every_account(desk: Desk, _: Asked) -> Values:
     """List the accounts."""
-    return {"accounts": [_account(each) for each in await request.app[keys.STORE].accounts()]}
+    return {"accounts": [_account(each) for each in await desk.store.accounts()]}
 
 
-async def account(request: web.Request) -> Values:
+async def account(desk: Desk, asked: Asked) -> Values:
     """Show an account with all that is in it; URLs of sources with `?reveal=1`."""
-    store = request.app[keys.STORE]
-    found = await accounts.wanted(store, request.match_info["account_code"])
-    reveal = reveals(request, f"account {found.code}")
+    found = await accounts.wanted(desk.store, asked.places["account_code"])
     return {
         "account": _account(found),
-        "calendars": [shown(ShownCalendar.of(each)) for each in await store.calendars(found)],
-        "sources": [_source(request, each, reveal=reveal) for each in await store.sources(found)],
-        "applications": [shown(ShownApplication.of(each)) for each in await store.applications(found)],
-        "reveal": reveal,
-        **await _subscriptions(request, found, None, reveal=reveal),
+        "calendars": [shown(ShownCalendar.of(each)) for each in await desk.store.calendars(found)],
+        "sources": [_source(desk, each, reveal=asked.reveal) for each in await desk.store.sources(found)],
+        "applications": [shown(ShownApplication.of(each)) for each in await desk.store.applications(found)],
+        "reveal": asked.reveal,
+        **await _subscriptions(desk, asked, found, None),
     }
 
 
-async def calendar(request: web.Request) -> Values:
+async def calendar(desk: Desk, asked: Asked) -> Values:
     """Show a calendar, and who subscribes to it."""
-    store = request.app[keys.STORE]
-    owner = await accounts.wanted(store, request.match_info["account_code"])
-    found = await calendars.wanted(store, owner, request.match_info["calendar_code"])
-    reveal = reveals(request, f"calendar {owner.code}/{found.code}")
+    owner = await accounts.wanted(desk.store, asked.places["account_code"])
+    found = await calendars.wanted(desk.store, owner, asked.places["calendar_code"])
     return {
         "account": _account(owner),
         "calendar": shown(ShownCalendar.of(found)),
-        "source": _source(request, found.source, reveal=reveal),
-        "reveal": reveal,
-        **await _subscriptions(request, owner, found, reveal=reveal),
+        "source": _source(desk, found.source, reveal=asked.reveal),
+        "reveal": asked.reveal,
+        **await _subscriptions(desk, asked, owner, found),
     }
 
 
-async def subscription(request: web.Request) -> Values:
+async def subscription(desk: Desk, asked: Asked) -> Values:
     """Show a subscription, called by its masked id: what it wants, what it is served."""
-    app = request.app
-    name = request.match_info["masked_id"]
-    subscription_id = unmask_id(app[keys.SECRET_KEY], name)
+    name = asked.places["masked_id"]
+    subscription_id = unmask_id(desk.key, name)
     if subscription_id is None:
         raise NotFound("there is no subscription of that masked id")
-    reveal = reveals(request, f"subscription {name}")
-    settings = app[keys.SETTINGS]
+    settings = desk.settings
     looked = await look(
-        app[keys.STORE],
-        app[keys.SECRET_KEY],
+        desk.store,
+        desk.key,
         subscription_id,
         None,
         upstream_url=settings.upstream_url,
         upstream_headers={},
         on_deactivate=settings.on_deactivate,
         refresh_minutes=settings.refresh_interval_minutes,
-        now=now(request),
+        now=asked.now,
     )
     if looked.subscription is None and looked.kept is None and looked.health is None and not looked.personal:
         raise NotFound("no subscription of that id is known here")
     own = Own(looked.wanted.selection, looked.personal, looked.wanted.naming)
-    subject = Subject(name, None, looked.kept, own=own, first=asked_month(request), zone=request.query.get("zone", ""))
-    found = looked.subscription or await app[keys.STORE].subscription(subscription_id)
+    subject = Subject(name, None, looked.kept, own=own, first=asked_month(asked), zone=asked.query.get("zone", ""))
+    found = looked.subscription or await desk.store.subscription(subscription_id)
     return {
-        "now": iso(now(request)),
-        "subscription": _subscription(request, found, subscription_id, reveal=reveal),
+        "now": iso(asked.now),
+        "subscription": _subscription(desk, found, subscription_id, reveal=asked.reveal),
         "wants": _wants(found),
         "events": [
             {"eventId": each.event_id, "title": each.details.title, "start": iso_start(each.details.start),
@@ -100,8 +91,8 @@ async def subscription(request: web.Request) -> Values:
         "feed": log_name(looked.wanted.source.key),
         "health": health_values(looked.health) if looked.health else None,
         "lastGood": last_good_values(looked.kept),
-        "reveal": reveal,
-        **await app[ASIDE].do(anatomy, subject, settings, now(request)),
+        "reveal": asked.reveal,
+        **anatomy(subject, settings, asked.now),
     }  # fmt: skip
 
 
@@ -119,30 +110,27 @@ def _account(found: Account) -> Values:
     return {"code": found.code, "name": found.name, "createdAt": iso(found.created_at)}
 
 
-def _source(request: web.Request, source: CalendarSource, *, reveal: bool) -> Values:
-    key = request.app[keys.SECRET_KEY]
-    values = shown(ShownSource.of(source, unseal_source(key, source), reveal=reveal))
-    return values | {"feed": log_name(source_hash(key, source.id, source.url_digest))}
+def _source(desk: Desk, source: CalendarSource, *, reveal: bool) -> Values:
+    values = shown(ShownSource.of(source, unseal_source(desk.key, source), reveal=reveal))
+    return values | {"feed": log_name(source_hash(desk.key, source.id, source.url_digest))}
 
 
-async def _subscriptions(
-    request: web.Request, owner: Account, of: Calendar | None, *, reveal: bool
-) -> Mapping[str, object]:
+async def _subscriptions(desk: Desk, asked: Asked, owner: Account, of: Calendar | None) -> Mapping[str, object]:
     """Return a page of subscriptions; `next` is the masked id behind which the next one begins."""
-    key, written = request.app[keys.SECRET_KEY], request.query.get("after")
-    after = unmask_id(key, written) if written else None
+    written = asked.query.get("after")
+    after = unmask_id(desk.key, written) if written else None
     if written and after is None:
         raise BadRequest("after: what a page says is next is wanted")
-    found: Sequence[Subscription] = await request.app[keys.STORE].subscriptions(owner, of, after=after, limit=PAGE + 1)
+    found: Sequence[Subscription] = await desk.store.subscriptions(owner, of, after=after, limit=PAGE + 1)
     return {
-        "subscriptions": [_subscription(request, each, each.id, reveal=reveal) for each in found[:PAGE]],
-        "next": mask_id(key, found[PAGE - 1].id) if len(found) > PAGE else None,
+        "subscriptions": [_subscription(desk, each, each.id, reveal=asked.reveal) for each in found[:PAGE]],
+        "next": mask_id(desk.key, found[PAGE - 1].id) if len(found) > PAGE else None,
     }
 
 
-def _subscription(request: web.Request, found: Subscription | None, guid: UUID, *, reveal: bool) -> Values:
+def _subscription(desk: Desk, found: Subscription | None, guid: UUID, *, reveal: bool) -> Values:
     """Return a subscription; its GUID opens the feed, and what is known of the subscriber is his."""
-    name = mask_id(request.app[keys.SECRET_KEY], guid)
+    name = mask_id(desk.key, guid)
     id_shown = str(guid) if reveal else masked_guid(guid)
     if found is None:
         return {"name": name, "id": id_shown, "state": "upstream"}

@@ -3,7 +3,8 @@
 from aiohttp.typedefs import Handler
 
 from feedproxy.web.ops import actions, feeds, records, search
-from feedproxy.web.ops.exchange import View, data, form, order, page
+from feedproxy.web.ops.desk import View
+from feedproxy.web.ops.exchange import data, form, order, page
 
 _VIEWS: tuple[tuple[str, str, View, str], ...] = (
     ("/feeds", "feeds.html", feeds.feeds, "ops-feeds"),

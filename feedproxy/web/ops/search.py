@@ -10,7 +10,7 @@ from feedproxy.errors import BadRequest, NotFound
 from feedproxy.sealing import mask_id
 from feedproxy.web import keys
 from feedproxy.web.field_types import read_guid
-from feedproxy.web.ops.pages import Values
+from feedproxy.web.ops.desk import Values
 
 _GUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _HEAD = re.compile(r"[0-9a-f]{4,64}")

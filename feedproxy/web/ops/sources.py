@@ -1,39 +1,15 @@
 """Which source a feed's name stands for: a calendar's, by the hash of its id; or a subscription's own."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
-
-from aiohttp import web
 
 from feedproxy.model import CalendarSource
 from feedproxy.policy.secrets import feed_hash, log_name, source_hash
+from feedproxy.sealing import unseal_source
 from feedproxy.sources import Source
 from feedproxy.subscribed import subscription_url
-from feedproxy.web import keys
-
-BATCH = 200
-"""So many sources are read at a time: feeds get their turn in between."""
-KEPT = timedelta(seconds=30)
-"""For how long it is believed that there are no other sources."""
-
-
-class SourceNames:
-    """The sources of all calendars by the names of their feeds, read when they are asked for."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, CalendarSource] = {}
-        self._read_at: datetime | None = None
-
-    async def named(self, app: web.Application) -> dict[str, CalendarSource]:
-        """Return them."""
-        now = app[keys.CLOCK]()
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < KEPT:
-            self._found, self._read_at = await _every_source(app), now
-        return self._found
-
-
-NAMES = web.AppKey("source_names", SourceNames)
+from feedproxy.web.ops.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +33,16 @@ def label(source: CalendarSource) -> str:
     return f"{source.account.code} / {source.name}"
 
 
-async def origin(request: web.Request, name: str, subscription_id: UUID | None) -> Origin:
+async def origin(desk: Desk, name: str, subscription_id: UUID | None, now: datetime) -> Origin:
     """Find out where the feed of a name comes from; `subscription_id` is whose it may be. Raises SealBroken."""
-    app = request.app
-    found = (await app[NAMES].named(app)).get(log_name(name))
+    found = (await desk.sources(now)).get(log_name(name))
     if found is not None:
-        return Origin(found, None, app[keys.FEEDS].source_of(found))
-    key, upstream_url = app[keys.SECRET_KEY], app[keys.SETTINGS].upstream_url
-    if subscription_id is None:
-        subscription_id = app[keys.FEEDS].subscription_seen(log_name(name))
+        fetched = unseal_source(desk.key, found)
+        source_key = source_hash(desk.key, found.id, found.url_digest)
+        return Origin(found, None, Source(source_key, fetched.url, fetched.credentials, fetched.headers, shared=True))
+    key, upstream_url = desk.key, desk.settings.upstream_url
     if subscription_id is None or not upstream_url or log_name(feed_hash(key, subscription_id)) != log_name(name):
         return Origin(None, None, None)
-    headers = {field: value.get_secret_value() for field, value in app[keys.SETTINGS].upstream_headers.items()}
+    headers = {field: value.get_secret_value() for field, value in desk.settings.upstream_headers.items()}
     url = subscription_url(upstream_url, subscription_id)
     return Origin(None, subscription_id, Source(feed_hash(key, subscription_id), url, None, headers))
-
-
-async def _every_source(app: web.Application) -> dict[str, CalendarSource]:
-    found: dict[str, CalendarSource] = {}
-    after: UUID | None = None
-    while batch := await app[keys.STORE].every_source(after=after, limit=BATCH):
-        for each in batch:
-            found[log_name(source_hash(app[keys.SECRET_KEY], each.id, each.url_digest))] = each
-        after = batch[-1].id
-    return found
