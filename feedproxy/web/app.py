@@ -42,7 +42,8 @@ from feedproxy.web.openapi import documentation
 from feedproxy.web.ops.aside import Aside, process
 from feedproxy.web.ops.desk import open_desk
 from feedproxy.web.ops.exchange import ASIDE
-from feedproxy.web.ops.gate import require_ops_login
+from feedproxy.web.ops.gate import PACE, require_ops_login
+from feedproxy.web.ops.pace import Pace
 from feedproxy.web.request_rates import RequestRates
 from feedproxy.web.routes import add_routes
 from feedproxy.web.server_timing import tell_timing
@@ -82,6 +83,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.REQUEST_RATES] = RequestRates(settings.api_requests_per_minute, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
     app[ASIDE] = Aside(lambda: process(partial(open_desk, settings, app[keys.SECRET_KEY])))
+    app[PACE] = Pace()
     app[DOCUMENTATION] = documentation(settings.public_url or "http://127.0.0.1:8080")
     app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
     app.on_response_prepare.extend((stamp, tell_browsers))

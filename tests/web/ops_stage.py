@@ -22,6 +22,8 @@ from feedproxy.web.app import create_app
 from feedproxy.web.ops.aside import Aside
 from feedproxy.web.ops.desk import Desk
 from feedproxy.web.ops.exchange import ASIDE
+from feedproxy.web.ops.gate import PACE
+from feedproxy.web.ops.pace import Pace
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
 from tests.web.stage import Client, Clock
 
@@ -124,6 +126,7 @@ async def ops_stage(folder: Path, *, beside: bool = False, **settings: object) -
         app = create_app(Settings.model_validate(given | settings), clock=clock)
         if not beside:
             app[ASIDE] = Here(app)
+        app[PACE] = Pace(at_once=1_000)
         behind.answers[UPSTREAM_ID] = Answer(calendar("bears", "lions", "packers", start="20261206T130000"))
         behind.answers[LONE] = Answer(calendar("alone"))
         async with Client(TestServer(app)) as client:

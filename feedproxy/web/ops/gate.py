@@ -7,6 +7,7 @@ by our own pages alone, for a browser asks before it posts that (CORS), and is n
 
 import math
 from datetime import timedelta
+from functools import partial
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -19,15 +20,18 @@ from feedproxy.web.https import came_over_https
 from feedproxy.web.login_limits import Login
 from feedproxy.web.metrics import METRICS
 from feedproxy.web.network import network_of
+from feedproxy.web.ops.pace import Pace
 from feedproxy.web.ops.pages import SECURITY_FIELDS, error_page
 
 ROOT = "/ops"
 API = "/ops/api"
 
+PACE = web.AppKey("ops_pace", Pace)
+
 
 @web.middleware
 async def require_ops_login(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let nobody but operators ask anything under /ops, and nobody keep an answer."""
+    """Let nobody but operators ask anything under /ops, at a bounded pace, and nobody keep an answer."""
     if not _is_under(request, ROOT):
         return await handler(request)
     wait = _check(request)
@@ -35,7 +39,7 @@ async def require_ops_login(request: web.Request, handler: Handler) -> web.Strea
         seconds = str(math.ceil(wait.total_seconds()))
         headers = {**SECURITY_FIELDS, hdrs.RETRY_AFTER: seconds}
         return web.Response(status=429, text="too many passwords were tried\n", headers=headers)
-    answer = await _answered(request, handler)
+    answer = await _answered(request, partial(_in_turn, handler))
     answer.headers.update(SECURITY_FIELDS)
     return answer
 
@@ -52,6 +56,11 @@ def check_form(request: web.Request, sent: object) -> None:
             raise Forbidden("Content-Type: application/json is wanted here, so that no other site can ask")
     elif not same(form_token(request).encode(), str(sent or "").encode()):
         raise Forbidden("the form is not from one of these pages, or the password has changed: load the page again")
+
+
+async def _in_turn(handler: Handler, request: web.Request) -> web.StreamResponse:
+    async with request.app[PACE].turn():
+        return await handler(request)
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
