@@ -48,7 +48,7 @@ class FeedRefused(FeedproxyError):
     """Octets that are not a feed which may be served; `reason` is one of `REASONS`."""
 
     status = 502
-    REASONS = ("empty", "html", "not-a-calendar", "truncated")
+    REASONS = ("empty", "html", "not-a-calendar", "truncated", "excessive")
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message, code=reason)

@@ -21,6 +21,11 @@ MARK = b"X-FEEDPROXY-RUN"
 SEPARATE = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE", MARK))
 """Kinds that stand in a VCALENDAR and in no component of RFC 5545: where one begins, such a one before has ended."""
 
+MAX_MENDED = 10_000
+"""ENDs that may be missing in a body, and such that may close nothing: a publisher's mistake is made in few places."""
+MAX_DEPTH = 100
+"""How deep components may be nested: a VCALENDAR is 1, what a VALARM holds 4 (RFC 9074 section 8.1)."""
+
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
 _PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
 _WELL_FORMED = re.compile(
@@ -123,8 +128,9 @@ class Stream:
 def parse(text: bytes) -> Stream:
     """Find the VCALENDARs and components in text of the normal form.
 
-    Raises FeedRefused (`not-a-calendar`, `truncated`). Text outside any VCALENDAR is left out, components there are
-    kept; an END that closes nothing is left out, one that is missing is put in where the next boundary shows it.
+    Raises FeedRefused (`not-a-calendar`, `truncated`, `excessive`). Text outside any VCALENDAR is left out, components
+    there are kept; an END that closes nothing is left out, one that is missing is put in where the next boundary shows
+    it.
     """
     reader = _Reader(b"\r\n" + text)
     if reader.text.find(b"\nBEGIN:VCALENDAR\r") < 0:
@@ -186,6 +192,11 @@ class _Reader:
             self.at = end
         self._push(kind)
 
+    def _mended(self, rule: str) -> None:
+        self.repairs[rule] += 1
+        if self.repairs[rule] > MAX_MENDED:
+            raise FeedRefused("excessive", f"more than {MAX_MENDED} ENDs are missing, or close nothing")
+
     def _ends_before(self, kind: bytes, start: int) -> bool:
         """Tell whether the component that is open has ended where one of this kind begins."""
         if kind == b"VCALENDAR":
@@ -206,7 +217,7 @@ class _Reader:
 
     def _end_found(self, kind: bytes, start: int, end: int) -> None:
         if not self.how_many[kind]:
-            self.repairs["stray-end"] += 1
+            self._mended("stray-end")
             self._take(start)
             self.at = end
             return
@@ -216,7 +227,7 @@ class _Reader:
 
     def _end_missing(self, at: int) -> None:
         """Close what is open where it should have been closed."""
-        self.repairs["end-missing"] += 1
+        self._mended("end-missing")
         self._take(at)
         if self._inside():
             self.pieces.append(b"END:" + self.open[-1] + b"\r\n")
@@ -255,6 +266,8 @@ class _Reader:
 
     def _push(self, kind: bytes) -> None:
         self.open.append(kind)
+        if len(self.open) > MAX_DEPTH:
+            raise FeedRefused("excessive", f"components are nested more than {MAX_DEPTH} deep")
         self.how_many[kind] += 1
 
     def _pop(self) -> bytes:

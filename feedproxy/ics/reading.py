@@ -20,7 +20,7 @@ class Reading:
 
 
 def read(body: bytes) -> Reading:
-    """Read any octets. Raises FeedRefused (`not-a-calendar`, `truncated`)."""
+    """Read any octets. Raises FeedRefused (`not-a-calendar`, `truncated`, `excessive`)."""
     rest, runs = cut(body)
     normal = normalise(rest)
     if runs and not are_ours(normal.text, runs):

@@ -63,8 +63,8 @@ _ANY_FOLD = rb"[ \t]"
 _RULE = rb"RULE:[^a-z\r]*+(?<![;,\ \t])\r\n(?![ \t])"
 
 
-def _event(fold: bytes) -> re.Pattern[bytes]:
-    """Write the pattern of a plain event with folds like that, or of nothing: so a search never looks further.
+def _event(fold: bytes, *others: bytes) -> re.Pattern[bytes]:
+    """Write the pattern of a plain event with folds like that, or of something else.
 
     Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that of one with such.
     """
@@ -74,11 +74,14 @@ def _event(fold: bytes) -> re.Pattern[bytes]:
         return re.sub(rb"@[a-z]+", lambda part: written(parts[part[0]], others), pattern)
 
     once, recurring = (written(b"@event", {b"@fold": fold, b"@rule": rule}) for rule in (rb"(?!)", _RULE))
-    return re.compile(b"|".join((once, recurring, b"")), re.VERBOSE)
+    return re.compile(b"|".join((once, recurring, *others)), re.VERBOSE)
 
 
-_WELL_FOLDED = _event(_NORMAL_FOLD)
-_ANYHOW_FOLDED = _event(_ANY_FOLD)
+_OR_NOTHING = b""
+"""So a search never looks further."""
+_WELL_FOLDED = _event(_NORMAL_FOLD, _OR_NOTHING)
+_ANYHOW_FOLDED = _event(_ANY_FOLD, _OR_NOTHING)
+_SOMEWHERE = _event(_ANY_FOLD)
 _EARLY_FOLD = re.compile(rb"\n (?<![^\n]{62}\n )")
 _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
 """A line that may have to be folded anew: too long, or folded already."""
@@ -206,7 +209,9 @@ def _segments(stretch: bytes) -> Iterator[bytes | Run]:
                 yield stretch[taken:at]
             yield run
             taken = end
-        at = _next_event(stretch, end - 1)
+            at = _next_event(stretch, end - 1)
+        else:
+            at = _next_plain_event(stretch, end)
         run = None
     if taken < len(stretch):
         yield stretch[taken:]
@@ -236,6 +241,14 @@ def _next_event(stretch: bytes, start: int) -> int:
     """Return where the next event begins, or -1."""
     found = stretch.find(_BEGIN, start)
     return found + 1 if found >= 0 else -1
+
+
+def _next_plain_event(stretch: bytes, start: int) -> int:
+    """Return where the next event begins that is plain but perhaps for its letters, or -1."""
+    found = _SOMEWHERE.search(stretch, start)
+    while found and not stretch.endswith(b"\n", 0, found.start()):
+        found = _SOMEWHERE.search(stretch, found.start() + 1)
+    return found.start() if found else -1
 
 
 def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:

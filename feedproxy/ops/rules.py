@@ -45,6 +45,9 @@ _TABLE = (
     Rule("truncated", "error", "The body ends in the middle.",
          "Thunderbird, Evolution and Home Assistant show nothing; vdirsyncer and FullCalendar refuse it",
          "Send a Content-Length, and the whole body up to END:VCALENDAR.", "RFC 5545 3.4"),
+    Rule("excessive", "error", "The body has more of something than any calendar.",
+         "apps that do not refuse it take minutes, or all memory",
+         "Look for what writes the same thing again and again.", ""),
     Rule("no-events", "warning", "The calendar has no events.", "Evolution keeps showing the old ones",
          "If there are none, put one harmless event in.", "RFC 5545 3.6", "write"),
     Rule("over-1-MB", "warning", "The feed is over 1 MB.", "Google stops reading there (JM-Lemmi/ical-relay#212)",
@@ -192,7 +195,7 @@ _TABLE = (
          "Leave it out.", "RFC 5545 3.6.5", "timezones"),
 )  # fmt: skip
 
-REFUSED = ("html", "empty", "not-a-calendar", "truncated")
+REFUSED = ("html", "empty", "not-a-calendar", "truncated", "excessive")
 """The rules of which nothing is served."""
 
 RULES = {rule.id: rule for rule in _TABLE}

@@ -30,6 +30,7 @@ _BY_REASON: Final[dict[str, Health]] = {
     "html": "not-a-calendar",
     "not-a-calendar": "not-a-calendar",
     "truncated": "not-a-calendar",
+    "excessive": "not-a-calendar",
     "empty": "empty",
     "suddenly-empty": "empty",
     "sharply-shrunk": "shrunk",

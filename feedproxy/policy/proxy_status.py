@@ -26,7 +26,8 @@ ERROR_TYPES = {
     "internal-error": "proxy_internal_error",
 }
 """What is neither here nor a status nor another `egress-` has no type: the exchange was sound, but what came was no
-calendar (html, empty, not-a-calendar), was doubted (suddenly-empty, sharply-shrunk), or led nowhere (challenge)."""
+calendar (html, empty, not-a-calendar, excessive), was doubted (suddenly-empty, sharply-shrunk), or led nowhere
+(challenge)."""
 
 _UNAVAILABLE = frozenset({"408", "425", "429"})
 

@@ -4,7 +4,7 @@ Thunderbird and Evolution empty a calendar on a 200 that holds no calendar, and 
 So the last good body stays, for a reason that has a stable name:
 
     status-206, timeout, ...                 there was no whole answer (`feedproxy.upstream.failures` names them all)
-    empty, html, not-a-calendar, truncated   the answer is no calendar (`FeedRefused`)
+    empty, html, not-a-calendar, truncated, excessive   the answer is no calendar (`FeedRefused`)
     suddenly-empty                           it has nothing left of what is ahead
     sharply-shrunk                           it has lost more than a share, some of it still ahead
 

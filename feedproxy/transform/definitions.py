@@ -7,12 +7,15 @@ from functools import cache
 from itertools import chain, count
 
 import tzmap
+from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
 from feedproxy.ics.text import escape, unescape
 from feedproxy.transform.repair import with_lines, without
 from feedproxy.transform.report import Journal
 
 STEP = "timezones"
+MAX_TZIDS = 5_000
+"""Different TZIDs that a feed may name, and such that it may define. There are 600 zones, and 140 ids of Windows."""
 
 
 class Definitions:
@@ -22,13 +25,18 @@ class Definitions:
         self._named: dict[tuple[int, str], bytes] = {}
         self._alike: dict[tuple[int | None, str], bytes] = {}
         self._unused: dict[bytes, None] = {}
-        for definition in sorted(definitions, key=lambda each: b"\nBEGIN:" not in each.text):
+        names: set[str] = set()
+        different = {(definition.scope, definition.text): definition for definition in definitions}
+        for definition in sorted(different.values(), key=lambda each: b"\nBEGIN:" not in each.text):
             line = definition.first(b"TZID")
             if line is None:
                 journal.note(STEP, "definition-without-tzid")
                 continue
             tzid = unescape(line.value)
             name = clean(tzid)
+            names.add(name)
+            if len(names) > MAX_TZIDS:
+                raise FeedRefused("excessive", f"more than {MAX_TZIDS} TZIDs are defined")
             if self._named.setdefault((definition.scope, name), definition.text) != definition.text:
                 journal.note(STEP, "defined-twice", tzid)
                 continue

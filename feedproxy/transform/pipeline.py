@@ -68,7 +68,7 @@ class Base:
 
 
 def index(body: bytes, options: Options) -> Base:
-    """Make the base of a body. Raises FeedRefused (`empty`, `html`, `not-a-calendar`, `truncated`)."""
+    """Make the base of a body. Raises FeedRefused (`empty`, `html`, `not-a-calendar`, `truncated`, `excessive`)."""
     return _chosen(_read(body, options), options)
 
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import Run
 from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
 from feedproxy.transform import recurrence
+from feedproxy.transform.definitions import MAX_TZIDS
 
 MAX_HEADS = 8
 """Different heads of plain times in one component that are replaced one after the other."""
@@ -144,6 +146,7 @@ class Census:
         self.tzids: dict[bytes, str | None] = {}
         self.steps = 0
         self._in_runs: list[tuple[Use, list[bytes]]] = []
+        self._names: set[str] = set()
         self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
     def take(self, component: Component) -> Found:
@@ -253,7 +256,13 @@ class Census:
 
     def _use(self, scope: int, tzid: str) -> Use:
         key = (scope, tzid)
-        return self.uses[key] if key in self.uses else self.uses.setdefault(key, Use())
+        return self.uses[key] if key in self.uses else self._first_use(key)
+
+    def _first_use(self, key: tuple[int, str]) -> Use:
+        self._names.add(key[1])
+        if len(self._names) > MAX_TZIDS:
+            raise FeedRefused("excessive", f"more than {MAX_TZIDS} TZIDs are named")
+        return self.uses.setdefault(key, Use())
 
     def _widen_by_rules(self, use: Use, component: Component, value: bytes) -> None:
         if b"\nRRULE" in component.text and (start := wall_time(value)) is not None:

@@ -3,7 +3,7 @@
 import pytest
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import Component, parse, without_nested
+from feedproxy.ics.components import MAX_DEPTH, MAX_MENDED, Component, parse, without_nested
 
 
 def text(*lines: str) -> bytes:
@@ -114,9 +114,21 @@ def test_a_calendar_that_begins_ends_the_one_before() -> None:
         (["BEGIN:VCALENDAR"], "truncated"),
         (["BEGIN:VCALENDAR", "END:VCALENDAR", "BEGIN:VEVENT"], "truncated"),
         (["BEGIN:VCALENDAR", "BEGIN:VEVENT", "END:VEVENT"], "truncated"),
+        (["BEGIN:VCALENDAR", *["BEGIN:X"] * MAX_DEPTH, *["END:X"] * MAX_DEPTH, "END:VCALENDAR"], "excessive"),
+        (["BEGIN:VCALENDAR", *["END:X"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
+        (["BEGIN:VCALENDAR", *["BEGIN:VEVENT"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
     ],
 )
 def test_what_is_no_whole_calendar_is_refused(lines: list[str], reason: str) -> None:
     with pytest.raises(FeedRefused) as refusal:
         parse(text(*lines))
     assert refusal.value.reason == reason
+
+
+def test_what_is_just_not_excessive_is_read() -> None:
+    nested = ["BEGIN:X"] * (MAX_DEPTH - 1) + ["END:X"] * (MAX_DEPTH - 1)
+    stream = parse(
+        text("BEGIN:VCALENDAR", *nested, *["END:X"] * MAX_MENDED, *["BEGIN:VEVENT"] * MAX_MENDED, "END:VCALENDAR")
+    )
+    assert [c.kind for c in stream.components] == [b"X", *[b"VEVENT"] * MAX_MENDED]
+    assert dict(stream.repairs) == {"stray-end": MAX_MENDED, "end-missing": MAX_MENDED}

@@ -2,7 +2,9 @@
 
 import pytest
 
+from feedproxy.errors import FeedRefused
 from feedproxy.transform import Rendered, render
+from feedproxy.transform.definitions import MAX_TZIDS
 from feedproxy.transform.timezones import MAX_STEPS
 from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_TIMES
 from tests.readers import rfc, with_icalendar
@@ -257,3 +259,18 @@ def body(rendered: Rendered) -> list[str]:
     """The unfolded lines of events, without those that all have."""
     texts = rendered.body.decode().replace("\r\n ", "").split("BEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\n")
     return [line for text in texts[1:] for line in text.partition("END:VEVENT")[0].splitlines()]
+
+
+def test_more_tzids_than_there_are_are_refused() -> None:
+    """Named or defined; however often each is."""
+    names = [line for n in range(MAX_TZIDS) for line in event(str(n), f"DTSTART;TZID=Z{n}:20260701T100000")]
+    definitions = [line for n in range(MAX_TZIDS) for line in definition(f"Z{n}", "+0100")]
+    for most, another in (
+        (names, event("more", "DTSTART;TZID=Another:20260701T100000")),
+        (definitions, definition("Another", "+0100")),
+    ):
+        again = most[: len(another)]
+        assert len(render(feed(*most, *again)).report.zones) == (MAX_TZIDS if most is names else 0)
+        with pytest.raises(FeedRefused) as refusal:
+            render(feed(*most, *another))
+        assert refusal.value.reason == "excessive"
