@@ -104,7 +104,7 @@ def _keys(run: Run) -> Iterable[int]:
 
 def _key(component: Component) -> int:
     recurrence_id = component.first(b"RECURRENCE-ID") if b"\nRECURRENCE-ID" in component.text else None
-    value = recurrence_id.value.strip().removesuffix(b"Z") if recurrence_id else b""
+    value = recurrence_id.value.rpartition(b":")[2].strip().removesuffix(b"Z") if recurrence_id else b""
     return hash((component.uid(), value)) if value else hash(component.uid())
 
 
