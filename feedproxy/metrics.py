@@ -31,6 +31,15 @@ class Durations(Histogram):
         self._buckets[bucket].inc(count)
 
 
+class Tally:
+    """Feeds that were hits and answered at once, of one status and client family, not counted yet."""
+
+    __slots__ = ("times",)
+
+    def __init__(self) -> None:
+        self.times = 0
+
+
 class Metrics:
     """The counters of one application, in a registry of their own.
 
@@ -147,7 +156,7 @@ class Metrics:
         )
         self._request_tallies: defaultdict[_Answered, list[float]] = defaultdict(lambda: [0, 0.0])
         self._feed_tallies: defaultdict[str, int] = defaultdict(int)
-        self._at_once_tallies: defaultdict[int, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        self._at_once_tallies: defaultdict[tuple[int, str], Tally] = defaultdict(Tally)
 
     def request(self, route: str, method: str, code: int, client_family: str, seconds: float) -> None:
         """Count an answer."""
@@ -155,20 +164,21 @@ class Metrics:
         tally[0] += 1
         tally[1] += seconds
 
-    def at_once(self, code: int, client_family: str) -> None:
-        """Count a GET of a feed, a hit, that was answered before a clock could tell."""
-        self._at_once_tallies[code][client_family] += 1
+    def at_once(self, code: int, client_family: str) -> Tally:
+        """Return where to add each GET of a feed, a hit, that is answered before a clock could tell."""
+        return self._at_once_tallies[code, client_family]
 
     def count_tallies(self) -> None:
         """Count what was tallied since the last time."""
         requests, feeds = dict(self._request_tallies), dict(self._feed_tallies)
-        at_once = {(code, family): n for code, tally in self._at_once_tallies.items() for family, n in tally.items()}
-        for tallies in (self._request_tallies, self._feed_tallies, self._at_once_tallies):
-            tallies.clear()
-        for (code, family), times in at_once.items():
-            self._requests.labels("feed", "GET", code, family).inc(times)
-            self._request_seconds.labels("feed").observe_all(0, times, 0.0)
-            self._feeds.labels("hit").inc(times)
+        self._request_tallies.clear()
+        self._feed_tallies.clear()
+        for (code, family), tally in self._at_once_tallies.items():
+            times, tally.times = tally.times, 0
+            if times:
+                self._requests.labels("feed", "GET", code, family).inc(times)
+                self._request_seconds.labels("feed").observe_all(0, times, 0.0)
+                self._feeds.labels("hit").inc(times)
         for (route, method, code, client_family, bucket), (count, total) in requests.items():
             self._requests.labels(route, method, code, client_family).inc(count)
             self._request_seconds.labels(route).observe_all(bucket, int(count), total)

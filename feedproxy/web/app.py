@@ -120,6 +120,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
             feeds,
             app[keys.RULES],
             app[keys.SECRET_KEY],
+            app[METRICS],
             app[keys.CLOCK],
             max_octets=settings.cache_octets // READY_SHARE,
         )

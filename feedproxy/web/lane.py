@@ -22,6 +22,7 @@ from feedproxy.web.crowd import Crowd
 from feedproxy.web.plain_get import MAX_OCTETS, read_plain_get
 from feedproxy.web.stamp import new_request_id
 from feedproxy.web.warm_feeds import Question, WarmFeeds
+from feedproxy.web.warm_response import send
 
 REQUESTS = 1_024
 """So many different requests are kept read."""
@@ -101,11 +102,8 @@ class LaneConnection(Connection):
         if answer is None:
             return False
         request_id = new_request_id()
-        _, head, body, _, _ = answer
-        head += request_id.encode() + _END
-        transport.writelines((head, body) if body else (head,))
+        lane.access_log.at_once(answer, request_id, send(transport, answer, request_id))
         self._request_count += 1
-        lane.access_log.at_once(question, answer, request_id, len(head) + len(body))
         now = self._loop.time()
         self._next_keepalive_close_time = now + self._patience.idle
         if now - self._noted >= ORDER_SECONDS:

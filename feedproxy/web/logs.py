@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -28,20 +28,27 @@ _SECRETS = (
 
 
 class LogBuffer:
-    """Lines on their way to a stream."""
+    """Lines on their way to a stream. Who notes facts, and makes lines of them later, is a source."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lines: list[str] = []
+        self._sources: list[Callable[[], Iterable[str]]] = []
+
+    def add_source(self, lines: Callable[[], Iterable[str]]) -> None:
+        """Ask a source for the lines that it has not given yet whenever another line comes, or lines are written."""
+        self._sources.append(lines)
 
     def write(self, line: str) -> None:
         """Take a line, without its newline."""
+        self._take()
         self._lines.append(line)
         if len(self._lines) >= MAX_LINES:
             self.flush()
 
     def flush(self) -> None:
         """Write what is held; a stream whose reader has gone takes nothing more and nobody minds."""
+        self._take()
         if not self._lines:
             return
         lines, self._lines = self._lines, []
@@ -50,6 +57,10 @@ class LogBuffer:
             self._stream.flush()
         except (OSError, ValueError):
             return
+
+    def _take(self) -> None:
+        for source in self._sources:
+            self._lines.extend(source())
 
 
 class BufferedHandler(logging.Handler):

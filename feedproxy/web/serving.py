@@ -17,7 +17,7 @@ from feedproxy.web.crowd import Crowd
 from feedproxy.web.lane import Lane, LaneConnection
 from feedproxy.web.lane_check import lane_fits
 from feedproxy.web.metrics import METRICS
-from feedproxy.web.stamp import accept_request_ids
+from feedproxy.web.stamp import accept_request_ids, new_request_id, request_id
 from feedproxy.web.wanted_traces import PutTraces
 from feedproxy.web.warm_first import put_warm_first
 
@@ -93,7 +93,8 @@ async def _connections(
     manager, metrics = runner.server, app[METRICS]
     assert manager is not None
     if keys.WARM_FEEDS in app:
-        put_warm_first(manager, app[keys.WARM_FEEDS])
+        named = settings.trusted_proxies or put_traces is not None
+        put_warm_first(manager, app[keys.WARM_FEEDS], access_log, request_id if named else lambda _: new_request_id())
     if put_traces is not None:
         put_traces(manager, settings.trusted_proxies)
     if settings.trusted_proxies:

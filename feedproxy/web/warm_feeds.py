@@ -20,6 +20,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from feedproxy.answer import Served
 from feedproxy.feeds import Feeds
+from feedproxy.metrics import Metrics, Tally
 from feedproxy.model import Feed
 from feedproxy.policy.access import basic_credentials
 from feedproxy.policy.content_coding import Coding
@@ -55,11 +56,23 @@ RawFields = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What log and counters say of every answer of one status to a question.
+
+    `before` and `behind` stand around the length in the log's line, `tally` counts what was at once.
+    """
+
+    status: int
+    before: str
+    behind: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A GET of a feed.
 
-    `name` is the feed open to all, `own_name` that of the credentials, if there are any that could open one. `logged`
-    is what the access log says of every answer from here: of a 200 before its length, of a 304, and of both behind it.
+    `name` is the feed open to all, `own_name` that of the credentials, if there are any that could open one.
     """
 
     subscription_id: UUID
@@ -68,12 +81,14 @@ class Question:
     asked: Asked
     coding: Coding
     family: str
-    logged: tuple[str, str, str]
+    found: Said
+    unchanged: Said
 
 
-WarmAnswer = tuple[int, bytes, bytes, str, int]
-"""An answer on its way: status; head, which lacks its last field's value, the request id; body; the second as the log
-writes it, and the microsecond in it. A plain tuple: a named one takes twice as long to make as all else here."""
+WarmAnswer = tuple[Said, bytes, bytes, str, int]
+"""An answer on its way: what is said of it; head, which lacks its last field's value, the request id; body; the second
+as the log writes it, and the microsecond in it. A plain tuple: a named one takes twice as long to make as all else
+here."""
 
 
 class Ready:
@@ -117,20 +132,29 @@ class WarmFeeds:
     """The answers that are ready; `max_octets` of them, those that were not asked for longest go first."""
 
     def __init__(
-        self, feeds: Feeds, rules: Rules, key: bytes, clock: Callable[[], datetime], *, max_octets: int
+        self,
+        feeds: Feeds,
+        rules: Rules,
+        key: bytes,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        *,
+        max_octets: int,
     ) -> None:
         self._feeds = feeds
         self._rules = rules
         self._key = key
+        self._metrics = metrics
         self._clock = clock
         self._max_octets = max_octets
         self._octets = 0
         self._ready: OrderedDict[tuple[str, Coding, bool], Ready] = OrderedDict()
         self.question = lru_cache(maxsize=QUESTIONS)(self.read)
 
-    def fit(self, headers: CIMultiDictProxy[str]) -> bool:
+    def fit(self, fields: RawFields) -> bool:
         """Tell whether answers from here say all that is to be said to a request with these fields."""
-        return hdrs.EXPECT not in headers and not (self._rules.by_origin and hdrs.ORIGIN in headers)
+        names = {name.lower() for name, _ in fields}
+        return b"expect" not in names and not (self._rules.by_origin and b"origin" in names)
 
     def read(self, guid: str, fields: RawFields) -> Question | None:
         """Read what is asked; None where the GUID is none. `question` is the same and remembers."""
@@ -143,11 +167,15 @@ class WarmFeeds:
         name = feed_name(self._key, subscription_id, None)
         own = feed_name(self._key, subscription_id, credentials.in_utf8()) if credentials is not None else None
         family = client_family(asked.user_agent)
-        before = {"level": "info", "event": "request", "method": "GET", "route": "feed", "feed": log_name(name)}
-        behind = {"cache": "hit", "client": family}
-        found, unchanged = (f'Z", {json.dumps(before | {"status": status})[1:-1]}, "bytes": ' for status in (200, 304))
-        logged = (found, unchanged, f', {json.dumps(behind)[1:-1]}, "request_id": "')
-        return Question(subscription_id, name, own, asked, coding_for(asked, self._rules), family, logged)
+        found, unchanged = (self._said(status, name, family) for status in (200, 304))
+        return Question(subscription_id, name, own, asked, coding_for(asked, self._rules), family, found, unchanged)
+
+    def _said(self, status: int, name: str, family: str) -> Said:
+        feed = {"method": "GET", "route": "feed", "feed": log_name(name), "status": status}
+        before = json.dumps({"level": "info", "event": "request"} | feed)[1:-1]
+        behind = json.dumps({"duration_ms": 0.0, "cache": "hit", "client": family})[1:-1]
+        tally = self._metrics.at_once(status, family)
+        return Said(status, f'Z", {before}, "bytes": ', f', {behind}, "request_id": "', tally)
 
     def answer(self, question: Question) -> WarmAnswer | None:
         """Return the answer, if it is ready: a hit."""
@@ -167,10 +195,10 @@ class WarmFeeds:
         asked = question.asked
         conditional = asked.if_none_match is not None or asked.if_modified_since is not None
         if conditional and _is_unchanged(asked, ready):
-            return 304, ready.heads[1], b"", ready.second, now.microsecond
+            return question.unchanged, ready.heads[1], b"", ready.second, now.microsecond
         if ready.body is None:
             return None
-        return 200, ready.heads[0], ready.body, ready.second, now.microsecond
+        return question.found, ready.heads[0], ready.body, ready.second, now.microsecond
 
     def keep(self, question: Question, served: Served, body: bytes | None) -> None:
         """Have the answer to this ready from now on, if the feed was in memory: most are asked for once an hour.

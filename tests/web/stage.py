@@ -17,7 +17,10 @@ from aiohttp.web import Application, AppRunner, Request
 from feedproxy.config import Settings
 from feedproxy.model import Account, EventDetails
 from feedproxy.web import keys
+from feedproxy.web.access_log import AccessLog
 from feedproxy.web.app import create_app
+from feedproxy.web.metrics import METRICS
+from feedproxy.web.stamp import request_id
 from feedproxy.web.warm_first import put_warm_first
 from tests.servers.upstream import Answer, Upstream, calendar, upstream
 
@@ -85,7 +88,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
             await client.start_server()
             assert isinstance(server.runner, AppRunner)
             assert server.runner.server is not None
-            put_warm_first(server.runner.server, server.app[keys.WARM_FEEDS])
+            log = AccessLog(server.app[METRICS], None, clock)
+            put_warm_first(server.runner.server, server.app[keys.WARM_FEEDS], log, request_id)
             clients.append(client)
             ready.client = client
             return client
