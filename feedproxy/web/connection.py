@@ -22,6 +22,8 @@ MAX_HEAD = 32_768
 """Octets of a head that is not complete yet: nginx takes as many in all."""
 LINGER_SECONDS = 2.0
 """An answer may be given before a body was read to its end; so long the rest is taken and thrown away."""
+ORDER_SECONDS = 1.0
+"""The crowd is told no more often that a connection waits again: who waits longest is known to a second."""
 SLOWEST = 1_000
 """Octets a second that a client has to take of an answer: less than the slowest mobile network carries."""
 
@@ -43,7 +45,10 @@ class Patience:
 class Connection(web.RequestHandler):
     """A client's connection. What is not HTTP is answered with a bare 400: aiohttp would echo and log it."""
 
-    __slots__ = ("_crowd", "_ended", "_head_octets", "_head_timer", "_patience", "_peer", "_stall_timer", "_unsent")
+    __slots__ = (
+        *("_access_log", "_crowd", "_ended", "_head_octets", "_head_timer", "_listed_at", "_patience", "_peer"),
+        *("_stall_timer", "_unsent", "listed"),
+    )
 
     def __init__(
         self,
@@ -63,6 +68,9 @@ class Connection(web.RequestHandler):
             max_headers=MAX_HEADERS,
             lingering_time=LINGER_SECONDS,
         )
+        self.listed = False
+        self._listed_at = 0.0
+        self._access_log = access_log
         self._crowd = crowd
         self._patience = patience
         self._ended = ended
@@ -124,7 +132,6 @@ class Connection(web.RequestHandler):
         """Take octets; a head that is not complete with them has to be soon."""
         super().data_received(data)
         if not self.waits:
-            self._crowd.busy(self)
             if self._head_timer is not None:
                 self._forget_head()
         elif data:
@@ -132,8 +139,10 @@ class Connection(web.RequestHandler):
 
     def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
         """Log an answer; the next request is waited for."""
-        super().log_access(request, response, time)
-        self._crowd.waiting(self)
+        now = self._loop.time()
+        self._access_log.log(request, response, now - time if time is not None else 0.0)
+        if not self.listed or now - self._listed_at >= ORDER_SECONDS:
+            self._wait_again(now)
         if self._head_timer is not None:
             self._forget_head()
 
@@ -169,6 +178,10 @@ class Connection(web.RequestHandler):
         """Log what went wrong here, and not that a client sent a body which could not be read."""
         if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
             super().log_exception(*args, **kw)
+
+    def _wait_again(self, now: float) -> None:
+        self._listed_at = now
+        self._crowd.waiting(self)
 
     def _await_head(self, octets: int) -> None:
         if self._head_timer is None:

@@ -13,6 +13,9 @@ from typing import Protocol
 class Member(Protocol):
     """A connection, as the crowd sees it."""
 
+    listed: bool
+    """Whether it is among those that may be ended; the crowd's to say. One that is not tells when it waits again."""
+
     @property
     def waits(self) -> bool:
         """Whether no request of it is complete and unanswered."""
@@ -81,18 +84,14 @@ class Crowd:
 
     def waiting(self, member: Member) -> None:
         """Note that a connection waits for a request from now on."""
+        member.listed = True
         for each in self._circles(member):
             each.waiting.pop(member, None)
             each.waiting[member] = None
 
-    def busy(self, member: Member) -> None:
-        """Note that a connection has sent one."""
-        for each in self._circles(member):
-            each.waiting.pop(member, None)
-
     def leave(self, member: Member) -> None:
         """Forget a connection that has ended; a second time does nothing."""
-        self.busy(member)
+        self._unlist(member)
         self._stalled.pop(member, None)
         name = self._names.pop(member, None)
         if name is not None:
@@ -120,12 +119,19 @@ class Crowd:
         """Make room, if there is none, at the expense of who has waited longest in the circle."""
         if not full:
             return True
-        longest = next((member for member in circle.waiting if member.waits), None)
-        if longest is None:
-            return False
-        self.leave(longest)
-        longest.end("crowded")
-        return True
+        while (longest := next(iter(circle.waiting), None)) is not None:
+            if longest.waits:
+                self.leave(longest)
+                longest.end("crowded")
+                return True
+            self._unlist(longest)
+        return False
+
+    def _unlist(self, member: Member) -> None:
+        """Pass over a connection, which is busy now, until it waits again."""
+        member.listed = False
+        for each in self._circles(member):
+            each.waiting.pop(member, None)
 
     def _circles(self, member: Member) -> tuple[_Client, ...]:
         name = self._names.get(member)

@@ -17,7 +17,7 @@ from typing import Literal
 from aiohttp import EMPTY_PAYLOAD, web
 
 from feedproxy.web.access_log import AccessLog
-from feedproxy.web.connection import Connection, Patience
+from feedproxy.web.connection import ORDER_SECONDS, Connection, Patience
 from feedproxy.web.crowd import Crowd
 from feedproxy.web.plain_get import MAX_OCTETS, read_plain_get
 from feedproxy.web.stamp import new_request_id
@@ -26,8 +26,6 @@ from feedproxy.web.warm_response import send
 
 REQUESTS = 1_024
 """So many different requests are kept read."""
-ORDER_SECONDS = 1.0
-"""The crowd is told no more often that a connection waits again: who waits longest is known to a second."""
 
 _END = b"\r\n\r\n"
 
@@ -48,7 +46,7 @@ class Lane:
 class LaneConnection(Connection):
     """A client's connection with a fast lane."""
 
-    __slots__ = ("_lane", "_noted", "_pending")
+    __slots__ = ("_lane", "_pending")
 
     def __init__(
         self,
@@ -62,7 +60,6 @@ class LaneConnection(Connection):
     ) -> None:
         super().__init__(manager, crowd, patience, access_log, ended)
         self._lane = lane
-        self._noted = 0.0
         self._pending: Literal["nothing", "a head", "unknown"] = "nothing"
 
     @property
@@ -106,9 +103,8 @@ class LaneConnection(Connection):
         self._request_count += 1
         now = self._loop.time()
         self._next_keepalive_close_time = now + self._patience.idle
-        if now - self._noted >= ORDER_SECONDS:
-            self._noted = now
-            self._crowd.waiting(self)
+        if now - self._listed_at >= ORDER_SECONDS:
+            self._wait_again(now)
         return True
 
     def _pending_after(self, data: bytes, requests: int) -> Literal["nothing", "a head", "unknown"]:

@@ -11,6 +11,7 @@ from feedproxy.web.crowd import Crowd
 class Connection:
     waits: bool = True
     unsent: int = 0
+    listed: bool = False
     ended: list[str] = field(default_factory=list)
 
     def end(self, reason: str) -> None:
@@ -43,7 +44,6 @@ def ended(members: list[Connection]) -> list[int]:
 def test_the_one_that_has_waited_longest_makes_room() -> None:
     room, _ = crowd(most=3)
     members = enter(room, *["192.0.2.1"] * 3)
-    room.busy(members[0])
     room.waiting(members[0])  # it has been answered: now the second has waited longest
     members += enter(room, "192.0.2.9", "192.0.2.9")
     assert ended(members) == [1, 2]
@@ -55,7 +55,7 @@ def test_one_that_is_being_answered_is_not_sacrificed_and_the_newcomer_turned_aw
     room, refused = crowd(most=2)
     members = enter(room, "192.0.2.1", "192.0.2.1")
     for member in members:
-        room.busy(member)
+        member.waits = False
     assert not room.admit(Connection(), "192.0.2.2")
     assert ended(members) == []
     assert refused == ["crowded"]
@@ -63,12 +63,18 @@ def test_one_that_is_being_answered_is_not_sacrificed_and_the_newcomer_turned_aw
     assert room.admit(Connection(), "192.0.2.2")
 
 
-def test_a_request_that_has_just_come_counts_as_being_answered() -> None:
+def test_one_that_was_passed_over_as_busy_is_told_to_say_when_it_waits_again() -> None:
     room, _ = crowd(most=2)
     members = enter(room, "192.0.2.1", "192.0.2.1")
     members[0].waits = False
     members += enter(room, "192.0.2.1")
     assert ended(members) == [1]
+    assert [member.listed for member in members] == [False, False, True]
+    members[0].waits, members[2].waits = True, False
+    assert not room.admit(Connection(), "192.0.2.1")
+    room.waiting(members[0])
+    members += enter(room, "192.0.2.1")
+    assert ended(members) == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,7 @@ def test_a_client_has_its_own_limit_at_its_own_expense(addresses: list[str]) -> 
 
 def test_a_client_that_is_all_busy_is_turned_away_and_others_are_not() -> None:
     room, refused = crowd(per_client=1)
-    room.busy(enter(room, "192.0.2.1")[0])
+    enter(room, "192.0.2.1")[0].waits = False
     assert not room.admit(Connection(), "192.0.2.1")
     assert refused == ["crowded"]
     assert room.admit(Connection(), "192.0.2.2")
