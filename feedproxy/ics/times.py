@@ -2,11 +2,13 @@
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE")
 """The properties whose values a TZID parameter binds to a time zone."""
 
 _DATE_TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?")
+_LENGTHS = frozenset((len("20260301"), len("20260301T200000")))
 
 
 def wall_time(value: bytes) -> datetime | None:
@@ -14,7 +16,13 @@ def wall_time(value: bytes) -> datetime | None:
 
     A leap second is read as the second before it (RFC 5545 section 3.3.12).
     """
-    match = _DATE_TIME.fullmatch(value.strip().removesuffix(b"Z"))
+    bare = value.strip().removesuffix(b"Z")
+    return _wall_time(bare) if len(bare) in _LENGTHS else None
+
+
+@lru_cache(4_096)
+def _wall_time(value: bytes) -> datetime | None:
+    match = _DATE_TIME.fullmatch(value)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())

@@ -16,6 +16,14 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine
 from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
 
+MAX_STEPS = 300_000
+"""What the recurrences of a feed may take to expand; beyond, name and definition must agree throughout the range.
+
+It counts every recurrence of the feed, so that the feed that comes out is looked at as closely as the one that came in.
+"""
+MAX_RULES = 100
+"""Rules of one component that are looked at: it should have one (RFC 5545 section 3.8.5.3). With more it is taken to
+recur for ever, too often to be expanded."""
 MAX_INSTANCES = 20_000
 MAX_YEARS = 100
 AT_LEAST_UNTIL = datetime(2040, 1, 1)  # noqa: DTZ001 - a wall-clock time
@@ -52,6 +60,8 @@ def _last_until(component: Component) -> datetime | None:
 
     Kept for the component that was asked for last: it may hold thousands of starts and of rules.
     """
+    if _has_too_many_rules(component):
+        return None
     untils = [until(line.value) for line in component.every(b"RRULE")]
     known = [time for time in untils if time is not None]
     return max(known) if known and len(known) == len(untils) else None
@@ -68,6 +78,8 @@ def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
     dtstart = component.first(b"DTSTART")
     start = wall_time(_time(dtstart)) if dtstart else None
     if start is not None:
+        if _has_too_many_rules(component):
+            raise Inexpandable(f"more than {MAX_RULES} rules")
         end = last_possible(component, start, horizon)
         for line in component.every(b"RRULE"):
             yield from _instances(line.value, start, end)
@@ -80,6 +92,8 @@ def _time(line: ContentLine) -> bytes:
 
 def steps(component: Component, horizon: timedelta) -> int:
     """Estimate what it takes to expand a component's recurrences, as a number of instances and of days passed over."""
+    if _has_too_many_rules(component):
+        return MAX_STEPS + 1
     rules = component.every(b"RRULE")
     dtstart = component.first(b"DTSTART")
     start = wall_time(_time(dtstart)) if dtstart else None
@@ -87,6 +101,10 @@ def steps(component: Component, horizon: timedelta) -> int:
         return 0
     days = (last_possible(component, start, horizon) - start).days
     return sum(_steps(rule.value, days) for rule in rules)
+
+
+def _has_too_many_rules(component: Component) -> bool:
+    return component.text.count(b"\nRRULE") > MAX_RULES
 
 
 def _steps(rule: bytes, days: int) -> int:

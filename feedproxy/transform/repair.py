@@ -6,7 +6,7 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from feedproxy.ics.components import Component
@@ -23,6 +23,7 @@ UID_DOMAIN = b"@feedproxy"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
+_FEW = 8
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
@@ -87,24 +88,36 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
     """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed; of `freq=daily` ical.js does."""
     if b"RULE" not in component.text:
         return component
+    rules = dict.fromkeys(_RULE.findall(component.text))
+    become: dict[bytes, bytes] = {}
     repairs: dict[str, None] = {}
+    for rule in rules:
+        tidy, mended = _tidied(rule)
+        if mended:
+            become[rule] = tidy
+            repairs |= dict.fromkeys(mended)
+    for mend in repairs:
+        journal.note(STEP, mend, _name(component))
+    return component.with_text(_with_rules(component.text, rules, become)) if become else component
 
-    def tidied(rule: re.Match[bytes]) -> bytes:
-        line = split(unfold(rule[0]))
-        if line is None:
-            return rule[0]
-        stripped = line.value.rstrip(b";, \t")
-        upper = stripped.upper()
-        if stripped != line.value:
-            repairs["rule-separator"] = None
-        if upper != stripped:
-            repairs["rule-case"] = None
-        return rule[0] if upper == line.value else fold(line.with_value(upper).octets)
 
-    text = _RULE.sub(tidied, component.text)
-    for rule in repairs:
-        journal.note(STEP, rule, _name(component))
-    return component.with_text(text) if repairs else component
+def _tidied(rule: bytes) -> tuple[bytes, list[str]]:
+    line = split(unfold(rule))
+    if line is None:
+        return rule, []
+    stripped = line.value.rstrip(b";, \t")
+    upper = stripped.upper()
+    mended = [*["rule-separator"] * (stripped != line.value), *["rule-case"] * (upper != stripped)]
+    return (fold(line.with_value(upper).octets) if mended else rule), mended
+
+
+def _with_rules(text: bytes, rules: Collection[bytes], become: Mapping[bytes, bytes]) -> bytes:
+    """Put other rules into a text that has these; where they are few and in one physical line, all like it at once."""
+    if len(become) > _FEW or any(b"\r" in rule for rule in rules):
+        return _RULE.sub(lambda rule: become.get(rule[0], rule[0]), text)
+    for rule, other in become.items():
+        text = text.replace(b"\n" + rule + b"\r", b"\n" + other + b"\r")
+    return text
 
 
 def _with_identity(component: Component, journal: Journal) -> Component:

@@ -28,11 +28,6 @@ from feedproxy.transform.unique import unique
 
 Counted = Found | list[bytes]
 """What the census found in a piece: of a run its text in parts."""
-MAX_STEPS = 300_000
-"""What the recurrences of a feed may take to expand; beyond, name and definition must agree throughout the range.
-
-It counts every recurrence of the feed, so that the feed that comes out is looked at as closely as the one that came in.
-"""
 _UNKNOWN = (datetime(1970, 1, 1), datetime(2037, 12, 31))  # noqa: DTZ001
 """The days for which a zone is declared when no value says on which it is used."""
 
@@ -85,7 +80,7 @@ class TimeZones:
         zones: list[tuple[Served, Use]] = []
         for (scope, tzid), use in census.uses.items():
             definition = definitions.find(scope, tzid)
-            resolution = self._resolve(tzid, use, definition, by_value=census.steps <= MAX_STEPS)
+            resolution = self._resolve(tzid, use, definition, by_value=census.steps <= recurrence.MAX_STEPS)
             here = served[scope, tzid] = serve(resolution, definition, taken)
             zones.append((here, use))
             defined = definition is not None

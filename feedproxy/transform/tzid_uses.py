@@ -29,6 +29,10 @@ UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(\d{8}T\d{6})\r)?" % b"|".join(TIME_NAMES))
 """A time with parameters: what stands before the colon, and its value if it is plain."""
+_RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+" % b"|".join(TIME_NAMES))
+"""What decides when an event of a run happens."""
+MAX_RECURRENCES = 1_000
+"""Different recurrences that are remembered, for the next event that happens at the very same times."""
 _IN_RUN = re.compile(
     rb""";TZID=(?:(?:%s)("[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r))?"""
     % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
@@ -147,13 +151,14 @@ class Census:
         self.steps = 0
         self._in_runs: list[tuple[Use, list[bytes]]] = []
         self._names: set[str] = set()
+        self._recurrences: dict[tuple[int | bytes, ...], int] = {}
         self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
     def take(self, component: Component) -> Found:
         """Count a component's uses; return the heads of its times, or its parts, if all of them are plain."""
         recurs = b"\nRRULE" in component.text
         if recurs:
-            self.steps += recurrence.steps(component, self.horizon)
+            self.steps += self._steps(component)
         if component.text.count(b"TZID=") > MAX_TIMES:
             return self._take_many(component, recurs=recurs)
         found = _TIMES.findall(component.text)
@@ -198,13 +203,32 @@ class Census:
             use.widen_by_plain()
 
     def _take_recurring(self, component: Component) -> None:
-        self.steps += recurrence.steps(component, self.horizon)
-        for match in WITH_PARAMETERS.finditer(component.text):
-            line = bound_line(match[0])
-            if line is not None and line.name in TIME_NAMES:
-                use = self._use(component.scope, tzid_of(line))
-                self._hold(use, component)
-                self._widen_by_recurrence(use, component, line.name, line.value)
+        """Hold a recurring event of a run, and widen its ranges by what recurs; its values are kept already."""
+        key = (component.scope, *_RECURRENCE.findall(component.text))
+        steps = self._recurrences.get(key)
+        if steps is None:
+            steps = self._steps(component)
+            self._widen_by_starts(component)
+            if len(self._recurrences) < MAX_RECURRENCES:
+                self._recurrences[key] = steps
+        self.steps += steps
+
+    def _steps(self, component: Component) -> int:
+        """Estimate what it takes to expand the recurrences of a component, unless they take too much already."""
+        return recurrence.steps(component, self.horizon) if self.steps <= recurrence.MAX_STEPS else 0
+
+    def _widen_by_starts(self, component: Component) -> None:
+        starts: dict[bytes, list[bytes]] = {}
+        for head, tzid, value in _IN_COMPONENT.findall(component.text):
+            values = starts.setdefault(tzid, [])
+            if head.startswith(b"\nDTSTART"):
+                values.append(value)
+        for tzid, values in starts.items():
+            use = self._use(component.scope, tzid.decode())
+            self._hold(use, component)
+            last = wall_time(max(values, default=b"")) or max(plain_times(values), default=None)
+            if last is not None:
+                use.widen([recurrence.last_possible(component, last, self.horizon)])
 
     def _hold(self, use: Use, component: Component) -> None:
         """Keep a recurring event of a run, for its instances to be looked at."""

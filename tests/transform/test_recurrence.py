@@ -7,7 +7,15 @@ import pytest
 from dateutil.rrule import rrulestr
 
 from feedproxy.ics.components import Component
-from feedproxy.transform.recurrence import AT_LEAST_UNTIL, Inexpandable, last_possible, steps, times
+from feedproxy.transform.recurrence import (
+    AT_LEAST_UNTIL,
+    MAX_RULES,
+    MAX_STEPS,
+    Inexpandable,
+    last_possible,
+    steps,
+    times,
+)
 
 HORIZON = timedelta(days=5 * 366)
 
@@ -137,3 +145,17 @@ def test_what_a_rule_costs_is_known_before_it_is_expanded(rule: str, least: int,
     assert least <= steps(recurring(rule), HORIZON) <= most
     assert steps(event("RRULE:FREQ=DAILY"), HORIZON) == 0
     assert steps(event("DTSTART:20240101"), HORIZON) == 0
+
+
+def test_a_component_of_more_rules_than_any_is_taken_to_recur_for_ever() -> None:
+    """It is not expanded then; nor are, to be served alike, the others of its feed."""
+    rules = [f"RRULE:FREQ=DAILY;UNTIL=20260101T0000{n // 60:02}Z" for n in range(MAX_RULES)]
+    for many, endless in ((rules, False), ([*rules, rules[0]], True)):
+        component = event("DTSTART:20250701T100000", *many)
+        far = last_possible(component, at(2025, 7, 1, 10), HORIZON) >= AT_LEAST_UNTIL
+        assert (far, steps(component, HORIZON) > MAX_STEPS) == (endless, endless)
+        if endless:
+            with pytest.raises(Inexpandable):
+                list(times(component, HORIZON))
+        else:
+            assert list(times(component, HORIZON))

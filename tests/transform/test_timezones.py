@@ -5,7 +5,7 @@ import pytest
 from feedproxy.errors import FeedRefused
 from feedproxy.transform import Rendered, render
 from feedproxy.transform.definitions import MAX_TZIDS
-from feedproxy.transform.timezones import MAX_STEPS
+from feedproxy.transform.recurrence import MAX_STEPS
 from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_TIMES
 from tests.readers import rfc, with_icalendar
 from tests.tzmap.definitions import exchange
@@ -274,3 +274,14 @@ def test_more_tzids_than_there_are_are_refused() -> None:
         with pytest.raises(FeedRefused) as refusal:
             render(feed(*most, *another))
         assert refusal.value.reason == "excessive"
+
+
+@pytest.mark.parametrize("day", ["20060330", "20260701"])
+def test_series_that_happen_at_the_same_times_are_resolved_as_one(day: str) -> None:
+    """The first in a zone whose definition parts from its name on that day, the second in one where they agree."""
+    series = [f"DTSTART;TZID=Eastern Standard Time:{day}T090000", "RRULE:FREQ=DAILY;COUNT=3"]
+    other = [f"DTSTART;TZID=Tokyo Standard Time:{day}T090000", "RRULE:FREQ=DAILY;UNTIL=20270101T000000Z"]
+    one = render(feed(*EASTERN, *event("1", *series), *event("2", *other)))
+    many = render(feed(*EASTERN, *(line for n in range(20) for line in event(str(n), *(series, other)[n % 2]))))
+    assert [(z.served, z.resolution) for z in many.report.zones] == [(z.served, z.resolution) for z in one.report.zones]
+    assert many.body.partition(b"BEGIN:VEVENT")[0] == one.body.partition(b"BEGIN:VEVENT")[0]
