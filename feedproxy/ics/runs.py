@@ -17,6 +17,7 @@ from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
 from feedproxy.ics.normal import STRETCH, fits, is_clean, wide_encoding
 from feedproxy.ics.plain import all_plain
+from feedproxy.ics.times import TIME_NAMES
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -99,53 +100,74 @@ _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 
 
+UNBOUND = b";TZID="
+"""What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
+_PARAMETER = re.compile(
+    rb"""(;TZID=(?:(?:%s)(?:"[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r))?)"""
+    % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
+)
+
+
 @dataclass(frozen=True)
 class Run:
     """Plain events one after the other.
 
-    `text` is theirs; `uids` has the UID of each, `recurs` the places of those with a recurrence rule; `scope` is the
-    VCALENDAR of the stream that they are of.
+    `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
+    with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of.
     """
 
-    text: bytes
+    parts: Sequence[bytes]
     uids: list[bytes]
     recurs: list[int]
     scope: int = 0
+    is_divided: bool = False
+
+    @property
+    def text(self) -> bytes:
+        """The text of the events."""
+        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
 
     @cached_property
     def ends(self) -> list[int]:
         """Where each event ends."""
         return [match.end() for match in _END.finditer(self.text)]
 
+    def divided(self) -> "Run":
+        """Return it with its text in parts, every second one a `;TZID=...:` behind which is the value that it binds.
+
+        Such a parameter that binds no plain time is left in the text but for its beginning (`UNBOUND`).
+        """
+        return self if self.is_divided else replace(self, parts=_PARAMETER.split(self.text), is_divided=True)
+
     def components(self) -> list[Component]:
         """Return the events one by one."""
-        return [Component(b"VEVENT", self.text[a:b], self.scope) for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
+        text = self.text
+        return [Component(b"VEVENT", text[a:b], self.scope) for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
 
     def recurring(self) -> list[Component]:
         """Return the events that have a recurrence rule."""
-        return [Component(b"VEVENT", self._text(n, n + 1), self.scope) for n in self.recurs]
+        text = self.text if self.recurs else b""
+        return [Component(b"VEVENT", self._slice(text, n, n + 1), self.scope) for n in self.recurs]
 
     def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
         """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
+        text = self.text
         pieces: list[Component | Run] = []
         start = 0
         for n, uid in enumerate(self.uids):
             if uid in uids:
-                pieces += [*self._part(start, n), *self._part(n, n + 1, single=True)]
+                pieces += [*self._part(text, start, n), Component(b"VEVENT", self._slice(text, n, n + 1), self.scope)]
                 start = n + 1
-        return [*pieces, *self._part(start, len(self.uids))]
+        return [*pieces, *self._part(text, start, len(self.uids))]
 
-    def _part(self, start: int, stop: int, *, single: bool = False) -> "list[Component | Run]":
+    def _part(self, text: bytes, start: int, stop: int) -> "list[Run]":
         if start == stop:
             return []
-        text = self._text(start, stop)
-        if single:
-            return [Component(b"VEVENT", text, self.scope)]
         recurs = [n - start for n in self.recurs if start <= n < stop]
-        return [Run(text, self.uids[start:stop], recurs, self.scope)]
+        return [Run([self._slice(text, start, stop)], self.uids[start:stop], recurs, self.scope)]
 
-    def _text(self, start: int, stop: int) -> bytes:
-        return self.text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]
+    def _slice(self, text: bytes, start: int, stop: int) -> bytes:
+        return text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]
 
 
 Piece = Component | Run
@@ -162,12 +184,15 @@ def singly(pieces: Iterable[Piece]) -> Iterator[Component]:
 
 
 def cut(body: bytes) -> tuple[bytes, list[Run]]:
-    """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order."""
+    """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order.
+
+    They are divided at once, so that their text is there once.
+    """
     rest: list[bytes] = []
     runs: list[Run] = []
     for segment in segments(body):
         if isinstance(segment, Run):
-            runs.append(segment)
+            runs.append(segment.divided())
             rest.append(MARKED)
         else:
             rest.append(segment)
@@ -226,7 +251,7 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
         return None, start
     ends = [match.end() for match in _END.finditer(text)] if recurs else []
     rules = _RRULE.finditer(text) if recurs else ()
-    return Run(text, _uids(text), list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
+    return Run([text], _uids(text), list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
 
 
 def _uids(text: bytes) -> list[bytes]:
@@ -259,7 +284,7 @@ def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
             text = body[start:end]
             if pattern is _ANYHOW_FOLDED or not is_clean(text):
                 text = _TO_FOLD.sub(_folded_anew, text)
-            return Run(text, uids, recurs) if is_clean(text) else None, end
+            return Run([text], uids, recurs) if is_clean(text) else None, end
     return None, start + 1
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from itertools import chain
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from feedproxy import gzip_member
 from feedproxy.gzip_member import Part, Start
 from feedproxy.ics.components import Component
 from feedproxy.ics.folding import unfold, write
-from feedproxy.ics.runs import Piece
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.model import PersonalEvent, Zones
 from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar, ZoneUse
@@ -108,10 +109,8 @@ def named_zones(pieces: Iterable[Piece], uses: Sequence[ZoneUse]) -> list[ZoneUs
 
 def written(head: Sequence[bytes], declared: Iterable[bytes], pieces: Iterable[Piece]) -> Iterator[bytes]:
     """Iterate over the octets of a feed: its properties, its VTIMEZONEs, its other components."""
-    yield _BEGIN + write(list(head))
-    yield from declared
-    yield from (piece.text for piece in pieces)
-    yield _END
+    texts = (piece.parts if isinstance(piece, Run) else (piece.text,) for piece in pieces)
+    return chain([_BEGIN + write(list(head))], declared, chain.from_iterable(texts), [_END])
 
 
 def declarations(zones: Iterable[ZoneUse]) -> list[bytes]:

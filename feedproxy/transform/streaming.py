@@ -26,7 +26,7 @@ from feedproxy.transform.repair import head_lines, is_cancelling, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, by_tzid, parts_of, plain_times
+from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, by_tzid, plain_times
 from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
@@ -162,7 +162,7 @@ class _RangeCensus(Census):
         if component.kind != MARK:
             return super().take(component)
         run = next(self._waiting)
-        if self.take_run(run) is None:
+        if not self.take_run(run):
             for each in run.components():
                 super().take(each)
         return ()
@@ -185,10 +185,7 @@ class _ZonesOfRuns(TimeZones):
     def served(self, run: Run) -> list[Piece]:
         """Return a run with its TZIDs as served."""
         assert self._renaming is not None
-        parts = parts_of(run)
-        if parts is None:
-            return [self._renaming(component, None) for component in run.components()]
-        return self._renaming.run(run, parts)
+        return self._renaming.run(run.divided())
 
     def _census(self) -> Census:
         return _RangeCensus(self.horizon, self._runs())
@@ -202,10 +199,10 @@ class _ZonesOfRuns(TimeZones):
 
     def _times_in_runs(self, tzid: bytes) -> Iterator[datetime]:
         for run in self._runs():
-            parts = parts_of(run)
-            if parts is None or tzid not in parts[1::2]:
+            found = by_tzid(run)
+            if found is None or tzid not in found:
                 continue
-            yield from plain_times(by_tzid(parts)[tzid])
+            yield from plain_times(found[tzid])
             for component in run.recurring():
                 if b";TZID=%b:" % tzid in component.text:
                     yield from recurrence.times(component, self.horizon)

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import cast
 
 import tzmap
 from feedproxy.ics.components import Component
@@ -26,8 +25,6 @@ from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, plain_times
 from feedproxy.transform.unique import unique
 
-Counted = Found | list[bytes]
-"""What the census found in a piece: of a run its text in parts."""
 _UNKNOWN = (datetime(1970, 1, 1), datetime(2037, 12, 31))  # noqa: DTZ001
 """The days for which a zone is declared when no value says on which it is used."""
 
@@ -110,21 +107,21 @@ class TimeZones:
                 yield time
 
 
-def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Counted]]:
+def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
     """Count the uses of a piece, of a run that is not plain enough those of its components."""
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]
-    parts = census.take_run(piece)
-    if parts is not None:
-        return [(piece, parts)]
-    return [(component, census.take(component)) for component in piece.components()]
+    run = piece.divided()
+    if census.take_run(run):
+        return [(run, None)]
+    return [(component, census.take(component)) for component in run.components()]
 
 
-def _renamed(rename: Rename, piece: Piece, found: Counted) -> list[tuple[Piece, Piece]]:
+def _renamed(rename: Rename, piece: Piece, found: Found) -> list[tuple[Piece, Piece]]:
     """Return what a piece, or each event of a run that does not stay one, was and is."""
     if isinstance(piece, Component):
-        return [(piece, rename(piece, cast(Found, found)))]
-    pieces = rename.run(piece, cast(list[bytes], found))
+        return [(piece, rename(piece, found))]
+    pieces = rename.run(piece)
     return list(zip(piece.components() if isinstance(pieces[0], Component) else [piece], pieces, strict=True))
 
 

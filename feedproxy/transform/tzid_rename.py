@@ -3,13 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import cast
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.normal import fits
-from feedproxy.ics.runs import Piece, Run
+from feedproxy.ics.runs import UNBOUND, Piece, Run
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
@@ -21,6 +22,7 @@ from feedproxy.transform.tzid_uses import (
     Census,
     Found,
     Parts,
+    bare,
     bound_line,
     local_values,
     tzid_of,
@@ -55,15 +57,18 @@ class Rename:
             text = self._by_lines(component)
         return component.with_text(text) if text != component.text else component
 
-    def run(self, run: Run, parts: list[bytes]) -> list[Piece]:
-        """Return the pieces that a run becomes, itself when its TZIDs stay. `parts`: as the census has it."""
-        tzids = parts[1::2]
-        parameters = list(map(self._become(run.scope, tzids).__getitem__, tzids))
-        if None in parameters:
+    def run(self, run: Run) -> list[Piece]:
+        """Return the pieces that a divided run becomes, itself when its TZIDs stay."""
+        found = dict.fromkeys(run.parts[1::2])
+        become = {} if UNBOUND in found else self._become(run.scope, map(bare, found))
+        served = {parameter: become.get(bare(parameter)) for parameter in found}
+        if None in served.values():
             return [self(component, None) for component in run.components()]
-        parts[1::2] = cast(list[bytes], parameters)
-        text = b"".join(parts)
-        return [run if text == run.text else Run(text, run.uids, run.recurs, run.scope)]
+        if all(parameter == given for parameter, given in served.items()):
+            return [run]
+        parts = list(run.parts)
+        parts[1::2] = map(cast(dict[bytes, bytes], served).__getitem__, parts[1::2])
+        return [replace(run, parts=parts)]
 
     def _by_parts(self, scope: int, parts: Parts) -> bytes | None:
         become = self._become(scope, parts.tzids)

@@ -14,7 +14,7 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
-from feedproxy.ics.runs import Run
+from feedproxy.ics.runs import UNBOUND, Run
 from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.definitions import MAX_TZIDS
@@ -33,11 +33,6 @@ _RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+" % b"|".join(TIME_NAMES))
 """What decides when an event of a run happens."""
 MAX_RECURRENCES = 1_000
 """Different recurrences that are remembered, for the next event that happens at the very same times."""
-_IN_RUN = re.compile(
-    rb""";TZID=(?:(?:%s)("[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r))?"""
-    % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
-)
-"""A TZID in a run, captured where it binds a time. Where it does not, the run is read component by component."""
 VALUE = len("20260301T200000")
 """Octets of a plain time."""
 _IN_COMPONENT = re.compile(
@@ -92,21 +87,20 @@ def plain_times(texts: Iterable[bytes]) -> Iterator[datetime]:
     return (time for text in texts if (time := wall_time(text[:VALUE])) is not None)
 
 
-def parts_of(run: Run) -> list[bytes] | None:
-    """Return the text of a run in parts, every second one a TZID in the place of `;TZID=...:`; behind it is the value.
+def by_tzid(run: Run) -> dict[bytes, list[bytes]] | None:
+    """Return for each TZID of a run the texts behind it, in order; None when one binds no time."""
+    parts = run.divided().parts
+    behind: dict[bytes, list[bytes]] = {parameter: [] for parameter in dict.fromkeys(parts[1::2])}
+    if UNBOUND in behind:
+        return None
+    for parameter, text in zip(parts[1::2], parts[2::2], strict=True):
+        behind[parameter].append(text)
+    return {bare(parameter): texts for parameter, texts in behind.items()}
 
-    None when a TZID in it binds no time.
-    """
-    parts: list[bytes] = _IN_RUN.split(run.text)
-    return None if None in parts[1::2] else parts
 
-
-def by_tzid(parts: list[bytes]) -> dict[bytes, list[bytes]]:
-    """Return for each TZID in the parts of a run the texts behind it, in order."""
-    behind: dict[bytes, list[bytes]] = {tzid: [] for tzid in dict.fromkeys(parts[1::2])}
-    for tzid, text in zip(parts[1::2], parts[2::2], strict=True):
-        behind[tzid].append(text)
-    return behind
+def bare(parameter: bytes) -> bytes:
+    """Return the TZID, quotes included, of a parameter at which a run is divided."""
+    return parameter[len(UNBOUND) : -1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +172,18 @@ class Census:
                     use.plain.append(value)
         return plan.heads
 
-    def take_run(self, run: Run) -> list[bytes] | None:
-        """Count the uses of a run; return its text in parts, every second one a TZID. None when one binds no time."""
-        parts = parts_of(run)
-        if parts is None or len(parts) == 1:
-            return parts
-        for tzid, texts in by_tzid(parts).items():
+    def take_run(self, run: Run) -> bool:
+        """Count the uses of a run; tell whether it could be done, as each TZID in it binds a time."""
+        found = by_tzid(run)
+        if not found:
+            return found is not None
+        for tzid, texts in found.items():
             use = self._use(run.scope, tzid.decode())
             use.values += len(texts)
             self._keep(use, texts)
         for component in run.recurring():
             self._take_recurring(component)
-        return parts
+        return True
 
     def _keep(self, use: Use, texts: list[bytes]) -> None:
         """Keep the texts behind a TZID in a run."""

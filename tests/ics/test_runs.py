@@ -177,7 +177,7 @@ def test_an_event_in_a_component_that_nobody_knows_stays_there() -> None:
 
 
 def test_a_uid_in_two_places_parts_its_events_from_their_runs() -> None:
-    run = Run(b"".join(event(uid) for uid in (b"a", b"b", b"c", b"d")), [b"a", b"b", b"c", b"d"], [])
+    run = Run([b"".join(event(uid) for uid in (b"a", b"b", b"c", b"d"))], [b"a", b"b", b"c", b"d"], [])
     parted = run.parted({b"b", b"d"})
     assert [piece.text for piece in parted] == [event(uid) for uid in (b"a", b"b", b"c", b"d")]
     assert [isinstance(piece, Run) for piece in parted] == [True, False, True, False]
