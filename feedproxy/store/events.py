@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from feedproxy.model import Account, EventDetails, PersonalEvent, Subscription
-from feedproxy.store import accounts, changes, subscriptions, upsert
+from feedproxy.store import accounts, changes, past_sequences, subscriptions, upsert
 from feedproxy.store.schema import accounts as account_table
 from feedproxy.store.schema import attachments, personal_events
 from feedproxy.store.schema import subscriptions as owners
@@ -88,9 +88,10 @@ def delete_event(connection: Connection, account: Account, event_id: str, *, now
     found = _find(connection, account, event_id)
     if found is None:
         return None
-    row_id, _ = found
+    row_id, event = found
     changed = _attached_to(connection, row_id)
     connection.execute(delete(personal_events).where(personal_events.c.id == row_id))
+    past_sequences.note(connection, account.id, event, now=now)
     subscriptions.touch(connection, changed, now=now)
     changes.note(connection, changed, now=now)
     return changed
@@ -108,7 +109,10 @@ def detach_event(
     accounts.keep(connection, account)
     is_meant = (personal_events.c.account_id == account.id) & (personal_events.c.event_id == event_id)
     private = delete(personal_events).where(is_meant, personal_events.c.owner == subscription_id)
-    if connection.execute(private).rowcount == 0:
+    row = connection.execute(private.returning(personal_events)).mappings().one_or_none()
+    if row is not None:
+        past_sequences.note(connection, account.id, _read_event(account.code, row), now=now)
+    else:
         shared = select(personal_events.c.id).where(is_meant, personal_events.c.owner.is_(None))
         detached = delete(attachments).where(
             attachments.c.subscription_id == subscription_id, attachments.c.personal_event_id.in_(shared)
@@ -171,7 +175,7 @@ def _lock(
         account_id=account.id,
         event_id=event_id,
         owner=owner,
-        sequence=0,
+        sequence=past_sequences.first_sequence(account.id, event_id, owner),
         created_at=now,
         updated_at=now,
         **_columns(details),

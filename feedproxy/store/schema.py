@@ -246,6 +246,25 @@ account_event_id = _unique_where(
     where=personal_events.c.owner.is_(None),
 )
 
+past_sequences = Table(
+    "past_sequences",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("account_id", ROW_ID, _belongs_to("accounts.id"), nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("owner", Uuid, _belongs_to("subscriptions.id"), comment="null: the account's"),
+    Column("sequence", Integer, nullable=False),
+    Column("ended_at", Instant, nullable=False, index=True),
+    UniqueConstraint("owner", "event_id"),
+)
+
+account_past_event_id = _unique_where(
+    "uq_past_sequences_account_id_event_id",
+    past_sequences.c.account_id,
+    past_sequences.c.event_id,
+    where=past_sequences.c.owner.is_(None),
+)
+
 attachments = Table(
     "attachments",
     metadata,

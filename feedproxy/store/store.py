@@ -44,6 +44,7 @@ from feedproxy.store import (
     frozen,
     history,
     lastgood,
+    past_sequences,
     serverkeys,
     subscribing,
     subscriptions,
@@ -511,6 +512,10 @@ class Store:
     async def forget_changes(self, *, before: datetime) -> None:
         """Forget the changes that were made before that time."""
         await self._database.write(changes.forget, before=before)
+
+    async def forget_past_sequences(self, *, before: datetime) -> None:
+        """Forget what SEQUENCE events had that were deleted before that time: of their ids others begin at 0 again."""
+        await self._database.write(past_sequences.forget, before=before)
 
     async def last_good(self, source: str) -> LastGood | None:
         """Find the last good answer of a source."""

@@ -18,6 +18,8 @@ from feedproxy.web import keys
 
 BEAT_SECONDS = 1.0
 FORGET_SECONDS = 600.0
+SEQUENCES_KEPT = timedelta(days=100)
+"""Longer than any app goes without a look at a feed that somebody still reads."""
 MISSING_SECONDS = 60.0
 """For how long a number is asked for that others have overtaken: as long as a statement may take. Some are not used."""
 UNDER_WAY = 20
@@ -76,11 +78,13 @@ async def _keep_hearing(app: web.Application) -> None:
 
 
 async def _keep_forgetting(app: web.Application) -> None:
-    """Forget changes when nobody needs them: what was read before them is no longer believed."""
+    """Forget changes, and what was deleted, when nobody needs it: what was read before is no longer believed."""
     while True:
         await asyncio.sleep(FORGET_SECONDS)
         try:
-            await app[keys.STORE].forget_changes(before=app[keys.CLOCK]() - timedelta(seconds=2 * OVERLAY_SECONDS))
+            now = app[keys.CLOCK]()
+            await app[keys.STORE].forget_changes(before=now - timedelta(seconds=2 * OVERLAY_SECONDS))
+            await app[keys.STORE].forget_past_sequences(before=now - SEQUENCES_KEPT)
         except Unavailable as outage:
             _log.warning("old changes stay for now", exc_info=outage)
         except Exception:  # noqa: BLE001 # whatever it is, it is tried again

@@ -445,6 +445,34 @@ class ChangingContract:
         found = await store.subscription(subscription.id)
         assert found == replace(subscription, updated_at=LATER), "it says since when the feed lacks the event"
 
+    async def test_what_is_made_again_counts_on_from_what_was_deleted(
+        self, store: Store, other: Store, account: Account, subscription: Subscription
+    ) -> None:
+        """A lower SEQUENCE would be older to an app that has not looked in between."""
+        await store.put_event(account, "e", DENTIST, [], now=NOW)
+        await store.put_event(account, "e", HOLIDAY, [], now=NOW)
+        for sequence in (2, 3):
+            await store.delete_event(account, "e", now=NOW)
+            assert (await other.put_event(account, "e", HOLIDAY, [], now=LATER)).event.sequence == sequence
+        assert (await store.put_event(account, "new", DENTIST, [], now=LATER)).event.sequence == 0
+        rival = await store.add_account("rival", now=NOW)
+        assert (await store.put_event(rival, "e", DENTIST, [], now=LATER)).event.sequence == 0
+        await store.delete_event(account, "e", now=LATER)
+        await store.forget_past_sequences(before=LATER)
+        assert (await store.put_event(account, "e", DENTIST, [], now=LATER)).event.sequence == 4
+        await store.delete_event(account, "e", now=NOW)
+        await store.forget_past_sequences(before=LATER)
+        assert (await store.put_event(account, "e", DENTIST, [], now=LATER)).event.sequence == 0
+
+    async def test_a_private_event_that_is_made_again_counts_on(
+        self, store: Store, account: Account, single: Calendar
+    ) -> None:
+        mine = (await subscribe(store, single, events=[("e", DENTIST)])).subscription.id
+        assert await store.detach_event(account, mine, "e", now=NOW) == frozenset({mine})
+        assert (await subscribe(store, single, events=[("e", HOLIDAY)])).subscription.id == mine
+        assert [(event.owner, event.sequence) for event in await store.events_of(mine)] == [(mine, 1)]
+        assert (await store.put_event(account, "e", HOLIDAY, [], now=LATER)).event.sequence == 0, "it is another one"
+
     async def test_an_event_is_the_account_s_and_not_the_private_one_of_that_id(
         self, store: Store, account: Account, calendar: Calendar
     ) -> None:
