@@ -39,7 +39,7 @@ from feedproxy.web.https import require_https
 from feedproxy.web.login_limits import LoginLimits
 from feedproxy.web.metrics import METRICS
 from feedproxy.web.openapi import documentation
-from feedproxy.web.ops.aside import Aside, process
+from feedproxy.web.ops.aside import Aside
 from feedproxy.web.ops.desk import open_desk
 from feedproxy.web.ops.exchange import ASIDE
 from feedproxy.web.ops.gate import PACE, require_ops_login
@@ -82,7 +82,7 @@ def create_app(settings: Settings, *, clock: keys.Clock) -> web.Application:
     app[keys.SECRET_LIMITS] = LoginLimits(settings.login_attempts, clock)
     app[keys.REQUEST_RATES] = RequestRates(settings.api_requests_per_minute, clock)
     app[METRICS] = Metrics(version=feedproxy.__version__, tzdata=TZDATA_EDITION, cldr=CLDR_VERSION)
-    app[ASIDE] = Aside(lambda: process(partial(open_desk, settings, app[keys.SECRET_KEY])))
+    app[ASIDE] = Aside(lambda: partial(open_desk, settings, app[keys.SECRET_KEY]))
     app[PACE] = Pace()
     app[DOCUMENTATION] = documentation(settings.public_url or "http://127.0.0.1:8080")
     app.cleanup_ctx.extend((_resources, purge_tokens, hear_changes))
@@ -107,7 +107,7 @@ async def _resources(app: web.Application) -> AsyncIterator[None]:
         )
         stack.push_async_callback(cache.close)
         app[CACHE] = cache
-        stack.callback(app[ASIDE].close)
+        stack.push_async_callback(app[ASIDE].close)
         upstream = await stack.enter_async_context(upstream_client(settings, app[METRICS]))
         purger = await stack.enter_async_context(_purger(app, await stack.enter_async_context(_way_to_edges(app))))
         app[keys.GOOGLE] = await stack.enter_async_context(_way_to_google(app))

@@ -108,7 +108,7 @@ class Here(Aside):
         desk = Desk(self._app[keys.SETTINGS], self._app[keys.SECRET_KEY], self._app[keys.STORE])
         return await work(desk, *args, **kwargs)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """There is nothing to end."""
 
 

@@ -1,10 +1,8 @@
 """The pages for operators, and the same as JSON: who may see them, what they show, what they mask, what they do."""
 
 import logging
-import multiprocessing
 import os
 import re
-import signal
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,6 +13,7 @@ from aiohttp import encode_basic_auth
 from feedproxy.model import Changed
 from feedproxy.web import keys
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.ops.exchange import ASIDE
 from feedproxy.web.routes import OPS
 from tests.servers.upstream import Answer, calendar
 from tests.web.ops_stage import FAN, LOGIN, LONE, PASSWORD, SECRETS, UPSTREAM_ID, USER, OpsStage, ops_stage
@@ -332,10 +331,10 @@ async def test_the_work_is_done_in_another_process_that_gives_way_and_is_replace
         refused = await stage.ask(f"/ops/api/feeds/{stage.feed}?zone=Nowhere")
         assert refused.status == 400
         assert "is no time zone" in (await refused.json())["errors"][0]["reason"]
-        (process,) = multiprocessing.active_children()
-        assert process.pid is not None
-        assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
-        os.kill(process.pid, signal.SIGKILL)
+        at_work = stage.app[ASIDE]._maker
+        assert at_work is not None
+        assert os.sched_getscheduler(at_work.process.pid) == os.SCHED_IDLE
+        at_work.process.kill()
         broken = await stage.ask("/ops/api/feeds")
         assert (broken.status, broken.headers["Retry-After"]) == (503, "5")
         assert (await stage.told("/feeds"))["feeds"], "another takes its place"
