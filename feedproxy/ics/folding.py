@@ -5,6 +5,7 @@ import re
 LIMIT = 75
 
 _FIRST, _REST = (re.compile(rb"(?s:.{1,%d}(?![\x80-\xbf])|.)" % room) for room in (LIMIT, LIMIT - 1))
+_FEW = 100
 _SHORT_LINES = re.compile(rb"(?s:.{0,%d}\n)*+" % LIMIT)
 """Lines that need no fold: as many as end in each stretch of 76 octets are passed over at once."""
 
@@ -42,4 +43,6 @@ def unfold(text: bytes) -> bytes:
 
 def write(lines: list[bytes]) -> bytes:
     """Write unfolded lines as text of the normal form."""
+    if len(lines) > _FEW:
+        return fold_lines(b"\n".join([*lines, b""]))
     return b"".join(fold(line) + b"\r\n" for line in lines)

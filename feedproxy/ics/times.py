@@ -8,6 +8,7 @@ TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE
 """The properties whose values a TZID parameter binds to a time zone."""
 
 _DATE_TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?")
+_PLAIN_LIST = re.compile(rb"\d{8}T\d{6}(?:,\d{8}T\d{6})*+")
 _LENGTHS = frozenset((len("20260301"), len("20260301T200000")))
 
 
@@ -30,6 +31,17 @@ def _wall_time(value: bytes) -> datetime | None:
         return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - a wall-clock time
     except ValueError:
         return None
+
+
+def times_of(values: list[bytes]) -> tuple[int, list[datetime]]:
+    """Return how many times values name, of a PERIOD its start and its end, and some between which they all lie."""
+    text = b",".join(values)
+    if _PLAIN_LIST.fullmatch(text):
+        ends = [wall_time(min(values)), wall_time(max(values))]
+        if None not in ends:
+            return len(values), [end for end in ends if end is not None]
+    times = wall_times(text)
+    return len(times), times
 
 
 def wall_times(value: bytes) -> list[datetime]:

@@ -29,6 +29,9 @@ _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 """Of what a VCALENDAR may have once, the first counts."""
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
+_WRITTEN_STARTS = tuple(name + end for name in (*_ONCE, *_TTL_NAMES) for end in (b":", b";"))
+_KNOWN_STARTS = (*_WRITTEN_STARTS, b"NAME:", b"NAME;", b"X-WR-CALNAME:", b"X-WR-CALNAME;")
+_INITIALS_OF_METHOD = frozenset((b"M", b"m"))
 _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?))")
 
 
@@ -185,30 +188,29 @@ def _name(component: Component) -> str:
 
 def is_cancelling(head: Sequence[bytes]) -> bool:
     """Tell whether the property lines of a VCALENDAR say METHOD:CANCEL."""
-    return b"METHOD:CANCEL" in [line.upper().rstrip() for line in head]
+    return b"METHOD:CANCEL" in [line.upper().rstrip() for line in head if line[:1] in _INITIALS_OF_METHOD]
 
 
 def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes, ...]:
     """Return the property lines of the one VCALENDAR: what every client wants first, then the source's own."""
     if len(heads) > 1:
         journal.note(STEP, "calendars-joined", count=len(heads) - 1)
-    lines = [line for text in heads[0] if (line := split(text)) is not None]
-    given = {line.name: line for line in reversed(lines)}
+    known = [line for text in heads[0] if text.startswith(_KNOWN_STARTS) and (line := split(text)) is not None]
+    given = {line.name: line for line in reversed(known)}
     head = [_version_line(given, journal), given[b"PRODID"].octets if b"PRODID" in given else PRODID]
     if b"PRODID" not in given:
         journal.note(STEP, "prodid-missing")
     if b"METHOD" in given and given[b"METHOD"].octets != b"METHOD:PUBLISH":
         journal.note(STEP, "method", given[b"METHOD"].value.decode())
     head.append(b"METHOD:PUBLISH")
-    if twice := sum(line.name in _ONCE for line in lines) - sum(name in given for name in _ONCE):
+    if twice := sum(line.name in _ONCE for line in known) - sum(name in given for name in _ONCE):
         journal.note(STEP, "head-property-twice", count=twice)
     head += _refresh_interval(given, journal)
     if b"X-WR-CALNAME" in given and b"NAME" not in given:
         head.append(b"NAME:" + given[b"X-WR-CALNAME"].value)
     elif b"NAME" in given and b"X-WR-CALNAME" not in given:
         head.append(b"X-WR-CALNAME:" + given[b"NAME"].value)
-    written = {*_ONCE, *_TTL_NAMES}
-    return (*head, *(line.octets for line in lines if line.name not in written))
+    return (*head, *[text for text in heads[0] if not text.startswith(_WRITTEN_STARTS)])
 
 
 def _version_line(given: dict[bytes, ContentLine], journal: Journal) -> bytes:

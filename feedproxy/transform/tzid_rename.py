@@ -16,7 +16,7 @@ from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import (
     DATES,
-    UTC_TIME,
+    UTC_VALUE,
     VALUE,
     WITH_PARAMETERS,
     Census,
@@ -150,8 +150,7 @@ class Rename:
         if not tzid:
             self.journal.note(STEP, "tzid-empty", line.name.decode())
             return [bare]
-        values = line.value.split(b",")
-        in_utc = [value for value in values if UTC_TIME.match(value)]
+        in_utc = UTC_VALUE.findall(b"," + line.value)
         renamed = line.with_parameter(b"TZID", tzid.encode())
         if not in_utc or line.name not in TIME_NAMES or b":" in line.value:  # a colon is in no list of times
             return [renamed]

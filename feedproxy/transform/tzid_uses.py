@@ -15,7 +15,7 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Run
-from feedproxy.ics.times import TIME_NAMES, wall_time, wall_times
+from feedproxy.ics.times import TIME_NAMES, times_of, wall_time
 from feedproxy.transform import recurrence
 from feedproxy.transform.definitions import MAX_TZIDS
 
@@ -26,6 +26,8 @@ MAX_TIMES = 100
 WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
 DATES = re.compile(rb"\d{8}(?:,\d{8})*")
 UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
+UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
+"""A time in UTC in a list of times that has a comma before it."""
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(\d{8}T\d{6})\r)?" % b"|".join(TIME_NAMES))
 """A time with parameters: what stands before the colon, and its value if it is plain."""
@@ -266,8 +268,8 @@ class Census:
                 continue
             use = self._use(component.scope, tzid_of(line))
             use.add(component)
-            times = wall_times(b",".join(local)) if line.name in TIME_NAMES else []
-            use.values += max(1, len(times))
+            count, times = times_of(local) if line.name in TIME_NAMES else (0, [])
+            use.values += max(1, count)
             use.widen(times)
             if line.name == b"DTSTART":
                 self._widen_by_rules(use, component, line.value)
@@ -306,7 +308,10 @@ def local_values(line: ContentLine) -> list[bytes]:
     """Return the values that the TZID binds: not those in UTC, and no days."""
     if line.name in TIME_NAMES and DATES.fullmatch(line.value):
         return []
-    return [value for value in line.value.split(b",") if not UTC_TIME.match(value)]
+    if b"Z" not in line.value:
+        return line.value.split(b",")
+    left = UTC_VALUE.sub(b"", b"," + line.value)
+    return left[1:].split(b",") if left else []
 
 
 def tzid_of(line: ContentLine) -> str:

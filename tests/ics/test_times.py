@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedproxy.ics.times import day, local, utc, wall_time, wall_times
+from feedproxy.ics.times import day, local, times_of, utc, wall_time, wall_times
 
 
 def at(*parts: int) -> datetime:
@@ -53,3 +53,19 @@ def test_lists_and_periods_are_read_value_by_value() -> None:
         at(2026, 7, 3),
         at(2026, 7, 4),
     ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["20260701T100000", "20260230T100000", "20250101", "x", "20260101T000000/PT1H", "99991231T235959"]
+        ),
+        min_size=1,
+    )
+)
+def test_a_list_names_as_many_times_as_can_be_read_and_its_range_holds_them(values: list[str]) -> None:
+    octets = [value.encode() for value in values]
+    times = wall_times(b",".join(octets))
+    count, some = times_of(octets)
+    assert (min(some, default=None), max(some, default=None)) == (min(times, default=None), max(times, default=None))
+    assert count == len(times) or count == len(octets)
