@@ -33,10 +33,10 @@ _WELL_FORMED = re.compile(
          (?: LINE
            | BEGIN: (?!(?:SEPARATE|VCALENDAR)\r) ([^\r]*)\r\n LINE*+ END:\2\r\n
            )*+
-         END:\1\r\n""".replace(b"LINE", rb"(?:(?!BEGIN:|END:)[^\n]*+\n)").replace(b"SEPARATE", b"|".join(SEPARATE)),
+         END:\1\r\n|""".replace(b"LINE", rb"(?:(?!BEGIN:|END:)[^\n]*+\n)").replace(b"SEPARATE", b"|".join(SEPARATE)),
     re.VERBOSE,
 )
-"""A component in which others are nested at most one deep, as nearly all are."""
+"""A component in which others are nested at most one deep, as nearly all are. Or nothing: a search looks no further."""
 
 
 class Component(NamedTuple):
@@ -165,10 +165,7 @@ class _Reader:
             at = boundary.end()
             if boundary[1] == b"END":
                 self._end_found(kind, start, at + 1)
-            elif self.open == [b"VCALENDAR"] and (whole := _WELL_FORMED.match(self.text, start)):
-                self._take(start)
-                self.components.append(Component(kind, whole[0], len(self.heads) - 1))
-                self.at = whole.end()
+            elif self.open == [b"VCALENDAR"] and self._take_well_formed(start):
                 at = self.at - 1
             else:
                 self._begin_found(kind, start, at + 1)
@@ -181,6 +178,19 @@ class _Reader:
             tuple(self.repairs.items()),
             tuple(self.outside),
         )
+
+    def _take_well_formed(self, start: int) -> bool:
+        """Take the well-formed components that follow each other from there on; tell whether there is one."""
+        scope = len(self.heads) - 1
+        end = start
+        for whole in _WELL_FORMED.finditer(self.text, start):
+            if whole[1] is None:
+                break
+            if end == start:
+                self._take(start)
+            self.components.append(Component(whole[1], whole[0], scope))
+            end = self.at = whole.end()
+        return end > start
 
     def _begin_found(self, kind: bytes, start: int, end: int) -> None:
         while self._ends_before(kind, start):

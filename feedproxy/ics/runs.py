@@ -316,7 +316,8 @@ def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
     pieces: list[Piece] = []
     for component in stream.components:
         if component.kind == MARK:
-            pieces.append(replace(next(waiting), scope=component.scope))
+            run = next(waiting)
+            pieces.append(run if run.scope == component.scope else replace(run, scope=component.scope))
         elif MARK in component.text:  # in a component of a kind that nobody knows
             first, *others = component.text.split(MARKED)
             pieces.append(component.with_text(first + b"".join(next(waiting).text + other for other in others)))

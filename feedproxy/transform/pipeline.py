@@ -153,10 +153,10 @@ def _run(steps: Sequence[Step], calendar: Calendar, journal: Journal) -> Calenda
 
 def by_kind(pieces: Iterable[Piece]) -> dict[str, int]:
     """Count components by kind."""
-    found: Counter[str] = Counter()
+    found: Counter[bytes] = Counter()
     for piece in pieces:
         if isinstance(piece, Run):
-            found["VEVENT"] += len(piece.uids)
+            found[b"VEVENT"] += len(piece.uids)
         else:
-            found[piece.kind.decode()] += 1
-    return dict(found)
+            found[piece.kind] += 1
+    return {kind.decode(): count for kind, count in found.items()}

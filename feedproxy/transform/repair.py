@@ -24,6 +24,7 @@ PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _FEW = 8
+_BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
@@ -125,6 +126,8 @@ def _with_rules(text: bytes, rules: Collection[bytes], become: Mapping[bytes, by
 
 def _with_identity(component: Component, journal: Journal) -> Component:
     """Give it the UID and the DTSTAMP it lacks, derived from what it says: the same again at every fetch."""
+    if _says(component.text, b"\nUID:") and _says(component.text, b"\nDTSTAMP:"):
+        return component
     lines = []
     has_uid, has_stamp = component.uid() != b"", _has_stamp(component)
     if has_uid and has_stamp:
@@ -139,6 +142,13 @@ def _with_identity(component: Component, journal: Journal) -> Component:
         journal.note(STEP, "dtstamp-missing", _name(component))
         component = without(component, b"DTSTAMP")
     return with_lines(component, lines)
+
+
+def _says(text: bytes, start: bytes) -> bool:
+    """Tell at a glance whether a component has an own property that begins so and says something; when in doubt not."""
+    at = text.find(start)
+    behind = at + len(start)
+    return at >= 0 and text[behind : behind + 1] not in _BLANKS and text.find(b"\nBEGIN:", 0, at) < 0
 
 
 def _has_stamp(component: Component) -> bool:
@@ -158,7 +168,7 @@ def _stamp(component: Component) -> bytes:
 
 def _cancelled(component: Component, journal: Journal) -> Component:
     """METHOD:CANCEL says of the whole calendar what a subscribed feed says of each event."""
-    journal.note(STEP, "method-cancel", _name(component))
+    journal.note(STEP, "method-cancel", _name(component) if journal.has_room(STEP, "method-cancel") else "")
     return with_lines(without(component, b"STATUS"), [b"STATUS:CANCELLED"])
 
 

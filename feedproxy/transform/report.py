@@ -75,6 +75,10 @@ class Journal:
     _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     zones: list[ZoneReport] = field(default_factory=list)
 
+    def has_room(self, step: str, rule: str) -> bool:
+        """Tell whether another example of a change would be kept."""
+        return len(self._examples.get((step, rule), ())) < EXAMPLES
+
     def note(self, step: str, rule: str, example: str = "", *, count: int = 1) -> None:
         """Add `count` changes under a rule; an example is kept while there is room."""
         key = (step, rule)

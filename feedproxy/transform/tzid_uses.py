@@ -155,6 +155,8 @@ class Census:
         recurs = b"\nRRULE" in component.text
         if recurs:
             self.steps += self._steps(component)
+        if b"TZID" not in component.text.upper():
+            return ()
         if component.text.count(b"TZID=") > MAX_TIMES:
             return self._take_many(component, recurs=recurs)
         found = _TIMES.findall(component.text)

@@ -41,19 +41,26 @@ def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
 def _dropped(components: Sequence[Component], journal: Journal) -> Iterator[int]:
     """Iterate over the ids of the objects that give way to another."""
     best: dict[tuple[bytes, ...], Component] = {}
+    versions: dict[tuple[bytes, ...], tuple[int, bytes]] = {}
     for component in components:
         if component.kind not in SCHEDULED:
             continue
-        rival = best.setdefault(identity(component), component)
+        key = identity(component)
+        rival = best.setdefault(key, component)
         if rival is component:
             continue
-        same = rival.text == component.text
-        journal.note(STEP, "duplicate" if same else "clash", component.uid().decode())
-        if same or version(component) < version(rival):
+        if rival.text == component.text:
+            journal.note(STEP, "duplicate", key[1].decode())
+            yield id(component)
+            continue
+        journal.note(STEP, "clash", key[1].decode())
+        of_rival = versions[key] if key in versions else version(rival)
+        versions[key] = max(of_rival, own := version(component))
+        if own < of_rival:
             yield id(component)
         else:
             yield id(rival)
-            best[identity(component)] = component
+            best[key] = component
 
 
 def identity(component: Component) -> tuple[bytes, ...]:
