@@ -128,7 +128,7 @@ Found = tuple[bytes, ...] | Parts | None
 def _parts_of_component(text: bytes) -> Parts | None:
     """Return the text of a component in parts; None when a TZID in it binds anything but a plain time."""
     found: list[bytes] = _IN_COMPONENT.split(text)
-    if len(found) // 4 != text.upper().count(b"TZID"):
+    if len(found) // 4 != _names_tzids(text):
         return None
     texts = [*map(bytes.__add__, found[:-1:4], found[1::4]), found[-1]]
     return Parts(texts, found[2::4], found[3::4])
@@ -155,7 +155,7 @@ class Census:
         recurs = b"\nRRULE" in component.text
         if recurs:
             self.steps += self._steps(component)
-        if b"TZID" not in component.text.upper():
+        if not _names_tzids(component.text):
             return ()
         if component.text.count(b"TZID=") > MAX_TIMES:
             return self._take_many(component, recurs=recurs)
@@ -294,6 +294,11 @@ class Census:
         line = split(head + b":")
         tzid = self.tzids[head] = tzid_of(line) if line and line.parameter(b"TZID") is not None else None
         return tzid
+
+
+def _names_tzids(text: bytes) -> int:
+    """Count how often a text says `TZID`, in whatever letters, also where a fold stands in it."""
+    return unfold(text).upper().count(b"TZID")
 
 
 def bound_line(text: bytes) -> ContentLine | None:

@@ -244,6 +244,7 @@ def test_no_event_multiplies_when_two_overrides_turn_out_to_be_one(tzid: str) ->
         "EXDATE;TZID=UTC;TZID=Tokyo Standard Time:20260701T100000",
         "X-NOTE;TZID=Tokyo Standard Time:TZID=",
         f'EXDATE;X={"1" * 29};TZID="Arab":20260701T100000',
+        f"EXDATE;X={'1' * 64};TZID=Tokyo Standard Time:20260701T100000",
     ],
 )
 def test_many_times_in_one_event_are_served_as_few_are(odd: str) -> None:
