@@ -5,16 +5,20 @@ import json
 import logging
 import sys
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
 from feedproxy.demo.subscriptions import CLUB, LEAGUE
+from feedproxy.metrics import Metrics
 from feedproxy.policy.secrets import feed_hash, log_name
 from feedproxy.web import keys
+from feedproxy.web.access_log import MAX_NOTES, AccessLog
 from feedproxy.web.client_family import client_family
 from feedproxy.web.logs import MAX_LINES, BufferedHandler, JsonFormatter, LogBuffer, scrub
+from feedproxy.web.warm_feeds import Said
 from tests.web.running import running
 
 SECRETS = ("hunter2", b64encode(b"member:hunter2").decode(), str(CLUB.id), CLUB.id.hex, "access_token")
@@ -143,6 +147,24 @@ def test_lines_wait_in_the_buffer_until_there_are_many_or_an_error() -> None:
     handler.handle(logging.makeLogRecord({"levelno": logging.ERROR, "levelname": "ERROR", "msg": "loud"}))
     assert "quiet" in stream.getvalue()
     assert "loud" in stream.getvalue()
+
+
+@pytest.mark.parametrize("answers", [1, MAX_NOTES - 1, MAX_NOTES, 2 * MAX_NOTES + 1])
+def test_answers_that_are_noted_first_are_lines_in_their_order_and_none_is_lost(answers: int) -> None:
+    stream = io.StringIO()
+    buffer = LogBuffer(stream)
+    metrics = Metrics(version="", tzdata="", cldr="")
+    log = AccessLog(metrics, buffer, lambda: datetime(2026, 11, 21, tzinfo=UTC))
+    said = Said(200, 'Z", "bytes": ', ', "request_id": "', metrics.at_once(200, "apple"))
+    before = [f"a-{number}" for number in range(answers)]
+    for name in before:
+        log.at_once((said, b"", b"", '{"time": "2026-11-21T12:00:00.', 4_567), name, 100)
+    buffer.write(json.dumps({"request_id": "between"}))
+    log.at_once((said, b"", b"", '{"time": "2026-11-21T12:00:01.', 0), "last", 100)
+    buffer.flush()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["request_id"] for line in lines] == [*before, "between", "last"]
+    assert lines[0] == {"time": "2026-11-21T12:00:00.004Z", "bytes": 100, "request_id": "a-0"}
 
 
 def test_a_log_whose_reader_has_gone_stops_nobody() -> None:
