@@ -148,8 +148,10 @@ class Feeds:
 
     def in_memory(self, name: str, own_name: str | None) -> Feed | None:
         """Return the feed that is open to all, or else that of the credentials, as `feed_name` calls them."""
-        feed = self._peek(name)
-        return feed if feed is not None or own_name is None else self._peek(own_name)
+        feed = self._cache.peek(name)
+        if feed is not None and (not feed.look.base or self._is_of_now(feed.look)):
+            return feed
+        return self._peek(own_name) if own_name is not None else None
 
     def needs_nothing(self, feed: Feed) -> bool:
         """Tell whether nobody need look upstream for a feed now, nor has in vain: to serve it is a hit and no more."""

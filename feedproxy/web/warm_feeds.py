@@ -68,11 +68,12 @@ class Said:
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Question:
     """A GET of a feed.
 
     `name` is the feed open to all, `own_name` that of the credentials, if there are any that could open one.
+    `conditional`: it has a validator. `ready` is what it was answered from last.
     """
 
     subscription_id: UUID
@@ -80,9 +81,10 @@ class Question:
     own_name: str | None
     asked: Asked
     coding: Coding
-    family: str
+    conditional: bool
     found: Said
     unchanged: Said
+    ready: "Ready | None" = None
 
 
 WarmAnswer = tuple[Said, bytes, bytes, str, int]
@@ -92,13 +94,14 @@ here."""
 
 
 class Ready:
-    """A state of a feed, ready to be sent. From `since` until `until` the heads are right."""
+    """A state of a feed, ready to be sent, until it is forgotten. From `since` until `until` the heads are right."""
 
-    __slots__ = ("audience", "body", "etag", "feed", "found", "heads", "second", "since", "unchanged", "until")
+    __slots__ = ("audience", "body", "etag", "feed", "found", "heads", "key", "second", "since", "unchanged", "until")
 
     def __init__(self, question: Question, feed: Feed, body: bytes | None, rules: Rules) -> None:
         coding = question.coding
-        self.feed = feed
+        self.key = _key(question, feed)
+        self.feed: Feed | None = feed
         self.audience = audience_of(feed, question.asked, rules)
         self.body = body
         self.etag = etag(feed.digest, coding)
@@ -115,9 +118,12 @@ class Ready:
         """How much memory this takes."""
         return len(self.body or b"") + OVERHEAD
 
-    def tell_time(self, rules: Rules, now: datetime) -> None:
+    def forget(self) -> None:
+        """Be the state of no feed any more, and hold no body for questions that were answered from here."""
+        self.feed = self.body = None
+
+    def tell_time(self, feed: Feed, rules: Rules, now: datetime) -> None:
         """Put into the heads what counts seconds."""
-        feed = self.feed
         moment = _lines((*moment_fields(feed, "hit", self.audience, rules, now=now), ("Date", http_date(now))))
         self.heads = (self.found + moment + b"X-Request-Id: ", self.unchanged + moment + b"X-Request-Id: ")
         whole = now.replace(microsecond=0)
@@ -168,7 +174,9 @@ class WarmFeeds:
         own = feed_name(self._key, subscription_id, credentials.in_utf8()) if credentials is not None else None
         family = client_family(asked.user_agent)
         found, unchanged = (self._said(status, name, family) for status in (200, 304))
-        return Question(subscription_id, name, own, asked, coding_for(asked, self._rules), family, found, unchanged)
+        coding = coding_for(asked, self._rules)
+        conditional = (asked.if_none_match, asked.if_modified_since) != (None, None)
+        return Question(subscription_id, name, own, asked, coding, conditional, found, unchanged)
 
     def _said(self, status: int, name: str, family: str) -> Said:
         feed = {"method": "GET", "route": "feed", "feed": log_name(name), "status": status}
@@ -182,19 +190,18 @@ class WarmFeeds:
         feed = self._feeds.in_memory(question.name, question.own_name)
         if feed is None:
             return None
-        key = _key(question, feed)
-        ready = self._ready.get(key)
+        ready = question.ready
         if ready is None or ready.feed is not feed:
-            return None
-        self._ready.move_to_end(key)
+            ready = question.ready = self._ready.get(_key(question, feed))
+            if ready is None or ready.feed is not feed:
+                return None
         now = self._clock()
         if not ready.since <= now < ready.until:
             if not self._feeds.needs_nothing(feed):
                 return None
-            ready.tell_time(self._rules, now)
-        asked = question.asked
-        conditional = asked.if_none_match is not None or asked.if_modified_since is not None
-        if conditional and _is_unchanged(asked, ready):
+            self._ready.move_to_end(ready.key)
+            ready.tell_time(feed, self._rules, now)
+        if question.conditional and _is_unchanged(question.asked, ready.etag, feed):
             return question.unchanged, ready.heads[1], b"", ready.second, now.microsecond
         if ready.body is None:
             return None
@@ -208,19 +215,23 @@ class WarmFeeds:
         if served.status != "hit":
             return
         feed = served.feed
-        key = _key(question, feed)
-        before = self._ready.get(key)
+        before = self._ready.get(_key(question, feed))
         if before is not None and before.feed is feed and (body is None or before.body is not None):
             return
         ready = Ready(question, feed, body, self._rules)
         if ready.octets > self._max_octets // LARGEST:
             return
         if before is not None:
-            self._octets -= before.octets
-        self._ready[key] = ready
+            self._forget(before)
+        self._ready[ready.key] = ready
         self._octets += ready.octets
         while self._octets > self._max_octets:
-            self._octets -= self._ready.popitem(last=False)[1].octets
+            self._forget(next(iter(self._ready.values())))
+
+    def _forget(self, ready: Ready) -> None:
+        del self._ready[ready.key]
+        self._octets -= ready.octets
+        ready.forget()
 
 
 def read_asked(headers: CIMultiDict[str] | CIMultiDictProxy[str]) -> Asked:
@@ -246,9 +257,9 @@ def _key(question: Question, feed: Feed) -> tuple[str, Coding, bool]:
     return name, question.coding, question.asked.authorization
 
 
-def _is_unchanged(asked: Asked, ready: Ready) -> bool:
-    return asked.if_none_match == ready.etag or not_modified(
-        asked.if_none_match, asked.if_modified_since, tag=ready.etag, last_modified=ready.feed.last_modified
+def _is_unchanged(asked: Asked, tag: str, feed: Feed) -> bool:
+    return asked.if_none_match == tag or not_modified(
+        asked.if_none_match, asked.if_modified_since, tag=tag, last_modified=feed.last_modified
     )
 
 
