@@ -137,7 +137,14 @@ class Run:
 
         Such a parameter that binds no plain time is left in the text but for its beginning (`UNBOUND`).
         """
-        return self if self.is_divided else replace(self, parts=_PARAMETER.split(self.text), is_divided=True)
+        if self.is_divided:
+            return self
+        return Run(_PARAMETER.split(self.text), self.uids, self.recurs, self.scope, is_divided=True)
+
+    @cached_property
+    def parameters(self) -> tuple[bytes, ...]:
+        """What stands at every second part, each once; the run is divided."""
+        return tuple(dict.fromkeys(self.parts[1::2]))
 
     def components(self) -> list[Component]:
         """Return the events one by one."""

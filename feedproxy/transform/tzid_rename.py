@@ -59,7 +59,7 @@ class Rename:
 
     def run(self, run: Run) -> list[Piece]:
         """Return the pieces that a divided run becomes, itself when its TZIDs stay."""
-        found = dict.fromkeys(run.parts[1::2])
+        found = run.parameters
         become = {} if UNBOUND in found else self._become(run.scope, map(bare, found))
         served = {parameter: become.get(bare(parameter)) for parameter in found}
         if None in served.values():
