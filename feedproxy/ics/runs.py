@@ -146,10 +146,14 @@ class Run:
         """What stands at every second part, each once; the run is divided."""
         return tuple(dict.fromkeys(self.parts[1::2]))
 
+    def texts(self) -> list[bytes]:
+        """Return the text of each event."""
+        text = self.text
+        return [text[a:b] for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
+
     def components(self) -> list[Component]:
         """Return the events one by one."""
-        text = self.text
-        return [Component(b"VEVENT", text[a:b], self.scope) for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
+        return [Component(b"VEVENT", text, self.scope) for text in self.texts()]
 
     def recurring(self) -> list[Component]:
         """Return the events that have a recurrence rule."""

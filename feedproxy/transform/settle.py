@@ -4,20 +4,24 @@ What is made of the settled body is then the same as last time, octet for octet,
 later step need know of churn.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
 from feedproxy.ics.reading import read
-from feedproxy.ics.runs import singly
+from feedproxy.ics.runs import Run, singly
 from feedproxy.transform.digest import component_digest, head_digest, say_the_same
 from feedproxy.transform.report import Journal
 from feedproxy.transform.unique import SCHEDULED, identity, unique
 
-_Place = tuple[int, int, int, int]
-"""Where a component goes: its VCALENDAR, the place in the last body, 0 for what stood there and 1 for what is new
-behind it, the place in the new body."""
+_Key = bytes | tuple[bytes, ...]
+"""What makes a component itself: of an event that is no override its UID alone, as most are that."""
+
+_AT_ONCE = 1_000
+"""Components that are joined, or whose memory is given back, in one step."""
 
 
 def settle(last: bytes, new: bytes) -> bytes:
@@ -29,16 +33,21 @@ def settle(last: bytes, new: bytes) -> bytes:
     if last == new:
         return last
     try:
-        before, after = read(last), read(new)
+        before, after = _body(last), _body(new)
     except FeedRefused:
         return new
-    heads = [_settled_head(before.heads, number, head) for number, head in enumerate(after.heads)]
-    kept = tuple(singly(before.pieces))
-    placed = _placed(kept, tuple(singly(after.pieces)))
-    components = tuple(component for _, component in sorted(placed, key=lambda pair: pair[0]))
-    if tuple(heads) == before.heads and _are(components, kept):
-        return last
-    return _written(heads, components)
+    heads = tuple(_settled_head(before.heads, number, head) for number, head in enumerate(after.heads))
+    counterparts, changed = _counterparts(before, after)
+    places = _places(before, after, counterparts | changed)
+    order = sorted(range(len(places)), key=places.__getitem__)
+    if heads == before.heads and [counterparts.get(n) for n in order] == [*range(len(before.texts))]:
+        settled = last
+    else:
+        texts = (before.texts[counterparts[n]] if n in counterparts else after.texts[n] for n in order)
+        settled = _written(heads, zip((after.scopes[n] for n in order), texts, strict=True))
+    for values in (before.texts, before.keys, after.texts, after.keys):
+        _emptied(values)
+    return settled
 
 
 def _settled_head(before: Sequence[bytes], number: int, head: bytes) -> bytes:
@@ -47,77 +56,136 @@ def _settled_head(before: Sequence[bytes], number: int, head: bytes) -> bytes:
     return head
 
 
-def _placed(before: Sequence[Component], after: Sequence[Component]) -> list[tuple[_Place, Component]]:
-    """Give each component of the new body its place, and the octets of the last one where they are as good.
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """The components of a body: the text of each, its VCALENDAR, and what makes it itself.
 
-    What shares an identity is settled together: which of them survives (`unique`) may hang on what else is churn.
+    There is no container for each: when garbage is looked for among so many, all threads wait.
     """
-    known, found = _by_identity(before), _by_identity(after)
-    counterparts: dict[int, int] = {}
-    changed: dict[int, int] = {}
-    for key, places in found.items():
-        stood = known.get(key, [])
-        if _are_alike([before[n] for n in stood], [after[n] for n in places]):
-            counterparts |= zip(places, stood, strict=True)
-        elif stood:
-            changed |= dict.fromkeys(places, stood[0])
-    placed = []
-    anchor = -1
-    for n, component in enumerate(after):
-        if (stood_at := counterparts.get(n)) is not None:
-            anchor = stood_at
-            placed.append(((component.scope, anchor, 0, n), before[anchor]))
-        elif n in changed:
-            anchor = changed[n]
-            placed.append(((component.scope, anchor, 0, n), component))
-        else:
-            placed.append(((component.scope, anchor, 1, n), component))
-    return placed
+
+    heads: tuple[bytes, ...]
+    texts: list[bytes]
+    scopes: list[int]
+    keys: list[_Key]
+
+    def component(self, n: int) -> Component:
+        """Return one of them."""
+        text = self.texts[n]
+        return Component(text[len(b"BEGIN:") : text.index(b"\r")], text, self.scopes[n])
 
 
-def _by_identity(components: Sequence[Component]) -> dict[tuple[bytes, ...], list[int]]:
-    groups = defaultdict(list)
-    for n, component in enumerate(components):
-        groups[_identity(component)].append(n)
-    return groups
+def _body(octets: bytes) -> _Body:
+    reading = read(octets)
+    body = _Body(reading.heads, [], [], [])
+    pieces = [*reversed(reading.pieces)]
+    del reading
+    while pieces:
+        piece = pieces.pop()
+        if isinstance(piece, Run) and b"\nRECURRENCE-ID" not in piece.text:
+            body.texts.extend(piece.texts())
+            body.scopes.extend(repeat(piece.scope, len(piece.uids)))
+            body.keys.extend(piece.uids)
+            continue
+        for component in singly([piece]):
+            body.texts.append(component.text)
+            body.scopes.append(component.scope)
+            body.keys.append(_key(component))
+    return body
 
 
-def _identity(component: Component) -> tuple[bytes, ...]:
+def _key(component: Component) -> _Key:
     """Return what makes a component itself; what has no name is known by what it says."""
-    if component.kind in SCHEDULED and component.uid():
-        return identity(component)
+    if component.kind in SCHEDULED and (uid := component.uid()):
+        key = identity(component)
+        return uid if key == (b"VEVENT", uid) else key
     if component.kind == b"VTIMEZONE" and (tzid := component.first(b"TZID")) is not None:
         return component.kind, tzid.value
     return component.kind, component_digest(component.text)
 
 
-def _are_alike(before: Sequence[Component], after: Sequence[Component]) -> bool:
-    """Tell whether components of one identity, each list in its order, differ by churn alone."""
-    if len(before) != len(after) or not all(map(_is_alike, before, after)):
+def _counterparts(before: _Body, after: _Body) -> tuple[dict[int, int], dict[int, int]]:
+    """Return where those components of the new body stood that differ by churn alone, and where the changed ones did.
+
+    What shares a key is settled together: which of them survives (`unique`) may hang on what else is churn.
+    """
+    known, found = _by_key(before.keys), _by_key(after.keys)
+    counterparts: dict[int, int] = {}
+    changed: dict[int, int] = {}
+    for key, there in found.items():
+        stood = known.get(key)
+        if stood is None:
+            continue
+        here, places = _listed(stood), _listed(there)
+        if _are_alike(before, here, after, places):
+            counterparts |= zip(places, here, strict=True)
+        else:
+            changed |= dict.fromkeys(places, here[0])
+    return counterparts, changed
+
+
+def _by_key(keys: Iterable[_Key]) -> dict[_Key, int | list[int]]:
+    """Return where the component of each key stands: a number, or several."""
+    found: dict[_Key, int | list[int]] = {}
+    for n, key in enumerate(keys):
+        first = found.setdefault(key, n)
+        if isinstance(first, list):
+            first.append(n)
+        elif first != n:
+            found[key] = [first, n]
+    return found
+
+
+def _listed(places: int | list[int]) -> list[int]:
+    return [places] if isinstance(places, int) else places
+
+
+def _are_alike(before: _Body, here: Sequence[int], after: _Body, there: Sequence[int]) -> bool:
+    """Tell whether components of one key, each list in its order, differ by churn alone."""
+    if len(here) != len(there):
         return False
-    return len(before) == 1 or _survive(before) == _survive(after)
+    for stood, stands in zip(here, there, strict=True):
+        if before.scopes[stood] != after.scopes[stands] or not say_the_same(before.texts[stood], after.texts[stands]):
+            return False
+    return len(here) == 1 or _survive(before, here) == _survive(after, there)
 
 
-def _survive(components: Sequence[Component]) -> list[bool]:
+def _survive(body: _Body, places: Sequence[int]) -> list[bool]:
     """Tell of each of several that clash whether it is the one that is shown."""
+    components = [body.component(n) for n in places]
     kept = {id(component) for component in unique(components, Journal())}
     return [id(component) in kept for component in components]
 
 
-def _is_alike(before: Component, after: Component) -> bool:
-    return before.scope == after.scope and say_the_same(before.text, after.text)
+def _places(before: _Body, after: _Body, stood: dict[int, int]) -> list[int]:
+    """Return for each component of the new body a number by which they are sorted.
+
+    By its VCALENDAR, by its place in the last body, and what is new behind what stood there.
+    """
+    places = []
+    anchor = -1
+    for n, scope in enumerate(after.scopes):
+        at = stood.get(n)
+        if at is not None:
+            anchor = at
+        places.append(((len(before.texts) + 1) * scope + anchor + 1) * 2 + (at is None))
+    return places
 
 
-def _are(components: Sequence[Component], others: Sequence[Component]) -> bool:
-    return len(components) == len(others) and all(map(lambda a, b: a is b, components, others))
-
-
-def _written(heads: Sequence[bytes], components: Sequence[Component]) -> bytes:
+def _written(heads: Sequence[bytes], components: Iterable[tuple[int, bytes]]) -> bytes:
+    """Write a body. What is joined at once is little, or large enough for other threads to go on meanwhile."""
     scopes: list[list[bytes]] = [[] for _ in heads]
-    for component in components:
-        scopes[component.scope].append(component.text)
-    return b"".join(
-        octets
-        for head, texts in zip(heads, scopes, strict=True)
-        for octets in (b"BEGIN:VCALENDAR\r\n", head, *texts, b"END:VCALENDAR\r\n")
-    )
+    for scope, text in components:
+        scopes[scope].append(text)
+    octets: list[bytes] = []
+    for head, texts in zip(heads, scopes, strict=True):
+        octets += (b"BEGIN:VCALENDAR\r\n", head)
+        octets += (b"".join(texts[n : n + _AT_ONCE]) for n in range(0, len(texts), _AT_ONCE))
+        octets.append(b"END:VCALENDAR\r\n")
+        _emptied(texts)
+    return b"".join(octets)
+
+
+def _emptied(values: list[Any]) -> None:
+    """Give the memory of many values back a few at a time: all at once holds all threads up."""
+    while values:
+        del values[-_AT_ONCE:]

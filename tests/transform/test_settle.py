@@ -1,6 +1,7 @@
 """Nothing but churn is new: the very octets of last time. Something else is: only that changes."""
 
 import cProfile
+import gc
 import random
 import re
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.feeds import season
 from benchmarks.hostile_feeds import KINDS
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import parse
@@ -241,3 +243,23 @@ def test_what_is_no_calendar_is_left_to_be_refused(bad: bytes) -> None:
     good = feed(event(b"a"))
     assert settle(good, bad) is bad
     assert settle(bad, good) is good
+
+
+def test_settling_leaves_the_garbage_collector_alone() -> None:
+    """While it looks through the containers that there are, all threads wait."""
+    last = season(5_000, defined=True)
+    new = last.replace(b"DTSTAMP:20260101", b"DTSTAMP:20260102").replace(b"SUMMARY:Game 7:", b"SUMMARY:Game seven:")
+    looks: list[str] = []
+
+    def callback(phase: str, info: object) -> None:
+        looks.append(phase)
+
+    settle(last[:1], new[:1])
+    gc.collect()
+    gc.callbacks.append(callback)
+    try:
+        settled = settle(last, new)
+    finally:
+        gc.callbacks.remove(callback)
+    assert settled.count(b"DTSTAMP:20260102") == 1
+    assert looks.count("start") <= 2
