@@ -9,7 +9,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
@@ -27,6 +27,7 @@ MAX_DEPTH = 100
 """How deep components may be nested: a VCALENDAR is 1, what a VALARM holds 4 (RFC 9074 section 8.1)."""
 
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
+_END = re.compile(rb"\nEND:([^\r]*)\r")
 _PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
 _WELL_FORMED = re.compile(
     rb"""BEGIN:(?!VCALENDAR\r)([^\r]*)\r\n
@@ -216,7 +217,7 @@ class _Reader:
     def _may_hold_any(self, start: int) -> bool:
         """Tell whether a component of no known kind is open, one that ends further on: it may hold what it likes."""
         outermost = self.open[1] if self.open[0] == b"VCALENDAR" else self.open[0]
-        if outermost in SEPARATE:
+        if outermost in SEPARATE or outermost not in self._kinds_that_end:
             return False
         if not self.places:
             for boundary in _BOUNDARY.finditer(self.text):
@@ -224,6 +225,10 @@ class _Reader:
         places = self.places[outermost]
         following = bisect(places, (start, False))
         return following < len(places) and places[following][1]
+
+    @cached_property
+    def _kinds_that_end(self) -> frozenset[bytes]:
+        return frozenset(_END.findall(self.text))
 
     def _end_found(self, kind: bytes, start: int, end: int) -> None:
         if not self.how_many[kind]:

@@ -290,13 +290,22 @@ def _next_plain_event(stretch: bytes, start: int) -> int:
 def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
     """Return the run that begins there, if one does, and the place from which to look for the next."""
     for pattern in (_WELL_FOLDED, _ANYHOW_FOLDED):
+        if pattern is _ANYHOW_FOLDED and not _is_folded(body, start):
+            break
         uids, recurs, end = _events(pattern, body, start)
         if uids:
             text = body[start:end]
-            if pattern is _ANYHOW_FOLDED or not is_clean(text):
-                text = _TO_FOLD.sub(_folded_anew, text)
+            if pattern is _WELL_FOLDED and is_clean(text):
+                return Run([text], uids, recurs), end
+            text = _TO_FOLD.sub(_folded_anew, text)
             return Run([text], uids, recurs) if is_clean(text) else None, end
     return None, start + 1
+
+
+def _is_folded(body: bytes, start: int) -> bool:
+    """Tell whether there is a fold in the event that begins there."""
+    end = body.find(_LAST_LINE, start)
+    return body.find(b"\n ", start, end) >= 0 or body.find(b"\n\t", start, end) >= 0
 
 
 def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[bytes], list[int], int]:

@@ -135,7 +135,7 @@ def _with_identity(component: Component, journal: Journal) -> Component:
     if not has_uid:
         digest = hashlib.sha256(unfold(without(component, b"DTSTAMP").text)).hexdigest()[:32].encode()
         lines.append(b"UID:" + digest + UID_DOMAIN)
-        journal.note(STEP, "uid-missing", lines[0].decode())
+        journal.note(STEP, "uid-missing", lines[0].decode() if journal.has_room(STEP, "uid-missing") else "")
         component = without(component, b"UID")
     if not has_stamp:
         lines.append(b"DTSTAMP:" + _stamp(component))
