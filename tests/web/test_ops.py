@@ -11,11 +11,15 @@ import pytest
 from aiohttp import encode_basic_auth
 
 from feedproxy.model import Changed
+from feedproxy.store import migrate
 from feedproxy.web import keys
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.ops.desk import Desk
 from feedproxy.web.ops.exchange import ASIDE
 from feedproxy.web.routes import OPS
+from tests.servers.postgres import PostgresServer
 from tests.servers.upstream import Answer, calendar
+from tests.store.conftest import postgres  # noqa: F401 # a fixture
 from tests.web.ops_stage import FAN, LOGIN, LONE, PASSWORD, SECRETS, UPSTREAM_ID, USER, OpsStage, ops_stage
 
 EVERY_PAGE = (
@@ -331,6 +335,8 @@ async def test_the_work_is_done_in_another_process_that_gives_way_and_is_replace
         refused = await stage.ask(f"/ops/api/feeds/{stage.feed}?zone=Nowhere")
         assert refused.status == 400
         assert "is no time zone" in (await refused.json())["errors"][0]["reason"]
+        with pytest.raises(RuntimeError, match=r"raise KeyError\(desk\.settings\.ops_user\)"):
+            await stage.app[ASIDE].do(fail)
         at_work = stage.app[ASIDE]._maker
         assert at_work is not None
         assert os.sched_getscheduler(at_work.process.pid) == os.SCHED_IDLE
@@ -338,6 +344,20 @@ async def test_the_work_is_done_in_another_process_that_gives_way_and_is_replace
         broken = await stage.ask("/ops/api/feeds")
         assert (broken.status, broken.headers["Retry-After"]) == (503, "5")
         assert (await stage.told("/feeds"))["feeds"], "another takes its place"
+
+
+@pytest.mark.service("postgres")
+async def test_that_process_reads_postgresql_too(tmp_path: Path, postgres: PostgresServer) -> None:  # noqa: F811
+    url = await postgres.new_database()
+    await migrate(url)
+    async with ops_stage(tmp_path, beside=True, database_url=url) as stage:
+        await stage.read()
+        for _ in range(2):
+            assert (await stage.told(f"/feeds/{stage.feed}"))["sides"]["parts"]
+
+
+async def fail(desk: Desk) -> None:
+    raise KeyError(desk.settings.ops_user)
 
 
 class _Text(HTMLParser):
