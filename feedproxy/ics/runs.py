@@ -83,13 +83,13 @@ _OR_NOTHING = b""
 _WELL_FOLDED = _event(_NORMAL_FOLD, _OR_NOTHING)
 _ANYHOW_FOLDED = _event(_ANY_FOLD, _OR_NOTHING)
 _SOMEWHERE = _event(_ANY_FOLD)
-_EARLY_FOLD = re.compile(rb"\n (?<![^\n]{62}\n )")
 _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
 """A line that may have to be folded anew: too long, or folded already."""
 _FOLD = re.compile(rb"\r\n[ \t]")
 _END = re.compile(rb"\nEND:VEVENT\r\n")
-_UID = re.compile(rb"\nUID:([^\r]*+)")
-_UID_OR_FOLDED = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
+_UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<![^\n]{62}\n ))")
+"""Both in one pass; in the place of a fold that comes too early nothing is captured."""
+_UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
 _RRULE = re.compile(rb"\nRRULE:")
@@ -258,19 +258,25 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     text = stretch[start:end]
     recurs = next((recurring for recurring in (False, True) if all_plain(text, recurring=recurring)), None)
-    if recurs is None or stretch[end : end + 1] in _GOING_ON or _EARLY_FOLD.search(text) or not fits(text):
+    if recurs is None or stretch[end : end + 1] in _GOING_ON or not fits(text):
+        return None, start
+    uids = _uids(text)
+    if uids is None:
         return None, start
     ends = [match.end() for match in _END.finditer(text)] if recurs else []
     rules = _RRULE.finditer(text) if recurs else ()
-    return Run([text], _uids(text), list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
+    return Run([text], uids, list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
 
 
-def _uids(text: bytes) -> list[bytes]:
-    """Return the UIDs of plain events. Hardly any is long enough for a fold."""
-    uids: list[bytes] = _UID.findall(text)
-    if max(map(len, uids)) < _FOLDED_UID:
+def _uids(text: bytes) -> list[bytes] | None:
+    """Return the UIDs of plain events, None when a fold comes too early. Hardly any is long enough for a fold."""
+    uids: list[bytes] = _UID_OR_EARLY_FOLD.findall(text)
+    lengths = set(map(len, uids))
+    if 0 in lengths:
+        return None
+    if max(lengths) < _FOLDED_UID:
         return uids
-    return [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID_OR_FOLDED.findall(text)]
+    return [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
 
 
 def _next_event(stretch: bytes, start: int) -> int:
