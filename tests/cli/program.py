@@ -52,8 +52,8 @@ async def serving(
     assert process.stderr is not None
     try:
         async with asyncio.timeout(30):
-            line = (await process.stderr.readline()).decode()
-        assert "listens on " in line, line
+            while "listens on " not in (line := (await process.stderr.readline()).decode()):
+                assert line, "it has ended"
         yield process, line.partition("listens on ")[2].partition(",")[0]
     finally:
         if process.returncode is None:
