@@ -59,7 +59,6 @@ STRETCH = 65_536
 _BEGIN = re.compile(
     rb"BEGIN:V(?<=[\r\n]BEGIN:V)(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])"
 )
-_BLANK_LINES = re.compile(rb"\n\n+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def is_normal(text: bytes) -> bool:
     """Tell whether text is in normal form already."""
     if _NORMAL.fullmatch(text) is None:
         return False
-    return _has_clean_letters(text)
+    return has_clean_letters(text)
 
 
 def is_clean(lines: bytes) -> bool:
@@ -117,10 +116,11 @@ def is_clean(lines: bytes) -> bool:
 
 def fits(lines: bytes) -> bool:
     """Tell whether physical lines, ended by CRLF and without controls, are short enough and UTF-8 without breaks."""
-    return _SHORT_LINES.fullmatch(lines) is not None and _has_clean_letters(lines)
+    return _SHORT_LINES.fullmatch(lines) is not None and has_clean_letters(lines)
 
 
-def _has_clean_letters(text: bytes) -> bool:
+def has_clean_letters(text: bytes) -> bool:
+    """Tell whether text is UTF-8 without characters that break lines or control anything."""
     return text.isascii() or (
         _is_utf8(text) and _WIDE_CONTROL.search(text) is None and not any(wide in text for wide in _WIDE_BREAKS)
     )
@@ -159,7 +159,8 @@ def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
     if b"\n\n" in text:
         if found := text.count(b"\n\n ") + text.count(b"\n\n\t"):
             repairs["blank-line-in-fold"] += found
-        text = _BLANK_LINES.sub(b"\n", text)
+        while b"\n\n" in text:
+            text = text.replace(b"\n\n", b"\n")
     text = text.lstrip(b"\n")
     return text.replace(b"\n ", b"").replace(b"\n\t", b"")
 

@@ -15,7 +15,7 @@ from itertools import chain
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
-from feedproxy.ics.normal import STRETCH, fits, is_clean, wide_encoding
+from feedproxy.ics.normal import STRETCH, fits, has_clean_letters, is_clean, wide_encoding
 from feedproxy.ics.plain import all_plain
 from feedproxy.ics.times import TIME_NAMES
 
@@ -85,7 +85,6 @@ _ANYHOW_FOLDED = _event(_ANY_FOLD, _OR_NOTHING)
 _SOMEWHERE = _event(_ANY_FOLD)
 _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
 """A line that may have to be folded anew: too long, or folded already."""
-_FOLD = re.compile(rb"\r\n[ \t]")
 _END = re.compile(rb"\nEND:VEVENT\r\n")
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<![^\n]{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
@@ -276,7 +275,7 @@ def _uids(text: bytes) -> list[bytes] | None:
         return None
     if max(lengths) < _FOLDED_UID:
         return uids
-    return [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
+    return [_unfolded(uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
 
 
 def _next_event(stretch: bytes, start: int) -> int:
@@ -303,6 +302,8 @@ def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
             text = body[start:end]
             if pattern is _WELL_FOLDED and is_clean(text):
                 return Run([text], uids, recurs), end
+            if pattern is _WELL_FOLDED and not has_clean_letters(text):  # no other folds make it UTF-8
+                return None, end
             text = _TO_FOLD.sub(_folded_anew, text)
             return Run([text], uids, recurs) if is_clean(text) else None, end
     return None, start + 1
@@ -327,11 +328,15 @@ def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[b
             recurs.append(len(uids))
         uids.append(event[group])
         end = event.end()
-    return [_FOLD.sub(b"", uid) if b"\r" in uid else uid for uid in uids], recurs, end
+    return [_unfolded(uid) if b"\r" in uid else uid for uid in uids], recurs, end
 
 
 def _folded_anew(line: re.Match[bytes]) -> bytes:
-    return fold(_FOLD.sub(b"", line[0]))
+    return fold(_unfolded(line[0]))
+
+
+def _unfolded(text: bytes) -> bytes:
+    return text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
 
 
 def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:

@@ -74,7 +74,7 @@ def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal
 
     A CANCEL without RECURRENCE-ID is of all instances (RFC 5546 section 3.2.5); they are of its version then.
     """
-    if not cancelled:
+    if all(piece.scope in cancelled for piece in pieces) or not cancelled:
         return pieces
     components = [c for piece in pieces for c in (piece.components() if isinstance(piece, Run) else (piece,))]
     series = {identity(c): c for c in components if c.scope in cancelled and not c.has(b"RECURRENCE-ID")}

@@ -134,9 +134,9 @@ class Rename:
 
     def _line(self, line: ContentLine, component: Component) -> list[ContentLine]:
         """Return what a property with a TZID becomes: two properties where some of its values are in UTC."""
-        bare = line.with_parameter(b"TZID", None)
         local = local_values(line)
         if local == []:
+            bare = line.with_parameter(b"TZID", None)
             dates = DATES.fullmatch(line.value) is not None
             rule = "date-with-tzid" if dates else "utc-with-tzid"
             self.journal.note(STEP, rule, component.kind.decode() if dates else tzid_of(line))
@@ -146,15 +146,16 @@ class Rename:
             return [line]
         tzid = served.tzid
         if tzid is None:
-            return [bare.with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
+            return [line.with_parameter(b"TZID", None).with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
         if not tzid:
             self.journal.note(STEP, "tzid-empty", line.name.decode())
-            return [bare]
+            return [line.with_parameter(b"TZID", None)]
         in_utc = UTC_VALUE.findall(b"," + line.value)
         renamed = line.with_parameter(b"TZID", tzid.encode())
         if not in_utc or line.name not in TIME_NAMES or b":" in line.value:  # a colon is in no list of times
             return [renamed]
         self.journal.note(STEP, "utc-with-tzid", tzid_of(line))
+        bare = line.with_parameter(b"TZID", None)
         return [renamed.with_value(b",".join(local)), bare.with_value(b",".join(in_utc))]
 
 
