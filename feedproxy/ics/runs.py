@@ -102,9 +102,10 @@ MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
 _PARAMETER = re.compile(
-    rb"""(;TZID=(?:(?:%s)(?:"[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r))?)"""
+    rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):(?=[^\r]{15}\r)|;TZID=)"""
     % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
 )
+"""The time of a plain event has one form (`@time`), so there is little to look at: whether it was folded since."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,11 @@ class Run:
     def parameters(self) -> tuple[bytes, ...]:
         """What stands at every second part, each once; the run is divided."""
         return tuple(dict.fromkeys(self.parts[1::2]))
+
+    @property
+    def is_bound(self) -> bool:
+        """Tell whether every TZID binds a time, all in one physical line; the run is divided."""
+        return not any(parameter == UNBOUND or b"\r" in parameter for parameter in self.parameters)
 
     def texts(self) -> list[bytes]:
         """Return the text of each event."""

@@ -10,7 +10,7 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.normal import fits
-from feedproxy.ics.runs import UNBOUND, Piece, Run
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
@@ -60,7 +60,7 @@ class Rename:
     def run(self, run: Run) -> list[Piece]:
         """Return the pieces that a divided run becomes, itself when its TZIDs stay."""
         found = run.parameters
-        become = {} if UNBOUND in found else self._become(run.scope, map(bare, found))
+        become = self._become(run.scope, map(bare, found)) if run.is_bound else {}
         served = {parameter: become.get(bare(parameter)) for parameter in found}
         if None in served.values():
             return [self(component, None) for component in run.components()]

@@ -92,7 +92,7 @@ def plain_times(texts: Iterable[bytes]) -> Iterator[datetime]:
 def by_tzid(run: Run) -> dict[bytes, list[bytes]] | None:
     """Return for each TZID of a run the texts behind it, in order; None when one binds no time."""
     run = run.divided()
-    if UNBOUND in run.parameters:
+    if not run.is_bound:
         return None
     behind: dict[bytes, list[bytes]] = {parameter: [] for parameter in run.parameters}
     deque(map(list.append, map(behind.__getitem__, run.parts[1::2]), run.parts[2::2]), maxlen=0)  # a loop at C's pace

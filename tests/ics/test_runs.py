@@ -90,6 +90,18 @@ def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None
     assert said(body) == line_by_line
 
 
+@pytest.mark.parametrize("quoted", [b'"%b: x"', b"%b"])
+def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(quoted: bytes) -> None:
+    """The fold comes into the TZID, behind it, or into the value."""
+    for length in range(30, 80):
+        tzid = quoted % (b"a long name, " * 9 if quoted.startswith(b'"') else b"long-name-" * 9)[:length]
+        body = feed(event(b"1", b"DTSTART;TZID=%b:20260101T100000" % tzid), event(b"2", b"SUMMARY:x"))
+        assert cut(body)[1]
+        with patch.object(reading, "cut", lambda whole: (whole, [])):
+            line_by_line = said(body)
+        assert said(body) == line_by_line
+
+
 def test_an_event_with_many_rules_recurs_once() -> None:
     body = feed(event(b"1", b"DTSTART:20260701T100000Z", *[b"RRULE:FREQ=DAILY;COUNT=2"] * 3), event(b"2", b"SUMMARY:x"))
     assert [run.recurs for run in cut(body)[1]] == [[0]]
