@@ -12,9 +12,6 @@ from collections.abc import Iterator, Sequence
 from http.client import HTTPConnection
 from itertools import count
 
-PERIOD = 0.2
-"""A stranger works at these intervals."""
-
 
 def read(port: int, authorization: str, pause: float, paths: Sequence[str]) -> Iterator[None]:
     """Open one page after the other, one every `pause` seconds at most."""
@@ -29,13 +26,13 @@ def read(port: int, authorization: str, pause: float, paths: Sequence[str]) -> I
         yield
 
 
-def work(share: float) -> Iterator[None]:
-    """Use that share of a core."""
+def work(seconds: float, pause: float) -> Iterator[None]:
+    """Use the processor for so long, once every `pause` seconds."""
     began, used = time.perf_counter(), time.process_time()
     for n in count(1):
-        while time.process_time() - used < n * PERIOD * share:
+        while time.process_time() - used < n * seconds:
             json.dumps(list(range(100)))
-        time.sleep(max(began + n * PERIOD - time.perf_counter(), 0))
+        time.sleep(max(began + n * pause - time.perf_counter(), 0))
         yield
 
 
@@ -65,10 +62,10 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["read", port, authorization, pause, *paths]:
             until_told(read(int(port), authorization, float(pause), paths))
-        case ["work", share]:
-            until_told(work(float(share)))
-        case ["work-when-idle", share]:
+        case ["work", seconds, pause]:
+            until_told(work(float(seconds), float(pause)))
+        case ["work-when-idle", seconds, pause]:
             give_way()
-            until_told(work(float(share)))
+            until_told(work(float(seconds), float(pause)))
         case other:
             sys.exit(f"read or work is wanted, not {other}")

@@ -6,9 +6,9 @@ operator who opens 5 a second, or a program that asks again as soon as it is ans
 and that of a feed of 400 events; the process that makes them runs wherever it finds a core idle.
 
 They take of two cores what wrk might have used. What that does is shown by strangers: processes that know nothing of
-feedproxy, and use as much of the cores as reader and maker of the pages did just before, at the same priorities. All
-take turns in each round. Alone comes twice: so one sees how far two measurements of the same are apart. What the server
-itself has to do for a page is measured while nobody asks for feeds.
+feedproxy, and use as much of the cores as reader and maker of the pages did just before, a page at a time, at the same
+priorities. All take turns in each round. Alone comes twice: so one sees how far two measurements of the same are apart.
+What the server itself has to do for a page is measured while nobody asks for feeds.
 """
 
 import asyncio
@@ -124,13 +124,14 @@ async def with_pages(stand: Stand, pause: float) -> Round:
 
 async def with_strangers(stand: Stand, as_much_as: Round) -> Round:
     """Have wrk ask while strangers work as much as was done for pages."""
+    pages = max(as_much_as.pages, 1)
+    reading, making, pause = (str(share / pages) for share in (as_much_as.reader, as_much_as.maker, 1))
     async with (
-        beside("work", str(as_much_as.reader), core=CLIENT_CORE) as reader,
-        beside("work-when-idle", str(as_much_as.maker), core=f"{SERVER_CORE},{CLIENT_CORE}") as maker,
+        beside("work", reading, pause, core=CLIENT_CORE) as reader,
+        beside("work-when-idle", making, pause, core=f"{SERVER_CORE},{CLIENT_CORE}") as maker,
     ):
         found = await asked(stand)
-    (_, reading, reader_seconds), (_, making, maker_seconds) = reader, maker
-    return replace(found, reader=reading / reader_seconds, maker=making / maker_seconds)
+    return replace(found, reader=reader[1] / reader[2], maker=maker[1] / maker[2])
 
 
 async def all_in_turn(stand: Stand) -> dict[str, Round]:
@@ -266,7 +267,7 @@ def table(found: Mapping[str, Sequence[Mapping[str, Round]]], own: Sequence[Sequ
                 median(getattr(each[who], field) for each in turns)
                 for field in ("cpu", "p99", "rate", "busy", "pages", "reader", "maker")
             )
-            read = f"{pages:.1f} | {reader:.1%} | {maker:.0%}" if reader else " |  | "
+            read = f"{f'{pages:.1f}' if pages else ''} | {reader:.1%} | {maker:.0%}" if reader else " |  | "
             text += (
                 f"| {load} | {who} | {cpu * 1e6:.1f} us | {p99 * 1e3:.2f} ms | {rate:,.0f} | {busy:.0%} | {read} |\n"
             )
