@@ -59,7 +59,7 @@ upper case and end in no separator. What the steps of the pipeline look for in a
 """
 
 
-_NORMAL_FOLD = rb"[ ](?<=[^\n]{62}\n[ ])[^\r\x80-\xbf]"
+_NORMAL_FOLD = rb"[ ](?<=[^\n]{62}\n[ ])(?=[^\r\x80-\xbf])"
 _ANY_FOLD = rb"[ \t]"
 _RULE = rb"RULE:[^a-z\r]*+(?<![;,\ \t])\r\n(?![ \t])"
 
