@@ -447,7 +447,7 @@ class Settings(BaseModel):
     )
     fast_lane: bool = Field(
         default=True,
-        description="Answer plain requests for feeds in memory before aiohttp sees them, three times as fast.",
+        description="Answer plain requests for feeds in memory before aiohttp sees them, twice as fast.",
     )
     history_fetches: Annotated[int, BeforeValidator(_no_boolean)] = Field(
         default=100, ge=0, le=100_000, description="Of each source so many looks upstream stay in the history; 0: none."
