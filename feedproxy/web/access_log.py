@@ -82,7 +82,8 @@ class AccessLog(AbstractAccessLogger):
                 self._buffer.flush()
 
     def _lines(self) -> list[str]:
-        notes, self._notes = self._notes, []
+        notes = self._notes.copy()
+        del self._notes[: len(notes)]  # in place: another thread may write, and what is noted meanwhile stays
         return [
             f'{second}{_THOUSANDTHS[microsecond // 1000]}{said.before}{octets}{said.behind}{name}"}}'
             for said, second, microsecond, octets, name in notes

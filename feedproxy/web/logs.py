@@ -8,8 +8,10 @@ import asyncio
 import json
 import logging
 import re
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -28,12 +30,13 @@ _SECRETS = (
 
 
 class LogBuffer:
-    """Lines on their way to a stream. Who notes facts, and makes lines of them later, is a source."""
+    """Lines on their way to a stream, from any thread. Who notes facts, and makes lines of them later, is a source."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lines: list[str] = []
         self._sources: list[Callable[[], Iterable[str]]] = []
+        self._lock = threading.RLock()
 
     def add_source(self, lines: Callable[[], Iterable[str]]) -> None:
         """Ask a source for the lines that it has not given yet whenever another line comes, or lines are written."""
@@ -41,22 +44,21 @@ class LogBuffer:
 
     def write(self, line: str) -> None:
         """Take a line, without its newline."""
-        self._take()
-        self._lines.append(line)
-        if len(self._lines) >= MAX_LINES:
-            self.flush()
+        with self._lock:
+            self._take()
+            self._lines.append(line)
+            if len(self._lines) >= MAX_LINES:
+                self.flush()
 
     def flush(self) -> None:
         """Write what is held; a stream whose reader has gone takes nothing more and nobody minds."""
-        self._take()
-        if not self._lines:
-            return
-        lines, self._lines = self._lines, []
-        try:
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            return
+        with self._lock:
+            self._take()
+            lines, self._lines = self._lines, []
+            if lines:
+                with suppress(OSError, ValueError):
+                    self._stream.write("\n".join(lines) + "\n")
+                    self._stream.flush()
 
     def _take(self) -> None:
         for source in self._sources:

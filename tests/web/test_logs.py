@@ -4,7 +4,9 @@ import io
 import json
 import logging
 import sys
+import threading
 from base64 import b64encode
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -165,6 +167,31 @@ def test_answers_that_are_noted_first_are_lines_in_their_order_and_none_is_lost(
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [line["request_id"] for line in lines] == [*before, "between", "last"]
     assert lines[0] == {"time": "2026-11-21T12:00:00.004Z", "bytes": 100, "request_id": "a-0"}
+
+
+def test_no_line_is_lost_when_another_thread_writes_while_lines_are_made() -> None:
+    stream = io.StringIO()
+    buffer = LogBuffer(stream)
+    noted = ["noted"]
+
+    def write() -> None:
+        for _ in range(MAX_LINES):
+            buffer.write("other")
+
+    thread = threading.Thread(target=write)
+
+    def lines() -> list[str]:
+        made, noted[:] = noted.copy(), []
+        if made:
+            thread.start()
+            thread.join(0.2)  # it may have to wait for us
+        return made
+
+    buffer.add_source(lines)
+    buffer.flush()
+    thread.join()
+    buffer.flush()
+    assert Counter(stream.getvalue().splitlines()) == {"noted": 1, "other": MAX_LINES}
 
 
 def test_a_log_whose_reader_has_gone_stops_nobody() -> None:
