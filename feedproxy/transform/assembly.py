@@ -294,9 +294,15 @@ class Shared:
             uses = tuple(use for use in self.base.calendar.zones if use.tzid in named)
             components = self.base.calendar.components
             texts = [changed.get(n, components[n]).text for n in kept]
-            chosen = Chosen(uses, gzip_member.deflate_quickly(texts), _digest(texts))
+            digests = [_digest([changed[n].text]) if n in changed else self._digests[n] for n in kept]
+            chosen = Chosen(uses, gzip_member.deflate_quickly(texts), _digest([b"".join(digests)]))
             _keep(self._choices, choice, chosen, CHOICES)
         return chosen
+
+    @cached_property
+    def _digests(self) -> list[bytes]:
+        """The digest of each component: to compose those of some is ten times as fast as to digest their texts."""
+        return [_digest([component.text]) for component in self.base.calendar.components]
 
     @cached_property
     def _named(self) -> list[frozenset[str]]:
