@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from feedproxy.errors import NotFound
 from feedproxy.model import AccessToken, Application, RefreshToken
@@ -19,7 +19,24 @@ from feedproxy.store.schema import access_tokens, accounts, applications, refres
 
 Pair = tuple[AccessToken, RefreshToken]
 
+# Made once: SQLAlchemy takes as long to put a statement together as SQLite to execute it.
 _ADD_ACCESS, _ADD_REFRESH = insert(access_tokens), insert(refresh_tokens)
+_ACCESS = (
+    select(access_tokens, token_families.c.client_id, accounts, *PREFERENCES)
+    .select_from(access_tokens.join(token_families).join(applications).join(accounts))
+    .where(access_tokens.c.digest == bindparam("of"), access_tokens.c.expires_at > bindparam("now"))
+)
+_REFRESH = (
+    select(refresh_tokens, token_families.c.client_id)
+    .join_from(refresh_tokens, token_families)
+    .where(refresh_tokens.c.digest == bindparam("of"))
+)
+_FAMILY = select(token_families.c.id).where(token_families.c.id == bindparam("of")).with_for_update()
+_USE = (
+    update(refresh_tokens)
+    .where(refresh_tokens.c.digest == bindparam("of"), refresh_tokens.c.used_at.is_(None))
+    .values(used_at=bindparam("now"))
+)
 
 
 def add_tokens(connection: Connection, issued: Sequence[tuple[Application, Pair]]) -> None:
@@ -63,12 +80,7 @@ def _add_pairs(connection: Connection, pairs: Sequence[Pair]) -> None:
 
 def access_token(connection: Connection, digest: bytes, *, now: datetime) -> AccessToken | None:
     """Find an access token that has not expired."""
-    found = connection.execute(
-        select(access_tokens, token_families.c.client_id, accounts, *PREFERENCES)
-        .select_from(access_tokens.join(token_families).join(applications).join(accounts))
-        .where(access_tokens.c.digest == digest, access_tokens.c.expires_at > now)
-    )
-    row = found.mappings().one_or_none()
+    row = connection.execute(_ACCESS, {"of": digest, "now": now}).mappings().one_or_none()
     if row is None:
         return None
     return AccessToken(row["digest"], row["client_id"], read_account(row), row["expires_at"], read_preferences(row))
@@ -76,12 +88,7 @@ def access_token(connection: Connection, digest: bytes, *, now: datetime) -> Acc
 
 def refresh_token(connection: Connection, digest: bytes) -> RefreshToken | None:
     """Find a refresh token, used or expired as it may be."""
-    found = connection.execute(
-        select(refresh_tokens, token_families.c.client_id)
-        .join_from(refresh_tokens, token_families)
-        .where(refresh_tokens.c.digest == digest)
-    )
-    row = found.mappings().one_or_none()
+    row = connection.execute(_REFRESH, {"of": digest}).mappings().one_or_none()
     return (
         RefreshToken(row["digest"], row["client_id"], row["family_id"], row["expires_at"], row["used_at"])
         if row
@@ -93,8 +100,7 @@ def use_refresh_token(
     connection: Connection, digest: bytes, access: AccessToken, refresh: RefreshToken, *, now: datetime
 ) -> bool:
     """Rotate: mark the token used and add the new pair to its family. False if it was used or revoked already."""
-    family = select(token_families.c.id).where(token_families.c.id == refresh.family).with_for_update()
-    if connection.execute(family).first() is None:
+    if connection.execute(_FAMILY, {"of": refresh.family}).first() is None:
         return False
     if not mark_refresh_token_used(connection, digest, now=now):
         return False
@@ -104,12 +110,7 @@ def use_refresh_token(
 
 def mark_refresh_token_used(connection: Connection, digest: bytes, *, now: datetime) -> bool:
     """Mark a refresh token used. False if it was used already or is unknown."""
-    marked = connection.execute(
-        update(refresh_tokens)
-        .where(refresh_tokens.c.digest == digest, refresh_tokens.c.used_at.is_(None))
-        .values(used_at=now)
-    )
-    return marked.rowcount == 1
+    return connection.execute(_USE, {"of": digest, "now": now}).rowcount == 1
 
 
 def revoke_access_token(connection: Connection, digest: bytes) -> None:
