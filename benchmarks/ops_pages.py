@@ -32,7 +32,7 @@ from benchmarks.feeds import season
 from benchmarks.serve import CLIENT_CORE, CONNECTIONS, FEED, SERVER_CORE, answer, descendants, pinned
 from benchmarks.slow_clients import free_port
 
-ROUNDS = 11
+ROUNDS = 7
 PAGES_A_SECOND = 5
 PAGES_AT_ONCE = 8
 EVENTS, LOOKED_AT = 14, 400
