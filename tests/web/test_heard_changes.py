@@ -1,12 +1,18 @@
 """What another process has accepted is in the next feed within two seconds, also when nobody could announce it."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
+
+import pytest
 
 from feedproxy.store import Store
 from feedproxy.store.changes import Change
-from feedproxy.web import keys
-from feedproxy.web.heard_changes import ChangeReader
+from feedproxy.web import heard_changes, keys
+from feedproxy.web.heard_changes import SEQUENCES_KEPT, ChangeReader
+from tests.store.contract import DENTIST
+from tests.web.running import running, utc_now
 from tests.web.stage import GAME, Stage, details_of
 
 
@@ -70,3 +76,23 @@ async def test_an_event_that_another_process_accepted_is_in_the_feed_within_two_
     async with asyncio.timeout(2):
         while "SUMMARY:Your table\r\n" not in await (await stage.get()).text():  # noqa: ASYNC110 # nothing announces it
             await asyncio.sleep(0.05)
+
+
+async def test_what_nobody_needs_any_more_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What SEQUENCE an event had that was deleted long ago; not of one that was deleted just now."""
+    monkeypatch.setattr(heard_changes, "FORGET_SECONDS", 0.01)
+    long_ago = utc_now() - SEQUENCES_KEPT - timedelta(minutes=1)
+    async with running(tmp_path) as service, asyncio.timeout(10):
+        store = service.app[keys.STORE]
+        account = await store.add_account("acme", now=long_ago)
+        for event_id, deleted in ("new", utc_now()), ("old", long_ago):
+            await store.put_event(account, event_id, DENTIST, [uuid4()], now=long_ago)
+            await store.delete_event(account, event_id, now=deleted)
+        for _ in range(500):
+            if (await store.put_event(account, "old", DENTIST, [], now=long_ago)).event.sequence == 0:
+                break
+            await store.delete_event(account, "old", now=long_ago)
+            await asyncio.sleep(0.01)
+        else:
+            raise AssertionError("what was deleted long ago is still known")
+        assert (await store.put_event(account, "new", DENTIST, [], now=utc_now())).event.sequence == 1
