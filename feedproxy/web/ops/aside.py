@@ -68,24 +68,54 @@ class _Maker:
     """The process beside, and the socket that leads to it."""
 
     process: subprocess.Popen[bytes]
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
+    transport: asyncio.Transport
+    answers: "_Answers"
 
     async def told(self, message: object) -> tuple[bool, Any]:
         self.send(message)
-        await self.writer.drain()
-        size = await self.reader.readexactly(maker.SIZE.size)
-        answer: tuple[bool, Any] = pickle.loads(await self.reader.readexactly(*maker.SIZE.unpack(size)))  # noqa: S301
+        answer: tuple[bool, Any] = pickle.loads(await self.answers.next())  # noqa: S301
         return answer
 
     def send(self, message: object) -> None:
         octets = pickle.dumps(message)
-        self.writer.write(maker.SIZE.pack(len(octets)) + octets)
+        self.transport.write(maker.SIZE.pack(len(octets)) + octets)
 
     async def end(self) -> None:
-        self.writer.close()
+        self.transport.close()
         self.process.kill()
         await asyncio.to_thread(self.process.wait)
+
+
+class _Answers(asyncio.Protocol):
+    """What comes from there, one message at a time: nothing comes that was not asked for."""
+
+    def __init__(self) -> None:
+        self._came = bytearray()
+        self._waiting: asyncio.Future[bytes] | None = None
+        self._ended = False
+
+    async def next(self) -> bytes:
+        """Wait for a message. Raises EOFError if none will come."""
+        if self._ended:
+            raise EOFError
+        self._waiting = asyncio.get_running_loop().create_future()
+        return await self._waiting
+
+    def data_received(self, data: bytes) -> None:
+        """Take octets; with a message's last one it is there."""
+        self._came += data
+        if len(self._came) < maker.SIZE.size:
+            return
+        end = maker.SIZE.size + maker.SIZE.unpack_from(self._came)[0]
+        if len(self._came) >= end and self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(bytes(self._came[maker.SIZE.size :]))
+            self._came.clear()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Let nobody wait for more."""
+        self._ended = True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(EOFError())
 
 
 async def _started(opening: Opening) -> _Maker:
@@ -94,6 +124,7 @@ async def _started(opening: Opening) -> _Maker:
         process = subprocess.Popen(  # noqa: S603, ASYNC220 # it takes a millisecond
             [sys.executable, "-m", maker.__name__], stdin=its.fileno()
         )
-    started = _Maker(process, *await asyncio.open_unix_connection(sock=ours))
+    transport, answers = await asyncio.get_running_loop().create_unix_connection(_Answers, sock=ours)
+    started = _Maker(process, transport, answers)
     started.send(opening)
     return started
