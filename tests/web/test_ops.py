@@ -1,5 +1,6 @@
 """The pages for operators, and the same as JSON: who may see them, what they show, what they mask, what they do."""
 
+import gzip
 import logging
 import os
 import re
@@ -8,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from aiohttp import encode_basic_auth
+from aiohttp import ClientSession, encode_basic_auth
 
 from feedproxy.model import Changed
 from feedproxy.store import migrate
@@ -106,6 +107,21 @@ async def test_every_page_shows_what_programs_are_told(stage: OpsStage) -> None:
         shown = _Text(page)
         assert shown.headings[0] in page
         assert shown.unlabelled == []
+
+
+async def test_a_page_comes_deflated_to_those_who_take_that(stage: OpsStage) -> None:
+    await stage.read()
+    async with ClientSession(auto_decompress=False) as session:
+        for path in (f"/ops/feeds/{stage.feed}", f"/ops/api/feeds/{stage.feed}"):
+            sizes = {}
+            for wanted in ("gzip, deflate, br, zstd", "identity"):
+                async with session.get(stage.client.make_url(path), headers=LOGIN | {"Accept-Encoding": wanted}) as got:
+                    octets, coding = await got.read(), got.headers.get("Content-Encoding")
+                    assert got.headers["Vary"] == "Accept-Encoding"
+                    assert coding == ("gzip" if wanted.startswith("gzip") else None)
+                    assert b"America/New_York" in (gzip.decompress(octets) if coding else octets)
+                    sizes[wanted] = len(octets)
+            assert sizes["gzip, deflate, br, zstd"] * 3 < sizes["identity"]
 
 
 async def test_feeds_are_listed_by_health_with_counts(stage: OpsStage) -> None:
@@ -212,7 +228,10 @@ async def test_a_form_counts_only_if_it_is_from_one_of_the_pages(stage: OpsStage
     await stage.read()
     before = len(stage.upstream.requests)
     path = f"/feeds/{stage.feed}/refresh"
-    for data in ({}, {"token": "guessed"}, {"token": ""}):
+    first, second = [re.findall(r'name="token" value="(\w+)"', await stage.text("/ops"))[0] for _ in range(2)]
+    assert first != second, "a length that hangs on a token is the same for no two pages"
+    swapped = first[: len(first) // 2] + second[len(second) // 2 :]
+    for data in ({}, *({"token": token} for token in ("guessed", "", first[:-2], first[:64], "00" * 64, swapped))):
         assert (await stage.ask(f"/ops{path}", "POST", data=data)).status == 403
     for content_type in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"):
         headers = {**LOGIN, "Content-Type": content_type}
@@ -224,6 +243,8 @@ async def test_a_form_counts_only_if_it_is_from_one_of_the_pages(stage: OpsStage
     )
     told = await stage.ask(f"/ops/api{path}", "POST", json={})
     assert (told.status, (await told.json())["done"]) == (200, "confirmed")
+    for token in (first, second):
+        assert (await stage.ask(f"/ops{path}", "POST", data={"token": token})).status == 303
     assert (await stage.ask(f"/ops{path}")).status == 405
 
 

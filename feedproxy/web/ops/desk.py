@@ -11,6 +11,7 @@ from uuid import UUID
 
 from feedproxy.config import Settings
 from feedproxy.model import CalendarSource
+from feedproxy.policy.content_coding import Coding
 from feedproxy.policy.secrets import log_name, source_hash
 from feedproxy.store import Store
 from feedproxy.store.database import open_database
@@ -53,6 +54,7 @@ class Desk:
 class Asked:
     """A request for a page: its path, what stands in the path's places, its query, the time, the token for its forms.
 
+    `coding` is in what coding the answer is wanted.
     `seen` is whose feed it is that is asked for, if the server has looked upstream for it lately and nobody else knows.
     """
 
@@ -62,6 +64,7 @@ class Asked:
     now: datetime
     token: str
     seen: UUID | None
+    coding: Coding = "identity"
 
     @property
     def reveal(self) -> bool:

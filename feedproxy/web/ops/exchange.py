@@ -8,6 +8,7 @@ from uuid import UUID
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from feedproxy.policy.content_coding import coding
 from feedproxy.policy.secrets import log_name
 from feedproxy.web import bodies, keys
 from feedproxy.web.network import network_of
@@ -82,7 +83,8 @@ def seen(request: web.Request) -> UUID | None:
 
 def _asked(request: web.Request) -> Asked:
     places, query = dict(request.match_info), dict(request.query)
-    return Asked(request.path, places, query, now(request), form_token(request), seen(request))
+    wanted = coding(request.headers.get(hdrs.ACCEPT_ENCODING))
+    return Asked(request.path, places, query, now(request), form_token(request), seen(request), wanted)
 
 
 def _answer(request: web.Request, made: Made, content_type: str) -> web.Response:
@@ -90,7 +92,7 @@ def _answer(request: web.Request, made: Made, content_type: str) -> web.Response
     if made.reveals:
         fields = _who(request) | {"what": request.path}
         log.warning("an operator was shown what is masked", extra={"fields": fields})
-    return web.Response(body=made.octets, content_type=content_type, charset="utf-8")
+    return web.Response(body=made.octets, headers=made.fields, content_type=content_type, charset="utf-8")
 
 
 async def _done(request: web.Request, action: Action) -> tuple[str, Values]:

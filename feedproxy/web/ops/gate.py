@@ -8,6 +8,8 @@ by our own pages alone, for a browser asks before it posts that (CORS), and is n
 import math
 from datetime import timedelta
 from functools import partial
+from operator import xor
+from secrets import token_bytes
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -28,6 +30,9 @@ API = "/ops/api"
 
 PACE = web.AppKey("ops_pace", Pace)
 
+_PAD = 32
+"""As long as what is masked with it."""
+
 
 @web.middleware
 async def require_ops_login(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -45,8 +50,12 @@ async def require_ops_login(request: web.Request, handler: Handler) -> web.Strea
 
 
 def form_token(request: web.Request) -> str:
-    """Return what a form must carry to count."""
-    return keyed_hash(request.app[keys.SECRET_KEY], "ops-form", _wanted(request).octets).hex()
+    """Return what a form must carry to count.
+
+    No two are alike, so that the length of a compressed page tells nobody who has it loaded what it is (BREACH).
+    """
+    pad = token_bytes(_PAD)
+    return (pad + _xor(pad, _form_secret(request))).hex()
 
 
 def check_form(request: web.Request, sent: object) -> None:
@@ -54,8 +63,24 @@ def check_form(request: web.Request, sent: object) -> None:
     if _is_under(request, API):
         if request.content_type != "application/json":
             raise Forbidden("Content-Type: application/json is wanted here, so that no other site can ask")
-    elif not same(form_token(request).encode(), str(sent or "").encode()):
+    elif not same(_form_secret(request), _unmasked(str(sent or ""))):
         raise Forbidden("the form is not from one of these pages, or the password has changed: load the page again")
+
+
+def _form_secret(request: web.Request) -> bytes:
+    return keyed_hash(request.app[keys.SECRET_KEY], "ops-form", _wanted(request).octets)
+
+
+def _unmasked(token: str) -> bytes:
+    try:
+        octets = bytes.fromhex(token)
+    except ValueError:
+        return b""
+    return _xor(octets[:_PAD], octets[_PAD:])
+
+
+def _xor(some: bytes, others: bytes) -> bytes:
+    return bytes(map(xor, some, others))
 
 
 async def _in_turn(handler: Handler, request: web.Request) -> web.StreamResponse:

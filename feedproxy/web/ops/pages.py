@@ -1,5 +1,6 @@
 """Pages made of what `/ops/api` answers: each template shows the values that programs are given."""
 
+import gzip
 import json
 from base64 import b64encode
 from collections.abc import Mapping
@@ -21,9 +22,10 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What is answered; whether it shows what is masked otherwise."""
+    """What is answered, the fields that tell of it, and whether it shows what is masked otherwise."""
 
     octets: bytes
+    fields: Mapping[str, str]
     reveals: bool
 
 
@@ -31,13 +33,13 @@ async def make_page(desk: Desk, template: str, view: View, asked: Asked) -> Made
     """Make a page for people."""
     values = await view(desk, asked)
     frame = {"token": asked.token, "path": asked.path, "query": asked.query}
-    return Made(_render(template, values, frame).encode(), values.get("reveal") is True)
+    return _made(_render(template, values, frame), values, asked)
 
 
 async def make_json(desk: Desk, view: View, asked: Asked) -> Made:
     """Make the same for programs."""
     values = await view(desk, asked)
-    return Made(json.dumps(values, ensure_ascii=False).encode(), values.get("reveal") is True)
+    return _made(json.dumps(values, ensure_ascii=False), values, asked)
 
 
 def error_page(status: int, message: str) -> web.Response:
@@ -59,6 +61,15 @@ def masked(text: str) -> str:
 def masked_guid(guid: UUID) -> str:
     """Return a GUID with all but its first digits masked."""
     return f"{str(guid)[:4]}****-****"
+
+
+def _made(text: str, values: Values, asked: Asked) -> Made:
+    """Deflate a page here, where nobody waits: a tenth of the octets is a tenth of what the server passes on."""
+    octets, fields = text.encode(), {"Vary": "Accept-Encoding"}
+    if asked.coding == "gzip":
+        octets = gzip.compress(octets, compresslevel=6, mtime=0)
+        fields["Content-Encoding"] = "gzip"
+    return Made(octets, fields, values.get("reveal") is True)
 
 
 def _render(template: str, values: Values, frame: Values) -> str:
