@@ -42,14 +42,17 @@ class Subject:
     first: date | None = None
     zone: str = ""
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether nothing of it is to be worked out."""
+        return max(len(self.came or b""), len(self.kept.body) if self.kept else 0) > MOST_OCTETS
+
 
 def anatomy(subject: Subject, settings: Settings, now: datetime) -> Shown:
-    """Return what is to be shown. `tooLarge`: nothing of it is worked out."""
+    """Return what is to be shown."""
     came = subject.came if subject.came is not None else subject.kept.body if subject.kept else None
     if came is None:
         return {}
-    if max(len(came), len(subject.kept.body) if subject.kept else 0) > MOST_OCTETS:
-        return {"tooLarge": True}
     options = served_options(settings)
     explanation = examine(
         subject.name, came, own=subject.own, kept=subject.kept, loss_share=settings.loss_share, options=options, now=now

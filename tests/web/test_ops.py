@@ -5,16 +5,22 @@ import logging
 import os
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from time import monotonic, process_time
 
 import pytest
 from aiohttp import ClientSession, encode_basic_auth
 
+from feedproxy.config import Settings
 from feedproxy.model import Changed
+from feedproxy.ops.anatomy import MOST_OCTETS, Subject
 from feedproxy.store import migrate
 from feedproxy.web import keys
 from feedproxy.web.metrics import METRICS
+from feedproxy.web.ops import maker
 from feedproxy.web.ops.desk import Desk
 from feedproxy.web.ops.exchange import ASIDE
 from feedproxy.web.routes import OPS
@@ -375,6 +381,35 @@ async def test_that_process_reads_postgresql_too(tmp_path: Path, postgres: Postg
         await stage.read()
         for _ in range(2):
             assert (await stage.told(f"/feeds/{stage.feed}"))["sides"]["parts"]
+
+
+async def test_who_makes_pages_rests_longer_than_it_works(tmp_path: Path) -> None:
+    async with ops_stage(tmp_path, beside=True) as stage:
+        aside = stage.app[ASIDE]
+        await aside.do(work, 0.0)
+        began = monotonic()
+        await aside.do(work, 0.2)
+        await aside.do(work, 0.0)
+        assert monotonic() - began >= 0.2 * (1 + maker.RESTS)
+
+
+def test_a_feed_is_not_worked_out_again_within_a_minute() -> None:
+    desk = Desk(Settings.model_validate({"upstream_url": "http://127.0.0.1:1"}), b"", store=None)  # type: ignore[arg-type]
+    now = datetime(2026, 12, 1, 9, 30, 1, tzinfo=UTC)
+    subject = Subject("a", calendar("bears", "lions"), None)
+    shown = desk.anatomy(subject, now)
+    assert shown["sides"]
+    assert desk.anatomy(replace(subject), now + timedelta(seconds=58)) is shown
+    assert desk.anatomy(subject, now + timedelta(minutes=1)) is not shown
+    assert desk.anatomy(replace(subject, came=calendar("bears")), now) != shown
+    assert desk.anatomy(replace(subject, zone="Asia/Tokyo"), now) != shown
+    assert desk.anatomy(replace(subject, came=bytes(MOST_OCTETS + 1)), now) == {"tooLarge": True}
+
+
+async def work(_: Desk, seconds: float) -> None:
+    began = process_time()
+    while process_time() - began < seconds:
+        pass
 
 
 async def fail(desk: Desk) -> None:

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cachetools import LRUCache
+
 from feedproxy.config import Settings
 from feedproxy.model import CalendarSource
+from feedproxy.ops.anatomy import Shown, Subject, anatomy
 from feedproxy.policy.content_coding import Coding
 from feedproxy.policy.secrets import log_name, source_hash
 from feedproxy.store import Store
@@ -20,6 +23,8 @@ BATCH = 200
 """So many sources are read at a time."""
 KEPT = timedelta(seconds=30)
 """For how long it is believed that there are no other sources."""
+REMEMBERED = 8
+"""So many feeds need not be worked out again, as long as nothing of them changes and the minute is the same."""
 
 Values = Mapping[str, object]
 
@@ -33,12 +38,23 @@ class Desk:
     store: Store
     _sources: dict[str, CalendarSource] = field(default_factory=dict)
     _read_at: datetime | None = None
+    _anatomies: LRUCache[tuple[Subject, datetime], Shown] = field(default_factory=lambda: LRUCache(REMEMBERED))
 
     async def sources(self, now: datetime) -> Mapping[str, CalendarSource]:
         """Return the sources of all calendars by the names of their feeds."""
         if self._read_at is None or not timedelta(0) <= now - self._read_at < KEPT:
             self._sources, self._read_at = await self._every_source(), now
         return self._sources
+
+    def anatomy(self, subject: Subject, now: datetime) -> Shown:
+        """Return what is to be shown of a feed's bodies, as it is in this minute."""
+        if subject.is_too_large:
+            return {"tooLarge": True}
+        key = subject, now.replace(second=0, microsecond=0)
+        shown = self._anatomies.get(key)
+        if shown is None:
+            shown = self._anatomies[key] = anatomy(subject, self.settings, key[1])
+        return shown
 
     async def _every_source(self) -> dict[str, CalendarSource]:
         found: dict[str, CalendarSource] = {}

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import FeedHealth, Health, Held, LastGood
-from feedproxy.ops.anatomy import Subject, anatomy
+from feedproxy.ops.anatomy import Subject
 from feedproxy.ops.history import DIGEST_SHOWN, FeedHistory, as_json, feed_history
 from feedproxy.policy.health import HEALTHS
 from feedproxy.policy.secrets import log_name
@@ -84,7 +84,7 @@ async def feed(desk: Desk, asked: Asked) -> Values:
         "body": digest,
         "history": as_json(past)["fetches"],
         "reveal": asked.reveal,
-        **anatomy(subject, desk.settings, asked.now),
+        **desk.anatomy(subject, asked.now),
     }
 
 

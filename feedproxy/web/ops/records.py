@@ -12,7 +12,7 @@ from feedproxy.admin.fields import ShownModel
 from feedproxy.admin.sources import ShownSource
 from feedproxy.errors import BadRequest, NotFound
 from feedproxy.model import Account, Calendar, CalendarSource, Subscription
-from feedproxy.ops.anatomy import Subject, anatomy
+from feedproxy.ops.anatomy import Subject
 from feedproxy.ops.own import Own
 from feedproxy.ops.subscription import look
 from feedproxy.policy.secrets import log_name, source_hash
@@ -92,7 +92,7 @@ async def subscription(desk: Desk, asked: Asked) -> Values:
         "health": health_values(looked.health) if looked.health else None,
         "lastGood": last_good_values(looked.kept),
         "reveal": asked.reveal,
-        **anatomy(subject, settings, asked.now),
+        **desk.anatomy(subject, asked.now),
     }  # fmt: skip
 
 
