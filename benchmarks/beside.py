@@ -16,10 +16,11 @@ from itertools import count
 def read(port: int, authorization: str, pause: float, paths: Sequence[str]) -> Iterator[None]:
     """Open one page after the other, one every `pause` seconds at most."""
     connection = HTTPConnection("127.0.0.1", port)
+    fields = {"Authorization": authorization, "Accept-Encoding": "gzip"}
     began = time.perf_counter()
     for n in count():
         time.sleep(max(began + n * pause - time.perf_counter(), 0))
-        connection.request("GET", paths[n % len(paths)], headers={"Authorization": authorization})
+        connection.request("GET", paths[n % len(paths)], headers=fields)
         answer = connection.getresponse()
         assert answer.read()
         assert answer.status == 200, answer.status

@@ -2,8 +2,9 @@
 
 feedproxy runs as `feedproxy serve` does, on core 0. On core 1 are wrk, which asks for a feed of 14 events over 64
 connections, without a pause or with pauses that leave the server half of its time or more; and whoever reads pages: an
-operator who opens 5 a second, or a program that asks again as soon as it is answered. The pages are the list of feeds
-and that of a feed of 400 events; the process that makes them runs wherever it finds a core idle.
+operator who wants to see one feed of 400 events after the other, 5 a second, or a program that asks again as soon as
+it is answered, for the list of feeds and for the page of one. The process that makes them runs wherever it finds a core
+idle.
 
 They take of two cores what wrk might have used. What that does is shown by strangers: processes that know nothing of
 feedproxy, and use as much of the cores as reader and maker of the pages did just before, a page at a time, at the same
@@ -35,7 +36,10 @@ from benchmarks.slow_clients import free_port
 ROUNDS = 7
 PAGES_A_SECOND = 5
 PAGES_AT_ONCE = 8
+SECONDS = 3
 EVENTS, LOOKED_AT = 14, 400
+SEEN = 16
+"""So many feeds are looked at: when it is the first one's turn again, nothing of it is remembered."""
 USER, PASSWORD = "operator", "not-a-secret-of-ops"
 LOGIN = {"Authorization": encode_basic_auth(USER, PASSWORD)}
 TABLE = Path(__file__).with_name("OPS_PAGES.md")
@@ -64,18 +68,18 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """feedproxy: its process, its port, the process that makes pages, their paths; and where wrk is told how to ask."""
+    """feedproxy: its process, its port, the process that makes pages, whose are which; and where wrk is told to ask."""
 
     pid: int
     port: int
     maker: int
-    pages: Sequence[str]
+    pages: Mapping[str, Sequence[str]]
     script: Path
 
 
 async def asked(stand: Stand) -> Round:
     """Have wrk ask."""
-    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", "-d1s", "--latency"]
+    command = ["taskset", "-c", CLIENT_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency"]
     command += ["-H", "Accept-Encoding: identity", "-s", str(stand.script)]
     used = own_seconds(stand.pid)
     wrk = await asyncio.create_subprocess_exec(
@@ -111,9 +115,9 @@ async def beside(*arguments: str, core: str) -> AsyncIterator[list[float]]:
     said += json.loads(told)
 
 
-async def with_pages(stand: Stand, pause: float) -> Round:
+async def with_pages(stand: Stand, who: str) -> Round:
     """Have wrk ask while somebody reads pages."""
-    arguments = ("read", str(stand.port), LOGIN["Authorization"], str(pause), *stand.pages)
+    arguments = ("read", str(stand.port), LOGIN["Authorization"], str(READERS[who]), *stand.pages[who])
     async with beside(*arguments, core=CLIENT_CORE) as said:
         used, began = own_seconds(stand.maker), time.perf_counter()
         found = await asked(stand)
@@ -137,8 +141,8 @@ async def with_strangers(stand: Stand, as_much_as: Round) -> Round:
 async def all_in_turn(stand: Stand) -> dict[str, Round]:
     """Have everybody take their turn under one load."""
     found = {"alone": await asked(stand)}
-    for who, pause in READERS.items():
-        found[who] = await with_pages(stand, pause)
+    for who in READERS:
+        found[who] = await with_pages(stand, who)
         found[f"{who}'s strangers"] = await with_strangers(stand, found[who])
     return found | {"alone again": await asked(stand)}
 
@@ -158,22 +162,29 @@ async def started(folder: Path) -> AsyncIterator[Stand]:
         pid = stack.enter_context(pinned([sys.executable, "-m", "feedproxy", "serve"], **settings))
         url = f"http://127.0.0.1:{port}"
         async with ClientSession(headers=LOGIN) as session:
-            for number in (0, 1):
+            for number in (0, *range(1, 2 * SEEN, 2)):
                 await answer(session, url + FEED.format(number), {})
             await asyncio.sleep(1)  # the history is written behind
-            pages = ("/ops", await large_feeds_page(session, url))
-            for page in pages:
+            looked_at = await large_feeds_pages(session, url)
+            pages = {"operator": looked_at, "program": ("/ops", looked_at[0])}
+            for page in pages["program"]:
                 await answer(session, url + page, LOGIN)
         (maker,) = (each for each in descendants(pid) if makes_pages(each))
-        os.sched_setaffinity(maker, {int(SERVER_CORE), int(CLIENT_CORE)})
+        let_run_anywhere(maker)
         yield Stand(pid, port, maker, pages, folder / "wrk.lua")
 
 
-async def large_feeds_page(session: ClientSession, url: str) -> str:
-    """Return the path of the larger feed's page."""
+async def large_feeds_pages(session: ClientSession, url: str) -> Sequence[str]:
+    """Return the paths of the larger feeds' pages."""
     async with session.get(f"{url}/ops/api/feeds") as listed:
         feeds = (await listed.json())["feeds"]
-    return next(f"/ops/feeds/{each['feed']}" for each in feeds if each["events"] == LOOKED_AT)
+    return [f"/ops/feeds/{each['feed']}" for each in feeds if each["events"] == LOOKED_AT]
+
+
+def let_run_anywhere(pid: int) -> None:
+    """Let all threads of a process run on both cores."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), {int(SERVER_CORE), int(CLIENT_CORE)})
 
 
 def makes_pages(pid: int) -> bool:
@@ -214,7 +225,7 @@ async def main(rounds: int) -> None:
                     turns = await all_in_turn(stand)
                     if n:  # the first warms up
                         found[load].append(turns)
-                own.append([await own_part(stand, page) for page in stand.pages])
+                own.append([await own_part(stand, page) for page in stand.pages["program"]])
                 print(".", end="", file=sys.stderr, flush=True)
     text = table(found, own, rounds)
     print(text)
@@ -245,10 +256,11 @@ def table(found: Mapping[str, Sequence[Mapping[str, Round]]], own: Sequence[Sequ
     list_part, feed_part = (median(each) * 1e3 for each in zip(*own, strict=True))
     text = (
         f"# Feeds while pages are read\n\nWritten by `python -m benchmarks.ops_pages`, which says how it measures: "
-        f"{rounds} rounds of a second in turn, medians. An operator opens {PAGES_A_SECOND} pages a second, a "
-        "program opens the next when it has one; strangers use as much of the cores, and know nothing of feedproxy. "
-        "What feeds cost and how long they take beside pages must be within 5 % of what it is alone, or beside "
-        "strangers: no more than two measurements of the same are apart (alone again).\n\n"
+        f"{rounds} rounds of {SECONDS} s each in turn, medians. An operator wants to see {PAGES_A_SECOND} feeds a "
+        "second, each for the first time, a program the same two pages as soon as it has one; strangers use as much of "
+        "the cores, and know nothing of feedproxy. What feeds cost and how long they take beside pages must be within "
+        "5 % of what it is alone, or beside strangers: no more than two measurements of the same are apart (alone "
+        "again).\n\n"
         f"Of a page the server itself has {list_part:.1f} ms of work, CPU time, if it is the list of feeds, and "
         f"{feed_part:.1f} ms if it is that of a feed of {LOOKED_AT} events.\n\n"
         "| load | ratio | CPU an answer | p99 | answers a second |\n| --- | --- | --- | --- | --- |\n"
