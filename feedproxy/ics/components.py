@@ -88,6 +88,16 @@ class Component(NamedTuple):
         line = self.first(b"UID")
         return line.value.strip() if line else b""
 
+    def value(self, name: bytes) -> bytes | None:
+        """Return the raw value of its first own property of that name, or None."""
+        if b"\n" + name not in self.text:
+            return None
+        plain = _bare_property(name).match(self.text, self.text.find(b"\n" + name))
+        if plain is not None and self._is_own(plain.start()):
+            return plain[1]
+        line = self.first(name)
+        return line.value if line else None
+
     def has(self, name: bytes) -> bool:
         """Tell whether it has an own property of that name."""
         at = self.text.find(b"\n" + name + b":")
@@ -102,6 +112,12 @@ class Component(NamedTuple):
 def _property(name: bytes) -> re.Pattern[bytes]:
     """Match a property of that name, folds included."""
     return re.compile(rb"\n(%b[;:][^\r]*+(?:\r\n [^\r]*+)*+)" % re.escape(name))
+
+
+@cache
+def _bare_property(name: bytes) -> re.Pattern[bytes]:
+    """Match a property of that name without parameters, in one physical line."""
+    return re.compile(rb"\n%b:([^\r]*+)\r\n(?! )" % re.escape(name))
 
 
 def without_nested(text: bytes) -> bytes:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, compress
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
@@ -86,6 +86,9 @@ _SOMEWHERE = _event(_ANY_FOLD)
 _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
 """A line that may have to be folded anew: too long, or folded already."""
 _END = re.compile(rb"\nEND:VEVENT\r\n")
+_RECURRENCE_ID_OR_END = re.compile(
+    rb"""\n(?:END:VEVENT|(RECURRENCE-ID)(?:;TZID=("[^"]*+"|[^:]++)|;VALUE=[^:]*+)?:([^\r]*+))\r"""
+)
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<![^\n]{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
@@ -113,7 +116,8 @@ class Run:
     """Plain events one after the other.
 
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
-    with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of.
+    with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of. `shares_uids`: an event of the same
+    UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`).
     """
 
     parts: Sequence[bytes]
@@ -121,6 +125,7 @@ class Run:
     recurs: list[int]
     scope: int = 0
     is_divided: bool = False
+    shares_uids: bool = False
 
     @property
     def text(self) -> bytes:
@@ -139,7 +144,7 @@ class Run:
         """
         if self.is_divided:
             return self
-        return Run(_PARAMETER.split(self.text), self.uids, self.recurs, self.scope, is_divided=True)
+        return replace(self, parts=_PARAMETER.split(self.text), is_divided=True)
 
     @cached_property
     def parameters(self) -> tuple[bytes, ...]:
@@ -160,6 +165,18 @@ class Run:
         """Return the events one by one."""
         return [Component(b"VEVENT", text, self.scope) for text in self.texts()]
 
+    def recurrence_ids(self) -> list[tuple[bytes, ...]]:
+        """Return of each event its RECURRENCE-ID, the value and the TZID or nothing; of one that has none ()."""
+        found: list[tuple[bytes, ...]] = []
+        own: tuple[bytes, ...] = ()
+        for name, tzid, value in _RECURRENCE_ID_OR_END.findall(self.text):
+            if not name:
+                found.append(own)
+                own = ()
+            elif not own:
+                own = (value.strip(), tzid.strip(b'"'))
+        return found
+
     def recurring(self) -> list[Component]:
         """Return the events that have a recurrence rule."""
         text = self.text if self.recurs else b""
@@ -176,11 +193,23 @@ class Run:
                 start = n + 1
         return [*pieces, *self._part(text, start, len(self.uids))]
 
+    def without(self, places: Collection[int]) -> "list[Run]":
+        """Return it without the events at these places, as no run when none is left."""
+        kept = [n not in places for n in range(len(self.uids))]
+        if not any(kept):
+            return []
+        gone = sorted(places)
+        recurs = [n - bisect_right(gone, n) for n in self.recurs if kept[n]]
+        text = b"".join(compress(self.texts(), kept))
+        uids = [*compress(self.uids, kept)]
+        return [replace(self, parts=[text], uids=uids, recurs=recurs, is_divided=False)]
+
     def _part(self, text: bytes, start: int, stop: int) -> "list[Run]":
         if start == stop:
             return []
         recurs = [n - start for n in self.recurs if start <= n < stop]
-        return [Run([self._slice(text, start, stop)], self.uids[start:stop], recurs, self.scope)]
+        parts = [self._slice(text, start, stop)]
+        return [replace(self, parts=parts, uids=self.uids[start:stop], recurs=recurs, is_divided=False)]
 
     def _slice(self, text: bytes, start: int, stop: int) -> bytes:
         return text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]

@@ -1,5 +1,6 @@
 """What a transformation did: every change by step and rule, every TZID, and the counts in and out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import tzmap
@@ -86,6 +87,17 @@ class Journal:
         examples = self._examples.setdefault(key, [])
         if example and len(examples) < EXAMPLES and example not in examples:
             examples.append(example)
+
+    def note_each(self, step: str, rule: str, examples: Sequence[bytes]) -> None:
+        """Add a change under a rule for each of these examples."""
+        if not examples:
+            return
+        self.note(step, rule, count=len(examples))
+        if self.has_room(step, rule):
+            for example in dict.fromkeys(examples):
+                if not self.has_room(step, rule):
+                    break
+                self.note(step, rule, example.decode(), count=0)
 
     def add(self, other: "Journal") -> None:
         """Add everything that another journal holds."""

@@ -23,7 +23,7 @@ from feedproxy.transform.definitions import Definitions, Served, serve
 from feedproxy.transform.report import Journal, ZoneReport
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, plain_times
-from feedproxy.transform.unique import unique
+from feedproxy.transform.unique import lost, without
 
 _UNKNOWN = (datetime(1970, 1, 1), datetime(2037, 12, 31))  # noqa: DTZ001
 """The days for which a zone is declared when no value says on which it is used."""
@@ -43,12 +43,8 @@ class TimeZones:
         """
         done = Journal()
         origins, resolved = self._resolved(calendar, done)
-        if any(isinstance(piece, Component) and b"\nRECURRENCE-ID;" in piece.text for piece in calendar.pieces):
-            kept = unique(resolved.pieces, journal)
-            if len(kept) < len(resolved.pieces):
-                ids = set(map(id, kept))
-                left = [origin for origin, piece in zip(origins, resolved.pieces, strict=True) if id(piece) in ids]
-                return self(replace(calendar, pieces=tuple(left)), journal)
+        if any(map(_may_be_another, calendar.pieces)) and (gone := lost(resolved.pieces, journal)):
+            return self(replace(calendar, pieces=tuple(without(origins, gone))), journal)
         journal.add(done)
         return resolved
 
@@ -105,6 +101,11 @@ class TimeZones:
             if time not in seen:
                 seen.add(time)
                 yield time
+
+
+def _may_be_another(piece: Piece) -> bool:
+    """Tell whether another component may turn out to be the same once their TZIDs are as served."""
+    return b"\nRECURRENCE-ID;" in piece.text if isinstance(piece, Component) else piece.shares_uids
 
 
 def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:

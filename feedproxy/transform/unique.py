@@ -4,7 +4,8 @@ The higher SEQUENCE wins, then the newer LAST-MODIFIED, then the later in the fe
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from feedproxy.ics.components import Component
@@ -15,17 +16,36 @@ STEP = "unique"
 SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
 """The kinds that have a UID (RFC 5545 section 3.6)."""
 
+Identity = tuple[bytes, ...]
+"""A kind, a UID, and of an override its RECURRENCE-ID."""
+
 
 def unique(pieces: Sequence[Piece], journal: Journal) -> list[Piece]:
-    """Return the pieces that stay, in order. Events of a run whose UID is there twice are parted from it."""
+    """Return the pieces that stay, in order; runs without the events that do not."""
     shared = _shared_uids(pieces)
     if not shared:
         return list(pieces)
-    kept: list[Piece] = []
-    for piece in pieces:
-        kept += piece.parted(shared) if isinstance(piece, Run) and not shared.isdisjoint(piece.uids) else [piece]
-    dropped = set(_dropped([piece for piece in kept if isinstance(piece, Component)], journal))
-    return [piece for piece in kept if id(piece) not in dropped]
+    return [
+        replace(piece, shares_uids=True) if isinstance(piece, Run) and not shared.isdisjoint(piece.uids) else piece
+        for piece in without(pieces, _lost(pieces, shared, journal))
+    ]
+
+
+def lost(pieces: Sequence[Piece], journal: Journal) -> dict[int, set[int]]:
+    """Return the places of the components that give way to others, by piece; one that loses none is not there."""
+    shared = _shared_uids(pieces)
+    return _lost(pieces, shared, journal) if shared else {}
+
+
+def without(pieces: Iterable[Piece], gone: Mapping[int, Collection[int]]) -> list[Piece]:
+    """Return what is left of the pieces without the components at these places."""
+    left: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        if number not in gone:
+            left.append(piece)
+        elif isinstance(piece, Run):
+            left += piece.without(gone[number])
+    return left
 
 
 def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
@@ -38,32 +58,54 @@ def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
     return {uid for uid, count in Counter(chain(others, *runs)).items() if count > 1}
 
 
-def _dropped(components: Sequence[Component], journal: Journal) -> Iterator[int]:
-    """Iterate over the ids of the objects that give way to another."""
-    best: dict[tuple[bytes, ...], Component] = {}
-    versions: dict[tuple[bytes, ...], tuple[int, bytes]] = {}
-    for component in components:
-        if component.kind not in SCHEDULED:
+def _lost(pieces: Sequence[Piece], shared: set[bytes], journal: Journal) -> dict[int, set[int]]:
+    gone: dict[int, set[int]] = {}
+    best: dict[Identity, tuple[int, int, bytes]] = {}
+    versions: dict[Identity, tuple[int, bytes]] = {}
+    noted: dict[str, list[bytes]] = {}
+    for key, rival in _rivals(pieces, shared):
+        known = best.setdefault(key, rival)
+        if known is rival:
             continue
-        key = identity(component)
-        rival = best.setdefault(key, component)
-        if rival is component:
-            continue
-        if rival.text == component.text:
-            journal.note(STEP, "duplicate", key[1].decode())
-            yield id(component)
-            continue
-        journal.note(STEP, "clash", key[1].decode())
-        of_rival = versions[key] if key in versions else version(rival)
-        versions[key] = max(of_rival, own := version(component))
-        if own < of_rival:
-            yield id(component)
-        else:
-            yield id(rival)
-            best[key] = component
+        number, place, text = rival
+        is_same = known[2] == text
+        noted.setdefault("duplicate" if is_same else "clash", []).append(key[1])
+        if not is_same:
+            of_known = versions[key] if key in versions else version(Component(key[0], known[2]))
+            versions[key] = max(of_known, own := version(Component(key[0], text)))
+            if own >= of_known:
+                number, place, _ = known
+                best[key] = rival
+        gone.setdefault(number, set()).add(place)
+    for rule, uids in noted.items():
+        journal.note_each(STEP, rule, uids)
+    return gone
 
 
-def identity(component: Component) -> tuple[bytes, ...]:
+def _rivals(pieces: Sequence[Piece], shared: set[bytes]) -> Iterator[tuple[Identity, tuple[int, int, bytes]]]:
+    """Iterate over the components whose identity others have too: that, the piece, the place in it, the text."""
+    identities = [_identities(piece, shared) for piece in pieces]
+    counts = Counter(chain.from_iterable(identities))
+    for number, (piece, found) in enumerate(zip(pieces, identities, strict=True)):
+        places = [place for place, key in enumerate(found) if counts[key] > 1]
+        if places:
+            texts = piece.texts() if isinstance(piece, Run) else [piece.text]
+            for place in places:
+                yield found[place], (number, place, texts[place])
+
+
+def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:
+    """Return what makes each component of a piece itself; nothing where they have UIDs of their own, or need none."""
+    if isinstance(piece, Component):
+        return [identity(piece)] if piece.kind in SCHEDULED else []
+    if shared.isdisjoint(piece.uids):
+        return []
+    if b"\nRECURRENCE-ID" not in piece.text:
+        return [(b"VEVENT", uid) for uid in piece.uids]
+    return [(b"VEVENT", uid, *own) for uid, own in zip(piece.uids, piece.recurrence_ids(), strict=True)]
+
+
+def identity(component: Component) -> Identity:
     """Return what makes a component itself: its kind, its UID, its RECURRENCE-ID with the TZID (none for a master)."""
     recurrence = component.first(b"RECURRENCE-ID") if b"\nRECURRENCE-ID" in component.text else None
     if recurrence is None:
@@ -73,6 +115,5 @@ def identity(component: Component) -> tuple[bytes, ...]:
 
 def version(component: Component) -> tuple[int, bytes]:
     """Return the SEQUENCE and the LAST-MODIFIED by which two components of one identity are weighed."""
-    sequence, modified = component.first(b"SEQUENCE"), component.first(b"LAST-MODIFIED")
-    digits = sequence.value.strip() if sequence else b""
-    return int(digits) if digits.isdigit() and len(digits) < 10 else 0, modified.value if modified else b""
+    digits = (component.value(b"SEQUENCE") or b"").strip()
+    return int(digits) if digits.isdigit() and len(digits) < 10 else 0, component.value(b"LAST-MODIFIED") or b""
