@@ -1,10 +1,14 @@
 """Folding: a content line over 75 octets goes on in the next physical line, behind a space (RFC 5545 section 3.1)."""
 
 import re
+from collections.abc import Iterator
 
 LIMIT = 75
 
 _FIRST, _REST = (re.compile(rb"(?s:.{1,%d}(?![\x80-\xbf])|.)" % room) for room in (LIMIT, LIMIT - 1))
+_FOLD = b"\r\n "
+_STRETCH = 32_768
+"""Octets of a line whose parts are put together at once: few enough to stay in the processor's caches."""
 _FEW = 100
 _SHORT_LINES = re.compile(rb"(?s:.{0,%d}\n)*+" % LIMIT)
 """Lines that need no fold: as many as end in each stretch of 76 octets are passed over at once."""
@@ -17,10 +21,21 @@ def fold(line: bytes) -> bytes:
     """
     if len(line) <= LIMIT:
         return line
-    if line.isascii():
-        return b"\r\n ".join([line[:LIMIT], *[line[n : n + LIMIT - 1] for n in range(LIMIT, len(line), LIMIT - 1)]])
-    first = _FIRST.findall(line, 0, LIMIT + 1)[0]
-    return b"\r\n ".join([first, *_REST.findall(line, len(first))])
+    first = line[:LIMIT] if line.isascii() else _FIRST.findall(line, 0, LIMIT + 1)[0]
+    if len(line) > _STRETCH:
+        return _FOLD.join([first, *_stretches(line, len(first))])
+    return _FOLD.join([first, *_REST.findall(line, len(first))])
+
+
+def _stretches(line: bytes, at: int) -> Iterator[bytes]:
+    """Iterate over the rest of a long line in stretches, folded. The last part of each may go on in the next."""
+    while at < len(line):
+        parts = _REST.findall(line, at, at + _STRETCH)
+        if at + _STRETCH < len(line):
+            parts.pop()
+        stretch = _FOLD.join(parts)
+        at += len(stretch) - len(_FOLD) * (len(parts) - 1)
+        yield stretch
 
 
 def fold_lines(text: bytes) -> bytes:

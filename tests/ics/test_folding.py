@@ -1,5 +1,7 @@
 """Folding and unfolding are inverse, and a fold is where every client expects it."""
 
+from unittest.mock import patch
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +20,13 @@ def test_no_physical_line_is_too_long_and_no_character_is_split(text: str) -> No
     parts = fold(text.encode()).split(b"\r\n")
     assert all(len(part) <= LIMIT for part in parts)
     assert "".join(part.decode().removeprefix(" " if n else "") for n, part in enumerate(parts)) == text
+
+
+@given(st.one_of(texts.map(str.encode), st.binary(max_size=400)), st.integers(76, 200))
+def test_a_line_folded_by_stretches_is_folded_as_at_once(line: bytes, stretch: int) -> None:
+    expected = fold(line)
+    with patch("feedproxy.ics.folding._STRETCH", stretch):
+        assert fold(line) == expected
 
 
 def test_a_line_of_75_octets_is_not_folded() -> None:
