@@ -31,6 +31,8 @@ _TO_SPACE = bytes.maketrans(_LINE_BREAKING, b" " * len(_LINE_BREAKING))
 _CONTROLS = _LINE_BREAKING + _DROPPED
 _WIDE_BREAKS = tuple(character.encode() for character in "\x85\u2028\u2029")
 _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
+_WIDE_INITIALS = b"\xc2", b"\xe2"
+"""The first octets of wide breaks and wide controls: quickly looked for, and much text that is not English has none."""
 _RUN_ON = tuple(
     re.compile(rb"%b:VCALENDAR(?<![^\n]%b:VCALENDAR)(?=[ \t]*[^ \t\n])(?![A-Z0-9_./-]*[ \t]*\n)" % (name, name))
     for name in (b"BEGIN", b"END")
@@ -100,9 +102,7 @@ def _normal(text: bytes, repairs: Counter[str]) -> bytes:
 
 def is_normal(text: bytes) -> bool:
     """Tell whether text is in normal form already."""
-    if _NORMAL.fullmatch(text) is None:
-        return False
-    return has_clean_letters(text)
+    return has_clean_letters(text) and _NORMAL.fullmatch(text) is not None
 
 
 def is_clean(lines: bytes) -> bool:
@@ -121,9 +121,13 @@ def fits(lines: bytes) -> bool:
 
 def has_clean_letters(text: bytes) -> bool:
     """Tell whether text is UTF-8 without characters that break lines or control anything."""
-    return text.isascii() or (
-        _is_utf8(text) and _WIDE_CONTROL.search(text) is None and not any(wide in text for wide in _WIDE_BREAKS)
-    )
+    return text.isascii() or (_is_utf8(text) and not _has_wide_controls(text))
+
+
+def _has_wide_controls(text: bytes) -> bool:
+    if not any(initial in text for initial in _WIDE_INITIALS):
+        return False
+    return _WIDE_CONTROL.search(text) is not None or any(wide in text for wide in _WIDE_BREAKS)
 
 
 def _without_mark(body: bytes, repairs: Counter[str]) -> bytes:
@@ -151,7 +155,12 @@ def wide_encoding(start: bytes) -> str | None:
 
 
 def _one_line_end(text: bytes) -> bytes:
-    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + b"\n"
+    """End every line by LF, the last too."""
+    if b"\r" in text and b"\n" in text:
+        all_crlf = text.count(b"\r\n") == text.count(b"\r")
+        text = text.translate(None, b"\r") if all_crlf else text.replace(b"\r\n", b"\n")
+    text = text.replace(b"\r", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
 
 
 def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
@@ -161,8 +170,8 @@ def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
             repairs["blank-line-in-fold"] += found
         while b"\n\n" in text:
             text = text.replace(b"\n\n", b"\n")
-    text = text.lstrip(b"\n")
-    return text.replace(b"\n ", b"").replace(b"\n\t", b"")
+    text = text.lstrip(b"\n").replace(b"\n ", b"")
+    return text.replace(b"\n\t", b"") if b"\t" in text else text
 
 
 def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
@@ -215,10 +224,11 @@ def _without_controls(text: bytes, repairs: Counter[str]) -> bytes:
     found = len(text) - len(text.translate(None, _CONTROLS))
     if found:
         text = text.translate(_TO_SPACE, _DROPPED)
-    if not text.isascii():
+    if _has_wide_controls(text):
         for wide in _WIDE_BREAKS:
-            found += text.count(wide)
-            text = text.replace(wide, b" ")
+            spaced = text.replace(wide, b" ")
+            found += (len(text) - len(spaced)) // (len(wide) - len(b" "))
+            text = spaced
         text, others = _WIDE_CONTROL.subn(b"", text)
         found += others
     if found:

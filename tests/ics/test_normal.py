@@ -63,6 +63,28 @@ def test_text_in_any_of_its_encodings_is_read(texts: list[str]) -> None:
             assert unfold(normalise(encoded).text) == expected
 
 
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["SUMMARY:a", "X-A: b", "UID:\u20ac"]), st.sampled_from(["\r\n", "\n", "\r"])),
+        min_size=1,
+    ),
+    st.booleans(),
+)
+def test_lines_may_end_in_many_ways_and_the_last_in_none(lines: list[tuple[str, str]], is_ended: bool) -> None:
+    body = "".join(line + end for line, end in lines)
+    expected = "".join(line + "\r\n" for line, _ in lines).encode()
+    assert normalise((body if is_ended else body.rstrip("\r\n")).encode()).text == expected
+
+
+@given(st.lists(st.sampled_from(["\x85", "\u2028", "\u2029", "\x80", "\x9f", "\xa0", "\u2027", "\u3028", "a"])))
+def test_wide_breaks_are_spaces_and_wide_controls_go(characters: list[str]) -> None:
+    text = "".join(characters)
+    normal = normalise(f"SUMMARY:{text}\r\n".encode())
+    expected = re.sub("[\x80\x9f]", "", re.sub("[\x85\u2028\u2029]", " ", text))
+    assert unfold(normal.text).decode() == f"SUMMARY:{expected}\r\n"
+    assert dict(normal.repairs).get("control-characters", 0) == len(re.findall("[\x80\x85\x9f\u2028\u2029]", text))
+
+
 @pytest.mark.parametrize(
     "text",
     [
