@@ -7,6 +7,8 @@ folds in parameters, no UID in an alarm, no rare names with an initial of a name
 import re
 from collections.abc import Callable
 
+from feedproxy.ics.times import TIME_LIKE
+
 try:
     import re2
 except ImportError:  # under Pyodide
@@ -24,8 +26,9 @@ _PARTS = {
     b"@rest": rb'(?:;(?:[^\x00-\x08\x0a-\x1f\x7f":]|@quoted)*)?'
     rb":@text*\r\n(?: [^\x00-\x08\x0a-\x1f\x7f-\xbf]@text*\r\n)*",
     b"@time": rb"(?:DTSTART|DTEND|DUE|RECURRENCE-ID|EXDATE|RDATE)"
-    rb'(?::@text*|;TZID=(?:@quoted|[^\x00-\x08\x0a-\x1f\x7f":;,]+):[0-9]{8}T[0-9]{6}'
+    rb'(?::@text*|;TZID=(?:@quoted|[^\x00-\x08\x0a-\x1f\x7f":;,]+):@moment'
     rb"|;VALUE=DATE(?:-TIME)?:[^\x00-\x08\x0a-\x1f\x7f:]*)\r\n",
+    b"@moment": TIME_LIKE,
     b"@quoted": rb'"[^\x00-\x08\x0a-\x1f\x7f"]*"',
     b"@solid": rb"[^\x00-\x20\x7f]",
     b"@text": rb"[^\x00-\x08\x0a-\x1f\x7f]",

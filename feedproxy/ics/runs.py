@@ -17,7 +17,7 @@ from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
 from feedproxy.ics.normal import STRETCH, fits, has_clean_letters, is_clean, wide_encoding
 from feedproxy.ics.plain import all_plain
-from feedproxy.ics.times import TIME_NAMES
+from feedproxy.ics.times import TIME_LIKE, TIME_NAMES
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -44,9 +44,10 @@ _PARTS = {
                       | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
                       | [ACF-QSTVWYZ]@name@parameters@value
                       )*+""",
-    b"@time": rb"""(?: : | ;TZID=(?:"[^"\r]*+"|[^":;,\r]++):(?=[0-9]{8}T[0-9]{6}\r)
+    b"@time": rb"""(?: : | ;TZID=(?:"[^"\r]*+"|[^":;,\r]++):(?=@moment\r)
                          | ;VALUE=DATE(?:-TIME)?:(?=[^:\r]*+\r) )
                    [^\r]*+\r\n(?![ \t])""",
+    b"@moment": TIME_LIKE,
     b"@name": rb"[A-Z0-9-]{0,59}+",
     b"@parameters": rb'(?:;(?:[^":\r]++|"[^"\r]*+"|\r\n@fold)*+)',
     b"@value": rb":[^\r]*+\r\n",
@@ -54,8 +55,9 @@ _PARTS = {
 }
 """A plain event, the most frequent lines first.
 
-Its times (`@time`) are in UTC, floating, days, or bound to a TZID: then it is one value without Z. Its rules are in
-upper case and end in no separator. What the steps of the pipeline look for in an event stands in no alarm of it.
+Its times (`@time`) are in UTC, floating, days, or bound to a TZID: then it is one value without Z, be it a time or not
+(`TIME_LIKE`). Its rules are in upper case and end in no separator. What the steps of the pipeline look for in an event
+stands in no alarm of it.
 """
 
 
@@ -105,8 +107,8 @@ MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
 _PARAMETER = re.compile(
-    rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):(?=[^\r]{15}\r)|;TZID=)"""
-    % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
+    rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):(?=%s\r\n[^ ])|;TZID=)"""
+    % (b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES), TIME_LIKE)
 )
 """The time of a plain event has one form (`@time`), so there is little to look at: whether it was folded since."""
 

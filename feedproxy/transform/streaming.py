@@ -26,7 +26,7 @@ from feedproxy.transform.repair import head_lines, is_cancelling, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, by_tzid, plain_times
+from feedproxy.transform.tzid_uses import Census, Found, Use, by_tzid, ends, plain_times
 from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
@@ -168,7 +168,7 @@ class _RangeCensus(Census):
         return ()
 
     def _keep(self, use: Use, texts: list[bytes]) -> None:
-        use.plain = [end(chain(use.plain, texts))[:VALUE] for end in (min, max)]
+        use.plain = ends([*use.plain, *texts])
 
     def _hold(self, use: Use, component: Component) -> None:
         """Keep nothing: the events are read again when their instances are looked at."""

@@ -22,7 +22,7 @@ from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, serve
 from feedproxy.transform.report import Journal, ZoneReport
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import VALUE, Census, Found, Use, plain_times
+from feedproxy.transform.tzid_uses import Census, Found, Use, plain_times, value_of
 from feedproxy.transform.unique import lost, without
 
 _UNKNOWN = (datetime(1970, 1, 1), datetime(2037, 12, 31))  # noqa: DTZ001
@@ -94,7 +94,7 @@ class TimeZones:
 
     def _times(self, _: str, use: Use) -> Iterator[datetime]:
         """Iterate over every time that is bound to the TZID, instances included, each once. Raises Inexpandable."""
-        plain = plain_times(dict.fromkeys(text[:VALUE] for text in use.plain))
+        plain = plain_times(dict.fromkeys(map(value_of, use.plain)))
         recurring = (recurrence.times(component, self.horizon) for component in use.components)
         seen = set()
         for time in chain(plain, chain.from_iterable(recurring)):

@@ -11,13 +11,12 @@ from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.normal import fits
 from feedproxy.ics.runs import Piece, Run
-from feedproxy.ics.times import TIME_NAMES
+from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import (
     DATES,
     UTC_VALUE,
-    VALUE,
     WITH_PARAMETERS,
     Census,
     Found,
@@ -92,7 +91,7 @@ class Rename:
         if line is None or not served:
             return None
         become = line.with_parameter(b"TZID", served.encode()).octets
-        return become[len(longest) :] if len(become) <= LIMIT - VALUE else None
+        return become[len(longest) :] if len(become) <= LIMIT - LONGEST_TIME_LIKE else None
 
     def _by_heads(self, component: Component, heads: tuple[bytes, ...]) -> bytes | None:
         text = component.text
@@ -113,7 +112,7 @@ class Rename:
             become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
             if become == head:
                 become = head
-            elif len(become) > LIMIT - len(":") - VALUE or become in self.tzids:
+            elif len(become) > LIMIT - len(":") - LONGEST_TIME_LIKE or become in self.tzids:
                 become = None
         self.plain[scope, head] = become
         return become

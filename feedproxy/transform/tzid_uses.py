@@ -6,7 +6,7 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Run
-from feedproxy.ics.times import TIME_NAMES, times_of, wall_time
+from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, times_of, wall_time
 from feedproxy.transform import recurrence
 from feedproxy.transform.definitions import MAX_TZIDS
 
@@ -29,26 +29,26 @@ UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
 UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
 """A time in UTC in a list of times that has a comma before it."""
 
-_TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(\d{8}T\d{6})\r)?" % b"|".join(TIME_NAMES))
-"""A time with parameters: what stands before the colon, and its value if it is plain."""
+_TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(%s)(?=\r\n[^ ]))?" % (b"|".join(TIME_NAMES), TIME_LIKE))
+"""A time with parameters: what stands before the colon, and its value if it is plain, or like such."""
 _RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+" % b"|".join(TIME_NAMES))
 """What decides when an event of a run happens."""
 MAX_RECURRENCES = 1_000
 """Different recurrences that are remembered, for the next event that happens at the very same times."""
-VALUE = len("20260301T200000")
-"""Octets of a plain time."""
+_VALUE_AND_END = len("20260301T200000\r")
+"""Octets of a plain time in a run; what is longer is no time."""
 _IN_COMPONENT = re.compile(
-    rb"""(\n(?:%s)(?:;[^":;\r]*+)*?);TZID=("[^"\r]*+"|[^":;,\r]++)(?=(?:;[^":;\r]*+)*+:([0-9]{8}T[0-9]{6})\r)"""
-    % b"|".join(TIME_NAMES)
+    rb"""(\n(?:%s)(?:;[^":;\r]*+)*?);TZID=("[^"\r]*+"|[^":;,\r]++)(?=(?:;[^":;\r]*+)*+:(%s)\r\n[^ ])"""
+    % (b"|".join(TIME_NAMES), TIME_LIKE)
 )
-"""A plain time with a TZID: what stands before that, the TZID, the value."""
+"""A plain time with a TZID, or what stands for one: what stands before that, the TZID, the value."""
 
 
 @dataclass(slots=True)
 class Use:
     """What is known of one (scope, TZID): who uses it, how often, and between which wall-clock times.
 
-    `plain` has texts that begin with the value of a plain time.
+    `plain` has texts that begin with the value of a plain time, or with what stands for one.
     """
 
     components: list[Component] = field(default_factory=list)
@@ -69,10 +69,8 @@ class Use:
             self.last = max(self.last, time)
 
     def widen_by_plain(self) -> None:
-        """Let the range hold the plain values; as texts of one length they sort as the times do."""
-        if self.plain:
-            ends = list(plain_times([min(self.plain), max(self.plain)]))
-            self.widen(ends if len(ends) == 2 else plain_times(self.plain))
+        """Let the range hold the plain values."""
+        self.widen(plain_times(ends(self.plain)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,21 @@ class _Plan:
 
 def plain_times(texts: Iterable[bytes]) -> Iterator[datetime]:
     """Iterate over the times that texts begin with, where there are such."""
-    return (time for text in texts if (time := wall_time(text[:VALUE])) is not None)
+    return (time for text in texts if (time := wall_time(text[:_VALUE_AND_END])) is not None)
+
+
+def value_of(text: bytes) -> bytes:
+    """Return the plain time that a text begins with."""
+    return text[:_VALUE_AND_END].rstrip()
+
+
+def ends(texts: Sequence[bytes]) -> list[bytes]:
+    """Return the first and the last of the plain times that texts begin with; the texts sort as they do."""
+    found = [min(texts), max(texts)] if texts else []
+    if len(list(plain_times(found))) < len(found):
+        timed = [text for text in texts if wall_time(text[:_VALUE_AND_END]) is not None]
+        found = [min(timed), max(timed)] if timed else []
+    return list(map(value_of, found))
 
 
 def by_tzid(run: Run) -> dict[bytes, list[bytes]] | None:

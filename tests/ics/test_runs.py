@@ -13,6 +13,7 @@ from feedproxy.ics.folding import unfold
 from feedproxy.ics.normal import STRETCH, is_normal, normalise, wide_encoding
 from feedproxy.ics.runs import Run, cut, restored
 from feedproxy.transform import render
+from feedproxy.transform.streaming import stream
 from tests.feeds import SAMPLES, bodies
 
 HEAD, TAIL = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
@@ -102,6 +103,25 @@ def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(quoted: bytes) 
         assert said(body) == line_by_line
 
 
+@pytest.mark.parametrize(
+    "value", [b"100000701T100000", b"2026070110T000000", b"20260701T1000", b"2026T", b"99999999T999999"]
+)
+@pytest.mark.parametrize("tzid", [b"Eastern Standard Time", b"long-name-" * 5])
+@pytest.mark.parametrize("rule", [b"RRULE:FREQ=WEEKLY;COUNT=3", b"SUMMARY:once"])
+def test_what_stands_for_a_time_is_read_in_a_run_as_it_is_by_itself(value: bytes, tzid: bytes, rule: bytes) -> None:
+    """The rules that Eastern Standard Time has here part from the zone's: each of its values is looked at."""
+    rules = b"BEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0500\r\nEND:STANDARD\r\n"
+    definition = b"BEGIN:VTIMEZONE\r\nTZID:Eastern Standard Time\r\n" + rules + b"END:VTIMEZONE\r\n"
+    start = b"DTSTART;TZID=Eastern Standard Time:20260101T100000"
+    odd = event(b"1", start, b"EXDATE;TZID=%b:%b" % (tzid, value), rule)
+    body = feed(definition, odd, event(b"2", start.replace(b"2026", b"2028")))
+    assert [run.uids for run in cut(body)[1]] == [[b"1", b"2"]]
+    with patch.object(reading, "cut", lambda whole: (whole, [])):
+        line_by_line = said(body)
+    assert said(body) == line_by_line
+    assert b"".join(stream(body)) == render(body).body
+
+
 def test_an_event_with_many_rules_recurs_once() -> None:
     body = feed(event(b"1", b"DTSTART:20260701T100000Z", *[b"RRULE:FREQ=DAILY;COUNT=2"] * 3), event(b"2", b"SUMMARY:x"))
     assert [run.recurs for run in cut(body)[1]] == [[0]]
@@ -111,6 +131,7 @@ PLAIN = (
     (b"SUMMARY:one", b"LOCATION:two"),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000", b"DTEND:20260701T120000Z"),
     (b'DTSTART;TZID="W. Europe Standard Time":20260701T100000',),
+    (b"DTSTART;TZID=Europe/Madrid:100000701T100000", b"DTEND;TZID=Europe/Madrid:20260701T1200"),
     (b"DTSTART;VALUE=DATE:20260701",),
     (b"RRULE:FREQ=DAILY;COUNT=3", b"EXDATE;TZID=Europe/Madrid:20260702T100000"),
     (b'ATTENDEE;CN="A: B";X=1:mailto:a@example.com',),
@@ -124,6 +145,7 @@ NOT_PLAIN = (
     (b"RRULE:FREQ=DAILY;",),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000Z",),
     (b"EXDATE;TZID=Europe/Madrid:20260702T100000,20260703T100000",),
+    (b"DTSTART;TZID=Europe/Madrid:20260701",),
     (b"DTSTART;tzid=Europe/Madrid:20260701T100000",),
     (b"BEGIN:VLOCATION", b"NAME:x", b"END:VLOCATION"),
     (b"BEGIN:VALARM", b"DTSTAMP:20260101T000000Z", b"END:VALARM"),

@@ -157,6 +157,15 @@ def test_a_time_that_is_none_takes_no_range() -> None:
     assert b"TZID:Asia/Tokyo\r\n" in render(feed(*mixed)).body
 
 
+@pytest.mark.parametrize("value", ["20270101T1000", "100000701T110000"])
+def test_beside_what_stands_for_a_time_no_time_of_another_zone_is_looked_at(value: str) -> None:
+    times = ["DTSTART;TZID=Eastern Standard Time:20060601T190000", f"RDATE;TZID=Eastern Standard Time:{value}"]
+    body = feed(*EASTERN, *event("a", *times, "DTEND;TZID=Tokyo Standard Time:20060320T190000"), *event("b", times[0]))
+    zone = render(body).report.zones[0]
+    assert (zone.served, zone.uses) == ("America/New_York", 3)
+    assert zone.resolution.compared in {0, 1}
+
+
 def test_a_long_time_is_folded_anew() -> None:
     long = "X-NOTE=" + "n" * 40
     body = feed(*event("a", f"DTSTART;{long};TZID=UTC-1:20260701T100000"), *definition("UTC-1", "-0100"))
