@@ -15,8 +15,8 @@ except ImportError:  # under Pyodide
     re2 = None
 
 _PARTS = {
-    b"@events": rb"(?:BEGIN:VEVENT\r\n@lines(?:@uid@lines@stamp|@stamp@lines@uid)@lines(?:@alarm@lines)*"
-    rb"END:VEVENT\r\n)+",
+    b"@events": rb"(?:BEGIN:VEVENT\r\n@lines@identity(?:@alarm@lines)*END:VEVENT\r\n)+",
+    b"@identity": rb"(?:@uid@lines@stamp|@stamp@lines@uid)@lines",
     b"@lines": rb"(?:@other|@time|@rule)*",
     b"@uid": rb"UID:@solid(?:@text*@solid)?\r\n(?: [^\x00-\x20\x7f-\xbf](?:@text*@solid)?\r\n)*",
     b"@stamp": rb"DTSTAMP:@solid@text*\r\n",
@@ -34,13 +34,14 @@ _PARTS = {
     b"@text": rb"[^\x00-\x08\x0a-\x1f\x7f]",
 }
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
+_IDENTITY_OR_NONE = rb"(?:@uid@lines(?:@stamp@lines)?|@stamp@lines(?:@uid@lines)?)?"
 _NEVER = rb"[^\x00-\xff]"
 _MEMORY = 64 << 20
 """Octets that the states of an automaton may take; it has some hundred states."""
 
 
-def _automaton(rule: bytes) -> Callable[[bytes], object]:
-    parts = _PARTS | {b"@rule": rule}
+def _automaton(others: dict[bytes, bytes]) -> Callable[[bytes], object]:
+    parts = _PARTS | others
 
     def written(pattern: bytes) -> bytes:
         return re.sub(rb"@[a-z]+", lambda part: b"(?:%b)" % written(parts[part[0]]), pattern)
@@ -53,7 +54,15 @@ def _automaton(rule: bytes) -> Callable[[bytes], object]:
     return fullmatch
 
 
-_AUTOMATA = {False: _automaton(_NEVER), True: _automaton(_RULE)} if re2 is not None else {}
+_AUTOMATA = (
+    {
+        "once": _automaton({b"@rule": _NEVER}),
+        "recurring": _automaton({b"@rule": _RULE}),
+        "unidentified": _automaton({b"@rule": _RULE, b"@identity": _IDENTITY_OR_NONE}),
+    }
+    if re2 is not None
+    else {}
+)
 
 
 def all_plain(text: bytes, *, recurring: bool) -> bool:
@@ -61,5 +70,14 @@ def all_plain(text: bytes, *, recurring: bool) -> bool:
 
     All line ends of such text are CRLF and there are no controls; of the length of lines and of UTF-8 it says nothing.
     """
-    automaton = _AUTOMATA.get(recurring)
+    return _matches("recurring" if recurring else "once", text)
+
+
+def all_plain_but_for_identity(text: bytes) -> bool:
+    """Tell whether text is events that are plain, but that each may lack its UID, its DTSTAMP, or both."""
+    return _matches("unidentified", text)
+
+
+def _matches(form: str, text: bytes) -> bool:
+    automaton = _AUTOMATA.get(form)
     return automaton is not None and automaton(text) is not None

@@ -16,7 +16,7 @@ from itertools import chain, compress
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
 from feedproxy.ics.normal import STRETCH, fits, has_clean_letters, is_clean, wide_encoding
-from feedproxy.ics.plain import all_plain
+from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
 from feedproxy.ics.times import TIME_LIKE, TIME_NAMES
 
 _PARTS = {
@@ -94,6 +94,7 @@ _RECURRENCE_ID_OR_END = re.compile(
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<![^\n]{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
+_UID_OR_END = re.compile(rb"\n(?:UID:([^\r]*+)|END:VEVENT)\r")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
 _RRULE = re.compile(rb"\nRRULE:")
@@ -119,7 +120,8 @@ class Run:
 
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
     with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of. `shares_uids`: an event of the same
-    UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`).
+    UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: no event lacks
+    its UID, which is empty in `uids` then, or its DTSTAMP.
     """
 
     parts: Sequence[bytes]
@@ -128,6 +130,7 @@ class Run:
     scope: int = 0
     is_divided: bool = False
     shares_uids: bool = False
+    is_identified: bool = True
 
     @property
     def text(self) -> bytes:
@@ -293,15 +296,23 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
     """Return a run of all events of a stretch from there on, if they are one, and where it ends."""
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     text = stretch[start:end]
-    recurs = next((recurring for recurring in (False, True) if all_plain(text, recurring=recurring)), None)
-    if recurs is None or stretch[end : end + 1] in _GOING_ON or not fits(text):
+    if stretch[end : end + 1] in _GOING_ON:
         return None, start
-    uids = _uids(text)
+    recurs = next((recurring for recurring in (False, True) if all_plain(text, recurring=recurring)), None)
+    is_identified = recurs is not None
+    if not (is_identified or all_plain_but_for_identity(text)) or not fits(text):
+        return None, start
+    uids = _uids(text) if is_identified else _uids_or_none(text)
     if uids is None:
         return None, start
-    ends = [match.end() for match in _END.finditer(text)] if recurs else []
-    rules = _RRULE.finditer(text) if recurs else ()
-    return Run([text], uids, list(dict.fromkeys(bisect_right(ends, rule.start()) for rule in rules))), end
+    return Run([text], uids, _recurring(text) if recurs is not False else [], is_identified=is_identified), end
+
+
+def _recurring(text: bytes) -> list[int]:
+    """Return the places of the events that have a recurrence rule."""
+    rules = [rule.start() for rule in _RRULE.finditer(text)]
+    ends = [match.end() for match in _END.finditer(text)] if rules else []
+    return list(dict.fromkeys(bisect_right(ends, rule) for rule in rules))
 
 
 def _uids(text: bytes) -> list[bytes] | None:
@@ -313,6 +324,19 @@ def _uids(text: bytes) -> list[bytes] | None:
     if max(lengths) < _FOLDED_UID:
         return uids
     return [_unfolded(uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
+
+
+def _uids_or_none(text: bytes) -> list[bytes] | None:
+    """Return the UIDs of events, empty where one has none; None where there are folds, which may be made anew."""
+    if b"\n " in text:
+        return None
+    uids = [b""]
+    for uid in _UID_OR_END.findall(text):
+        if uid:
+            uids[-1] = uid
+        else:
+            uids.append(b"")
+    return uids[:-1]
 
 
 def _next_event(stretch: bytes, start: int) -> int:

@@ -6,6 +6,7 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import hashlib
 import re
+from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -20,12 +21,19 @@ from feedproxy.transform.unique import SCHEDULED, identity, unique, version
 
 STEP = "repair"
 UID_DOMAIN = b"@feedproxy"
+NEVER = b"19700101T000000Z"
+"""When something was stamped that does not say when."""
+CANCELLED = b"STATUS:CANCELLED"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _FEW = 8
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
+_DATED = re.compile(rb"\n(?:%s)[;:]" % b"|".join(_STAMPS))
+_BEGIN, _NOTHING = b"BEGIN:VEVENT\r\n", b"BEGIN:VEVENT\r\nEND:VEVENT\r\n"
+_STATUS_LINE = re.compile(rb"(?<=\n)STATUS[;:][^\r]*+\r\n(?: [^\r]*+\r\n)*+")
+_STAMP_LINE = re.compile(rb"(?<=\n)DTSTAMP:[^\r]*+\r\n")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 """Of what a VCALENDAR may have once, the first counts."""
@@ -41,13 +49,11 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     cancelled = {scope for scope, head in enumerate(calendar.heads) if is_cancelling(head)}
     pieces: list[Piece] = []
     for piece in calendar.pieces:
-        if isinstance(piece, Run) and piece.scope not in cancelled:
-            pieces.append(piece)
-            continue
-        for component in piece.components() if isinstance(piece, Run) else (piece,):
-            mended = _mended(component, journal, cancelled=component.scope in cancelled)
-            if mended is not None:
-                pieces.append(mended)
+        is_cancelled = piece.scope in cancelled
+        if isinstance(piece, Run):
+            pieces += _mended_run(piece, journal, cancelled=is_cancelled)
+        elif (mended := _mended(piece, journal, cancelled=is_cancelled)) is not None:
+            pieces.append(mended)
     return replace(
         calendar,
         heads=(_head(calendar.heads, journal),),
@@ -67,6 +73,16 @@ def _mended(component: Component, journal: Journal, *, cancelled: bool) -> Compo
         if cancelled and component.kind != b"VFREEBUSY":
             mended = _cancelled(mended, journal)
     return mended
+
+
+def _mended_run(run: Run, journal: Journal, *, cancelled: bool) -> Sequence[Piece]:
+    """Mend a run as `_mended` mends each of its events; there is little that plain events need."""
+    if not cancelled:
+        return [run] if run.is_identified else identified(run, journal)
+    if run.is_identified and not (b"\nSTATUS" in run.text and b"\nBEGIN:VALARM" in run.text):
+        return [_cancelled_run(run, journal)]
+    mended = (_mended(component, journal, cancelled=True) for component in run.components())
+    return [component for component in mended if component is not None]
 
 
 def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal) -> list[Piece]:
@@ -133,8 +149,7 @@ def _with_identity(component: Component, journal: Journal) -> Component:
     if has_uid and has_stamp:
         return component
     if not has_uid:
-        digest = hashlib.sha256(unfold(without(component, b"DTSTAMP").text)).hexdigest()[:32].encode()
-        lines.append(b"UID:" + digest + UID_DOMAIN)
+        lines.append(b"UID:" + _derived_uid(without(component, b"DTSTAMP").text))
         journal.note(STEP, "uid-missing", lines[0].decode() if journal.has_room(STEP, "uid-missing") else "")
         component = without(component, b"UID")
     if not has_stamp:
@@ -142,6 +157,39 @@ def _with_identity(component: Component, journal: Journal) -> Component:
         journal.note(STEP, "dtstamp-missing", _name(component))
         component = without(component, b"DTSTAMP")
     return with_lines(component, lines)
+
+
+def identified(run: Run, journal: Journal) -> list[Run]:
+    """Give the events of a run what `_with_identity` gives each; those that say nothing go."""
+    noted: dict[str, list[bytes]] = {}
+    uids: list[bytes] = []
+    texts: list[bytes] = []
+    dropped: list[int] = []
+    is_dated = _DATED.search(run.text) is not None
+    for place, (own, text) in enumerate(zip(run.uids, run.texts(), strict=True)):
+        if text == _NOTHING:
+            noted.setdefault("empty-component", []).append(b"VEVENT")
+            dropped.append(place)
+            continue
+        uid, lines = own, b""
+        if not own:
+            uid = _derived_uid(_STAMP_LINE.sub(b"", text))
+            lines = b"UID:" + uid + b"\r\n"
+            noted.setdefault("uid-missing", []).append(lines[:-2])
+        if b"\nDTSTAMP:" not in text:
+            lines += b"DTSTAMP:" + (_stamp(Component(b"VEVENT", text)) if is_dated else NEVER) + b"\r\n"
+            noted.setdefault("dtstamp-missing", []).append(own or b"VEVENT")
+        uids.append(uid)
+        texts.append(_BEGIN + lines + text[len(_BEGIN) :])
+    for rule, examples in noted.items():
+        journal.note_each(STEP, rule, examples)
+    recurs = [place - bisect(dropped, place) for place in run.recurs]
+    return [Run([b"".join(texts)], uids, recurs, run.scope)] if uids else []
+
+
+def _derived_uid(text: bytes) -> bytes:
+    """Return the UID of a component that says this, and no DTSTAMP."""
+    return hashlib.sha256(unfold(text)).digest()[:16].hex().encode() + UID_DOMAIN
 
 
 def _says(text: bytes, start: bytes) -> bool:
@@ -160,16 +208,25 @@ def _has_stamp(component: Component) -> bool:
 def _stamp(component: Component) -> bytes:
     """When it was last changed, as far as it says so; no clock may reach the output."""
     for name in _STAMPS:
-        line = component.first(name)
-        if line and _INSTANT.fullmatch(line.value):
-            return line.value
-    return b"19700101T000000Z"
+        value = component.value(name)
+        if value and _INSTANT.fullmatch(value):
+            return value
+    return NEVER
 
 
 def _cancelled(component: Component, journal: Journal) -> Component:
     """METHOD:CANCEL says of the whole calendar what a subscribed feed says of each event."""
     journal.note(STEP, "method-cancel", _name(component) if journal.has_room(STEP, "method-cancel") else "")
-    return with_lines(without(component, b"STATUS"), [b"STATUS:CANCELLED"])
+    return with_lines(without(component, b"STATUS"), [CANCELLED])
+
+
+def _cancelled_run(run: Run, journal: Journal) -> Run:
+    """Do to each event of a run what `_cancelled` does to one; no alarm of theirs has a STATUS."""
+    journal.note_each(STEP, "method-cancel", run.uids)
+    text = _STATUS_LINE.sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
+    begin = b"\n" + _BEGIN
+    cancelled = (b"\n" + text).replace(begin, begin + CANCELLED + b"\r\n")[1:]
+    return replace(run, parts=[cancelled], is_divided=False)
 
 
 def with_lines(component: Component, lines: list[bytes]) -> Component:

@@ -81,7 +81,7 @@ def _body(octets: bytes) -> _Body:
     del reading
     while pieces:
         piece = pieces.pop()
-        if isinstance(piece, Run) and b"\nRECURRENCE-ID" not in piece.text:
+        if isinstance(piece, Run) and piece.is_identified and b"\nRECURRENCE-ID" not in piece.text:
             body.texts.extend(piece.texts())
             body.scopes.extend(repeat(piece.scope, len(piece.uids)))
             body.keys.extend(piece.uids)

@@ -22,7 +22,7 @@ from feedproxy.transform.merge import Merge
 from feedproxy.transform.pipeline import Options
 from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.profiles import PLAIN
-from feedproxy.transform.repair import head_lines, is_cancelling, repair
+from feedproxy.transform.repair import head_lines, identified, is_cancelling, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.timezones import TimeZones
 from feedproxy.transform.tzid_rename import Rename
@@ -66,7 +66,7 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
     rest: list[bytes] = []
     keys = array("q")
     count = 0
-    for segment in segments(body):
+    for segment in _segments(body):
         if isinstance(segment, Run):
             rest.append(MARKED)
             keys.extend(_keys(segment))
@@ -85,14 +85,23 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
         return None
     keys.extend(map(hash, also))
     keys.extend(_key(component) for component in found.components if component.kind in SCHEDULED)
-    apart = _uids(segments(body), _repeated(keys))
-    pieces = found.components if not apart else tuple(_parted(found.components, segments(body), apart))
+    apart = _uids(_segments(body), _repeated(keys))
+    pieces = found.components if not apart else tuple(_parted(found.components, _segments(body), apart))
     calendar = Calendar(
         heads=(head_lines(found.heads[0]),),
         definitions=tuple(component for component in pieces if component.kind == b"VTIMEZONE"),
         pieces=tuple(_MARK if c.kind == MARK else c for c in pieces if c.kind != b"VTIMEZONE"),
     )
-    return calendar, lambda: _runs(segments(body), apart)
+    return calendar, lambda: _runs(_segments(body), apart)
+
+
+def _segments(body: bytes) -> Iterator[bytes | Run]:
+    """Iterate over the runs of a body, mended, and over the octets between them."""
+    for segment in segments(body):
+        if isinstance(segment, Run) and not segment.is_identified:
+            yield from identified(segment, Journal())
+        else:
+            yield segment
 
 
 def _keys(run: Run) -> Iterable[int]:

@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedproxy.ics import reading
+from feedproxy.ics.folding import fold
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.assembly import Rendered, render
 from feedproxy.transform.pipeline import opened
 from feedproxy.transform.repair import repair
 from feedproxy.transform.report import Journal
+from feedproxy.transform.streaming import stream
 
 HEAD, END = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
 STAMP = b"DTSTAMP:20260101T000000Z"
@@ -34,29 +36,55 @@ VERSIONS = (
     b"LAST-MODIFIED:20260102T000000Z",
     b"BEGIN:VALARM\r\nSEQUENCE:9\r\nLAST-MODIFIED:20270101T000000Z\r\nEND:VALARM",
 )
+NAMED = ((b"UID:1", STAMP), (STAMP, b"UID:1"), (b"UID:2", STAMP))
+NAMELESS: tuple[tuple[bytes, ...], ...] = (
+    (),
+    (b"UID:1",),
+    (STAMP,),
+    (STAMP.replace(b"2026", b"2027"),),
+    (b"UID:", STAMP),
+    (b"UID;X=1:1", STAMP),
+    (b"UID:1", b"DTSTAMP:"),
+    (STAMP, b"UID:" + b"long" * 20),
+)
+STATUSES = (
+    b"STATUS:CONFIRMED",
+    b"STATUS;X=1:" + b"T" * 90,
+    b"STATUS;TZID=a:b",
+    b"BEGIN:VALARM\r\nSTATUS:x\r\nEND:VALARM",
+    b"SUMMARY:BEGIN:VEVENT",
+)
+DATES = (
+    b"CREATED:20250101T000000Z",
+    b"LAST-MODIFIED;X=1:20250201T000000Z",
+    b"CREATED:then",
+    b"X-CREATED:20250101T000000Z",
+)
 OTHERS = (
     b"SUMMARY:one",
     b"SUMMARY:BEGIN:VEVENT",
     b"SUMMARY:END:VEVENT",
     b"DTSTART;TZID=Tokyo Standard Time:20260701T100000",
     b"RRULE:FREQ=DAILY;COUNT=3",
-    b"DESCRIPTION:" + b"long " * 12 + b"\r\n " + b"and longer " * 3,
+    b"DESCRIPTION:" + b"long " * 20,
 )
 
 
 def event(*lines: bytes) -> bytes:
-    return b"\r\n".join([b"BEGIN:VEVENT", *lines, b"END:VEVENT", b""])
+    return b"\r\n".join(
+        [b"BEGIN:VEVENT", *(line if b"\r" in line else fold(line) for line in lines), b"END:VEVENT", b""]
+    )
 
 
 @st.composite
-def events(draw: st.DrawFn) -> bytes:
-    """An event of few UIDs, or of none."""
-    named = draw(st.sampled_from([b"UID:1", b"UID:1", b"UID:2"]))
-    lines = draw(st.lists(st.sampled_from([*OVERRIDES, *VERSIONS, *OTHERS]), max_size=4))
-    return event(named, STAMP, *lines)
-
-
-calendars = st.lists(events(), max_size=12).map(lambda each: HEAD + b"".join(each) + END)
+def calendars(draw: st.DrawFn) -> bytes:
+    """A calendar of events of few UIDs; in some it is a UID, a DTSTAMP or all that some events lack."""
+    identities = draw(st.sampled_from([NAMED, NAMED + NAMELESS, NAMELESS]))
+    others = draw(st.sampled_from([(), OVERRIDES + VERSIONS + OTHERS, STATUSES, DATES + OTHERS]))
+    lines = st.lists(st.sampled_from(others), max_size=4) if others else st.just([])
+    drawn = draw(st.lists(st.tuples(st.sampled_from(identities), lines), max_size=12))
+    head = HEAD + draw(st.sampled_from([b"", b"METHOD:CANCEL\r\n"]))
+    return head + b"".join(event(*identity, *lines) for identity, lines in drawn) + END
 
 
 def one_by_one(body: bytes) -> Rendered:
@@ -66,7 +94,7 @@ def one_by_one(body: bytes) -> Rendered:
 
 
 @settings(max_examples=300)
-@given(st.lists(calendars, min_size=1, max_size=2).map(b"".join))
+@given(st.lists(calendars(), min_size=1, max_size=2).map(b"".join))
 def test_many_at_a_time_become_what_each_becomes_by_itself(body: bytes) -> None:
     assert render(body) == one_by_one(body)
 
@@ -105,3 +133,27 @@ def test_two_overrides_that_are_one_under_the_tzid_as_served_are_one(others: byt
     assert [(c.rule, c.count, c.examples) for c in out.report.changes if c.step == "unique"] == [
         ("duplicate", 1, ("1",))
     ]
+
+
+def test_events_without_uid_and_stamp_are_given_both_in_one_run() -> None:
+    body = HEAD + b"".join(event(b"SUMMARY:%d" % n, b"RRULE:FREQ=DAILY") for n in range(3)) + event() + END
+    (run,) = repaired(body.replace(event(b"SUMMARY:1", b"RRULE:FREQ=DAILY"), event()))
+    assert isinstance(run, Run)
+    assert run.recurs == [0, 1]
+    assert [each.uid() for each in run.components()] == run.uids
+    assert run.text.count(b"DTSTAMP:19700101T000000Z\r\n") == 2
+    assert run.is_identified
+
+
+def test_a_run_that_is_cancelled_stays_one() -> None:
+    statuses = (b"STATUS:CONFIRMED", b"STATUS:TENTATIVE")
+    body = HEAD + b"METHOD:CANCEL\r\n" + event(b"UID:1", STAMP, *statuses) + event(b"UID:2", STAMP) + END
+    (run,) = repaired(body)
+    assert isinstance(run, Run)
+    assert run.text == b"".join(event(b"STATUS:CANCELLED", uid, STAMP) for uid in (b"UID:1", b"UID:2"))
+
+
+@settings(max_examples=300)
+@given(calendars())
+def test_a_stream_of_them_says_the_same(body: bytes) -> None:
+    assert b"".join(stream(body)) == render(body).body
