@@ -8,14 +8,15 @@ is read line by line. What the expression does not match is no fault, it is mere
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, compress
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import fold
-from feedproxy.ics.normal import STRETCH, fits, has_clean_letters, is_clean, wide_encoding
+from feedproxy.ics.normal import fits, has_clean_letters, is_clean, wide_encoding
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
 from feedproxy.ics.times import TIME_LIKE, TIME_NAMES
 
@@ -91,7 +92,7 @@ _END = re.compile(rb"\nEND:VEVENT\r\n")
 _RECURRENCE_ID_OR_END = re.compile(
     rb"""\n(?:END:VEVENT|(RECURRENCE-ID)(?:;TZID=("[^"]*+"|[^:]++)|;VALUE=[^:]*+)?:([^\r]*+))\r"""
 )
-_UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<![^\n]{62}\n ))")
+_UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
 _UID_OR_END = re.compile(rb"\n(?:UID:([^\r]*+)|END:VEVENT)\r")
@@ -103,7 +104,8 @@ _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
 _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
-
+STRETCH = 131_072
+"""Octets of a body, at least, in which a run is looked for at once: few runs, and yet short work."""
 
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
@@ -152,14 +154,17 @@ class Run:
         return replace(self, parts=_PARAMETER.split(self.text), is_divided=True)
 
     @cached_property
-    def parameters(self) -> tuple[bytes, ...]:
-        """What stands at every second part, each once; the run is divided."""
-        return tuple(dict.fromkeys(self.parts[1::2]))
+    def behind(self) -> Mapping[bytes, list[bytes]]:
+        """What stands behind each parameter at which the run is divided, in order."""
+        behind = defaultdict[bytes, list[bytes]](list)
+        texts = map(behind.__getitem__, self.parts[1::2])
+        deque(map(list.append, texts, self.parts[2::2]), maxlen=0)  # a loop at C's pace
+        return behind
 
-    @property
+    @cached_property
     def is_bound(self) -> bool:
         """Tell whether every TZID binds a time, all in one physical line; the run is divided."""
-        return not any(parameter == UNBOUND or b"\r" in parameter for parameter in self.parameters)
+        return not any(parameter == UNBOUND or b"\r" in parameter for parameter in self.behind)
 
     def texts(self) -> list[bytes]:
         """Return the text of each event."""

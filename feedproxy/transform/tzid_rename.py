@@ -58,7 +58,7 @@ class Rename:
 
     def run(self, run: Run) -> list[Piece]:
         """Return the pieces that a divided run becomes, itself when its TZIDs stay."""
-        found = run.parameters
+        found = run.behind
         become = self._become(run.scope, map(bare, found)) if run.is_bound else {}
         served = {parameter: become.get(bare(parameter)) for parameter in found}
         if None in served.values():

@@ -5,7 +5,7 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -104,11 +104,7 @@ def ends(texts: Sequence[bytes]) -> list[bytes]:
 def by_tzid(run: Run) -> dict[bytes, list[bytes]] | None:
     """Return for each TZID of a run the texts behind it, in order; None when one binds no time."""
     run = run.divided()
-    if not run.is_bound:
-        return None
-    behind: dict[bytes, list[bytes]] = {parameter: [] for parameter in run.parameters}
-    deque(map(list.append, map(behind.__getitem__, run.parts[1::2]), run.parts[2::2]), maxlen=0)  # a loop at C's pace
-    return {bare(parameter): texts for parameter, texts in behind.items()}
+    return {bare(parameter): texts for parameter, texts in run.behind.items()} if run.is_bound else None
 
 
 def bare(parameter: bytes) -> bytes:

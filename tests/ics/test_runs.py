@@ -10,8 +10,8 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading, runs
 from feedproxy.ics.components import MARK, parse
 from feedproxy.ics.folding import unfold
-from feedproxy.ics.normal import STRETCH, is_normal, normalise, wide_encoding
-from feedproxy.ics.runs import Run, cut, restored
+from feedproxy.ics.normal import is_normal, normalise, wide_encoding
+from feedproxy.ics.runs import STRETCH, Run, cut, restored
 from feedproxy.transform import render
 from feedproxy.transform.streaming import stream
 from tests.feeds import SAMPLES, bodies
