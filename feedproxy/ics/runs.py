@@ -98,7 +98,7 @@ _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
 _UID_OR_END = re.compile(rb"\n(?:UID:([^\r]*+)|END:VEVENT)\r")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
-_RRULE = re.compile(rb"\nRRULE:")
+_RRULE = b"\nRRULE:"
 _BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
@@ -189,8 +189,11 @@ class Run:
 
     def recurring(self) -> list[Component]:
         """Return the events that have a recurrence rule."""
-        text = self.text if self.recurs else b""
-        return [Component(b"VEVENT", self._slice(text, n, n + 1), self.scope) for n in self.recurs]
+        if not self.recurs:
+            return []
+        text = self.text
+        starts = [0, *[match.end() for match in _END.finditer(text)]]
+        return [Component(b"VEVENT", text[starts[n] : starts[n + 1]], self.scope) for n in self.recurs]
 
     def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
         """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
@@ -315,9 +318,8 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
 
 def _recurring(text: bytes) -> list[int]:
     """Return the places of the events that have a recurrence rule."""
-    rules = [rule.start() for rule in _RRULE.finditer(text)]
-    ends = [match.end() for match in _END.finditer(text)] if rules else []
-    return list(dict.fromkeys(bisect_right(ends, rule) for rule in rules))
+    events = text.split(_LAST_LINE) if _RRULE in text else []
+    return [n for n, event in enumerate(events) if _RRULE in event]
 
 
 def _uids(text: bytes) -> list[bytes] | None:

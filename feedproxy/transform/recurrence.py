@@ -21,6 +21,7 @@ MAX_STEPS = 300_000
 
 It counts every recurrence of the feed, so that the feed that comes out is looked at as closely as the one that came in.
 """
+TOO_MANY_STEPS = MAX_STEPS + 1
 MAX_RULES = 100
 """Rules of one component that are looked at: it should have one (RFC 5545 section 3.8.5.3). With more it is taken to
 recur for ever, too often to be expanded."""
@@ -49,9 +50,14 @@ class Inexpandable(Exception):
 
 def last_possible(component: Component, start: datetime, horizon: timedelta) -> datetime:
     """Return the last wall-clock time at which a recurrence that starts at `start` is looked at."""
-    end = max(_add(start, horizon), AT_LEAST_UNTIL)
+    end = last_of_endless(start, horizon)
     last = _last_until(component)
     return end if last is None else min(end, _add(max(start, last), timedelta(days=1)))
+
+
+def last_of_endless(start: datetime, horizon: timedelta) -> datetime:
+    """Return the same of one of whose rules none has an UNTIL."""
+    return max(_add(start, horizon), AT_LEAST_UNTIL)
 
 
 @lru_cache(maxsize=1)
@@ -60,7 +66,7 @@ def _last_until(component: Component) -> datetime | None:
 
     Kept for the component that was asked for last: it may hold thousands of starts and of rules.
     """
-    if _has_too_many_rules(component):
+    if has_too_many_rules(component):
         return None
     untils = [until(line.value) for line in component.every(b"RRULE")]
     known = [time for time in untils if time is not None]
@@ -78,7 +84,7 @@ def times(component: Component, horizon: timedelta) -> Iterator[datetime]:
     dtstart = component.first(b"DTSTART")
     start = wall_time(_time(dtstart)) if dtstart else None
     if start is not None:
-        if _has_too_many_rules(component):
+        if has_too_many_rules(component):
             raise Inexpandable(f"more than {MAX_RULES} rules")
         end = last_possible(component, start, horizon)
         for line in component.every(b"RRULE"):
@@ -92,8 +98,8 @@ def _time(line: ContentLine) -> bytes:
 
 def steps(component: Component, horizon: timedelta) -> int:
     """Estimate what it takes to expand a component's recurrences, as a number of instances and of days passed over."""
-    if _has_too_many_rules(component):
-        return MAX_STEPS + 1
+    if has_too_many_rules(component):
+        return TOO_MANY_STEPS
     rules = component.every(b"RRULE")
     dtstart = component.first(b"DTSTART")
     start = wall_time(_time(dtstart)) if dtstart else None
@@ -103,7 +109,8 @@ def steps(component: Component, horizon: timedelta) -> int:
     return sum(_steps(rule.value, days) for rule in rules)
 
 
-def _has_too_many_rules(component: Component) -> bool:
+def has_too_many_rules(component: Component) -> bool:
+    """Tell whether a component has more rules than are looked at."""
     return component.text.count(b"\nRRULE") > MAX_RULES
 
 

@@ -6,9 +6,10 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
@@ -31,8 +32,10 @@ UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(%s)(?=\r\n[^ ]))?" % (b"|".join(TIME_NAMES), TIME_LIKE))
 """A time with parameters: what stands before the colon, and its value if it is plain, or like such."""
-_RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+" % b"|".join(TIME_NAMES))
+_RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+(?:\r\n [^\r]*+)*+" % b"|".join(TIME_NAMES))
 """What decides when an event of a run happens."""
+_START = re.compile(rb"\nDTSTART;TZID=([^\r]*)")
+"""When an event of a run starts: the TZID and the value."""
 MAX_RECURRENCES = 1_000
 """Different recurrences that are remembered, for the next event that happens at the very same times."""
 _VALUE_AND_END = len("20260301T200000\r")
@@ -192,8 +195,7 @@ class Census:
             use = self._use(run.scope, tzid.decode())
             use.values += len(texts)
             self._keep(use, texts)
-        for component in run.recurring():
-            self._take_recurring(component)
+        self._take_recurring(run)
         return True
 
     def _keep(self, use: Use, texts: list[bytes]) -> None:
@@ -207,13 +209,29 @@ class Census:
         for use in self.uses.values():
             use.widen_by_plain()
 
-    def _take_recurring(self, component: Component) -> None:
-        """Hold a recurring event of a run, and widen its ranges by what recurs; its values are kept already."""
+    def _take_recurring(self, run: Run) -> None:
+        """Hold the recurring events of a run, and widen the ranges by what recurs; its values are kept already.
+
+        What takes too much to expand is not held: only the ranges are asked for then.
+        """
+        for component in run.recurring() if self.steps <= recurrence.MAX_STEPS else ():
+            if recurrence.has_too_many_rules(component):
+                self.steps += recurrence.TOO_MANY_STEPS
+            else:
+                self._take_expandable(component)
+            if self.steps > recurrence.MAX_STEPS:
+                break
+        if self.steps > recurrence.MAX_STEPS:
+            self._widen_by_all(run)
+
+    def _take_expandable(self, component: Component) -> None:
         key = (component.scope, *_RECURRENCE.findall(component.text))
         steps = self._recurrences.get(key)
         if steps is None:
             steps = self._steps(component)
-            self._widen_by_starts(component)
+            self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
+            for tzid in {tzid for _, tzid, _ in _IN_COMPONENT.findall(component.text)}:
+                self._hold(self._use(component.scope, tzid.decode()), component)
             if len(self._recurrences) < MAX_RECURRENCES:
                 self._recurrences[key] = steps
         self.steps += steps
@@ -222,18 +240,30 @@ class Census:
         """Estimate what it takes to expand the recurrences of a component, unless they take too much already."""
         return recurrence.steps(component, self.horizon) if self.steps <= recurrence.MAX_STEPS else 0
 
-    def _widen_by_starts(self, component: Component) -> None:
+    def _widen_by_all(self, run: Run) -> None:
+        """Widen the ranges by what recurs in a run: where no rule has an end, the last start of each TZID decides."""
+        endless = run.text
+        if len(run.recurs) < len(run.uids) or b"UNTIL=" in unfold(endless):
+            others = []
+            for component in run.recurring():
+                if b"UNTIL=" in unfold(component.text):
+                    self._widen_by_starts(run.scope, component.text, partial(recurrence.last_possible, component))
+                else:
+                    others.append(component.text)
+            endless = b"".join(others)
+        self._widen_by_starts(run.scope, endless, recurrence.last_of_endless)
+
+    def _widen_by_starts(
+        self, scope: int, text: bytes, last_possible: Callable[[datetime, timedelta], datetime]
+    ) -> None:
         starts: dict[bytes, list[bytes]] = {}
-        for head, tzid, value in _IN_COMPONENT.findall(component.text):
-            values = starts.setdefault(tzid, [])
-            if head.startswith(b"\nDTSTART"):
-                values.append(value)
+        for start in set(_START.findall(text)):
+            tzid, _, value = start.rpartition(b":")
+            starts.setdefault(tzid, []).append(value)
         for tzid, values in starts.items():
-            use = self._use(component.scope, tzid.decode())
-            self._hold(use, component)
-            last = wall_time(max(values, default=b"")) or max(plain_times(values), default=None)
+            last = wall_time(max(values)) or max(plain_times(values), default=None)
             if last is not None:
-                use.widen([recurrence.last_possible(component, last, self.horizon)])
+                self._use(scope, tzid.decode()).widen([last_possible(last, self.horizon)])
 
     def _hold(self, use: Use, component: Component) -> None:
         """Keep a recurring event of a run, for its instances to be looked at."""

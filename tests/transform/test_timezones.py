@@ -1,11 +1,17 @@
 """Time zones in a whole feed: what the golden pairs cannot show."""
 
+from datetime import date
+from unittest.mock import patch
+
 import pytest
 
 from feedproxy.errors import FeedRefused
-from feedproxy.transform import Rendered, render
+from feedproxy.ics import reading
+from feedproxy.transform import Options, Rendered, render
 from feedproxy.transform.definitions import MAX_TZIDS
-from feedproxy.transform.recurrence import MAX_STEPS
+from feedproxy.transform.pipeline import index
+from feedproxy.transform.recurrence import MAX_RULES, MAX_STEPS
+from feedproxy.transform.streaming import stream
 from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_TIMES
 from tests.readers import rfc, with_icalendar
 from tests.tzmap.definitions import exchange
@@ -96,6 +102,56 @@ def test_a_feed_with_too_many_recurrences_keeps_its_definitions() -> None:
     assert [zone.served for zone in rendered.report.zones] == ["Eastern Standard Time"]
     assert starts(rendered)["a"] == "2006-06-01T23:00:00Z"
     assert render(rendered.body).body == rendered.body
+
+
+WEEKDAYS = ",".join(f"{n}MO,{n}TU,{n}WE" for n in range(1, 5))
+SPAN = 30 * 365
+"""Days that the recurrences below are looked at, about."""
+
+
+@pytest.mark.parametrize("count", [1, 1 + MAX_STEPS // SPAN])
+@pytest.mark.parametrize(
+    "last",
+    [
+        ["DTSTART;TZID=Eastern Standard Time:20450601T190000", "RRULE:FREQ=DAILY"],
+        ["DTSTART;TZID=Eastern Standard Time:20450601T190000", "RRULE:FREQ=DAILY;UNTIL=20470101T000000Z"],
+        ["DTSTART;TZID=Eastern Standard Time:20450601T190000", "RRULE:FREQ=DAILY;UNTIL=20120101T000000Z"],
+        [
+            "DTSTART;TZID=Eastern Standard Time:20450601T190000",
+            f"RRULE:FREQ=MONTHLY;BYDAY={WEEKDAYS};UNTIL=20480101T000000Z",
+        ],
+        ["DTSTART;TZID=Eastern Standard Time:20450601T190000", *["RRULE:FREQ=DAILY"] * (MAX_RULES + 1)],
+        ["DTSTART;TZID=Eastern Standard Time:20450601T190000", "SUMMARY:once"],
+        ["DTSTART;TZID=Eastern Standard Time:20450601T190000", "SUMMARY:UNTIL=20460101T000000Z"],
+        ["DTSTART;TZID=Eastern Standard Time:99999999T999999", "RRULE:FREQ=DAILY"],
+        ["DTSTART;TZID=Tokyo Standard Time:20450601T190000", "RRULE:FREQ=DAILY"],
+        ["DTSTART:20450601T190000", "DTEND;TZID=Eastern Standard Time:20450601T200000", "RRULE:FREQ=DAILY"],
+        [
+            "DTEND;TZID=Eastern Standard Time:20450601T200000",
+            "DTSTART;TZID=Tokyo Standard Time:20450601T190000",
+            "RRULE:FREQ=DAILY",
+        ],
+    ],
+)
+def test_ranges_are_the_same_whether_what_recurs_is_looked_at_together_or_one_by_one(
+    last: list[str], count: int
+) -> None:
+    daily = ["DTSTART;TZID=Eastern Standard Time:20100601T190000", "RRULE:FREQ=DAILY"]
+    many = [line for n in range(count) for line in event(f"b{n}", *daily)]
+    whole = feed(*EASTERN, *many, *event("a", *last), *event("z", "SUMMARY:z"))
+    with patch.object(reading, "cut", lambda body: (body, [])):
+        one_by_one = index(whole, Options())
+    together = index(whole, Options())
+    assert together.calendar.zones == one_by_one.calendar.zones
+    assert together.journal == one_by_one.journal
+    assert b"".join(stream(whole)) == render(whole).body
+
+
+def test_series_whose_rules_differ_behind_a_fold_are_two() -> None:
+    start = "DTSTART;TZID=Tokyo Standard Time:20260601T190000"
+    rules = [f"RRULE:FREQ=MONTHLY;BYDAY={WEEKDAYS};UNTIL={year}0101T000000Z" for year in (2027, 2029)]
+    (zone,) = index(feed(*event("1", start, rules[0]), *event("2", start, rules[1])), Options()).calendar.zones
+    assert zone.last == date(2029, 1, 2)
 
 
 def test_many_spellings_of_a_time_are_renamed_alike() -> None:
