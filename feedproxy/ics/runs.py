@@ -101,6 +101,9 @@ _FOLDED_UID = 57
 _RRULE = b"\nRRULE:"
 _BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
+_MAX_LONE = 8
+"""Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
+then. Not where there are folds: they might be made anew."""
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
 _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
@@ -281,16 +284,17 @@ def segments(body: bytes) -> Iterator[bytes | Run]:
 
 
 def _segments(stretch: bytes) -> Iterator[bytes | Run]:
-    taken = 0
+    taken = lone = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
     run, end = _run_to_the_end(stretch, at) if at >= 0 else (None, at)
-    while at >= 0:
+    while at >= 0 and (lone != _MAX_LONE or _is_folded(stretch, taken, len(stretch))):
         if run is None:
             run, end = _run_at(stretch, at)
         if run is not None:
             if at > taken:
                 yield stretch[taken:at]
             yield run
+            lone = lone + 1 if len(run.uids) == 1 else 0
             taken = end
             at = _next_event(stretch, end - 1)
         else:
@@ -354,7 +358,7 @@ def _next_event(stretch: bytes, start: int) -> int:
 
 def _next_plain_event(stretch: bytes, start: int) -> int:
     """Return where the next event begins that is plain but perhaps for its letters, or -1."""
-    found = _SOMEWHERE.search(stretch, start)
+    found = _SOMEWHERE.search(stretch, start) if stretch.find(_LAST_LINE, start) >= 0 else None
     while found and not stretch.endswith(b"\n", 0, found.start()):
         found = _SOMEWHERE.search(stretch, found.start() + 1)
     return found.start() if found else -1
@@ -363,7 +367,7 @@ def _next_plain_event(stretch: bytes, start: int) -> int:
 def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
     """Return the run that begins there, if one does, and the place from which to look for the next."""
     for pattern in (_WELL_FOLDED, _ANYHOW_FOLDED):
-        if pattern is _ANYHOW_FOLDED and not _is_folded(body, start):
+        if pattern is _ANYHOW_FOLDED and not _is_folded(body, start, body.find(_LAST_LINE, start)):
             break
         uids, recurs, end = _events(pattern, body, start)
         if uids:
@@ -377,9 +381,8 @@ def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
     return None, start + 1
 
 
-def _is_folded(body: bytes, start: int) -> bool:
-    """Tell whether there is a fold in the event that begins there."""
-    end = body.find(_LAST_LINE, start)
+def _is_folded(body: bytes, start: int, end: int) -> bool:
+    """Tell whether there is a fold between these places."""
     return body.find(b"\n ", start, end) >= 0 or body.find(b"\n\t", start, end) >= 0
 
 

@@ -225,3 +225,16 @@ def test_an_event_with_a_control_before_a_line_is_not_plain(control: bytes, befo
     spoilt = event.replace(before, control * 2 + before)
     _, runs = cut(b"BEGIN:VCALENDAR\r\n" + event + spoilt + event + b"END:VCALENDAR\r\n")
     assert not any(control in run.text for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("fold", "cut_out"), [(b"", 8), (b"DESCRIPTION:" + b"x" * 63 + b"\r\n " + b"x" * 9, 50)], ids=["short", "folded"]
+)
+def test_plain_events_that_stand_alone_are_left_behind_the_first_of_them(fold: bytes, cut_out: int) -> None:
+    odd = b"BEGIN:VTODO\r\nUID:odd\r\nDTSTAMP:20260101T000000Z\r\nEND:VTODO\r\n"
+    lone = (event(b"%d" % n, *[fold] * bool(fold)) + odd.replace(b"odd", b"odd%d" % n) for n in range(50))
+    body = feed(*lone, event(b"a"), event(b"b"))
+    assert len(cut(body)[1]) == cut_out + bool(fold)
+    with patch.object(reading, "cut", lambda whole: (whole, [])):
+        line_by_line = said(body)
+    assert said(body) == line_by_line
