@@ -38,6 +38,8 @@ _WELL_FORMED = re.compile(
     re.VERBOSE,
 )
 """A component in which others are nested at most one deep, as nearly all are. Or nothing: a search looks no further."""
+_BEGIN, _FINISH = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
+_EMPTY_CALENDARS = re.compile(rb"(?:%b(?:(?!BEGIN:|END:)[^\n]*+\n)*+%b)++" % (_BEGIN, _FINISH))
 
 
 class Component(NamedTuple):
@@ -182,7 +184,7 @@ class _Reader:
             at = boundary.end()
             if boundary[1] == b"END":
                 self._end_found(kind, start, at + 1)
-            elif self.open == [b"VCALENDAR"] and self._take_well_formed(start):
+            elif self._take_well_formed(start):
                 at = self.at - 1
             else:
                 self._begin_found(kind, start, at + 1)
@@ -197,6 +199,12 @@ class _Reader:
         )
 
     def _take_well_formed(self, start: int) -> bool:
+        """Take what is well-formed and follows each other from there on; tell whether there is anything."""
+        if not self.open:
+            return self._take_empty_calendars(start)
+        return self.open == [b"VCALENDAR"] and self._take_components(start)
+
+    def _take_components(self, start: int) -> bool:
         """Take the well-formed components that follow each other from there on; tell whether there is one."""
         scope = len(self.heads) - 1
         end = start
@@ -208,6 +216,17 @@ class _Reader:
             self.components.append(Component(whole[1], whole[0], scope))
             end = self.at = whole.end()
         return end > start
+
+    def _take_empty_calendars(self, start: int) -> bool:
+        """Take the VCALENDARs without components that follow each other from there on; tell whether there is one."""
+        empty = _EMPTY_CALENDARS.match(self.text, start)
+        if empty is None:
+            return False
+        self._take(start)
+        self.at = empty.end()
+        heads = self.text[start + len(_BEGIN) : self.at - len(_FINISH)].split(_FINISH + _BEGIN)
+        self.heads += [[head] for head in heads]
+        return True
 
     def _begin_found(self, kind: bytes, start: int, end: int) -> None:
         while self._ends_before(kind, start):

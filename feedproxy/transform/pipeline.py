@@ -104,8 +104,9 @@ def opened(body: bytes, journal: Journal) -> tuple[Calendar, dict[str, int]]:
         raise (_refusal(body) if refusal.reason == "not-a-calendar" else refusal) from None
     for rule, number in found.repairs:
         journal.note("read", rule, count=number)
+    lines = {head: head_lines(head) for head in set(found.heads)}
     calendar = Calendar(
-        heads=tuple(head_lines(head) for head in found.heads),
+        heads=tuple(map(lines.__getitem__, found.heads)),
         definitions=tuple(c for c in found.pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),
         pieces=tuple(c for c in found.pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"),
     )

@@ -40,13 +40,16 @@ _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
 _WRITTEN_STARTS = tuple(name + end for name in (*_ONCE, *_TTL_NAMES) for end in (b":", b";"))
 _KNOWN_STARTS = (*_WRITTEN_STARTS, b"NAME:", b"NAME;", b"X-WR-CALNAME:", b"X-WR-CALNAME;")
+_AT_LEAST = len(b"NAME")
+_INITIALS = frozenset(start[:_AT_LEAST] for start in _KNOWN_STARTS)
 _INITIALS_OF_METHOD = frozenset((b"M", b"m"))
 _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?))")
 
 
 def repair(calendar: Calendar, journal: Journal) -> Calendar:
     """Mend the components and the head. One head is left."""
-    cancelled = {scope for scope, head in enumerate(calendar.heads) if is_cancelling(head)}
+    cancelling = set(filter(is_cancelling, set(calendar.heads)))
+    cancelled = {scope for scope, head in enumerate(calendar.heads) if cancelling and head in cancelling}
     pieces: list[Piece] = []
     for piece in calendar.pieces:
         is_cancelled = piece.scope in cancelled
@@ -262,7 +265,9 @@ def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes
     """Return the property lines of the one VCALENDAR: what every client wants first, then the source's own."""
     if len(heads) > 1:
         journal.note(STEP, "calendars-joined", count=len(heads) - 1)
-    known = [line for text in heads[0] if text.startswith(_KNOWN_STARTS) and (line := split(text)) is not None]
+    own = heads[0]
+    places = [n for n, text in enumerate(own) if text[:_AT_LEAST] in _INITIALS and text.startswith(_KNOWN_STARTS)]
+    known = [line for n in places if (line := split(own[n])) is not None]
     given = {line.name: line for line in reversed(known)}
     head = [_version_line(given, journal), given[b"PRODID"].octets if b"PRODID" in given else PRODID]
     if b"PRODID" not in given:
@@ -277,7 +282,12 @@ def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes
         head.append(b"NAME:" + given[b"X-WR-CALNAME"].value)
     elif b"NAME" in given and b"X-WR-CALNAME" not in given:
         head.append(b"X-WR-CALNAME:" + given[b"NAME"].value)
-    return (*head, *[text for text in heads[0] if not text.startswith(_WRITTEN_STARTS)])
+    at = 0
+    for n in places:
+        if own[n].startswith(_WRITTEN_STARTS):
+            head += own[at:n]
+            at = n + 1
+    return (*head, *own[at:])
 
 
 def _version_line(given: dict[bytes, ContentLine], journal: Journal) -> bytes:

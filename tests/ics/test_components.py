@@ -1,9 +1,15 @@
 """Components are found whole, and mended where their boundaries do not add up."""
 
+import re
+from unittest.mock import patch
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import MAX_DEPTH, MAX_MENDED, Component, parse, without_nested
+from feedproxy.ics import components
+from feedproxy.ics.components import MAX_DEPTH, MAX_MENDED, Component, Stream, parse, without_nested
 
 
 def text(*lines: str) -> bytes:
@@ -105,6 +111,41 @@ def test_a_calendar_that_begins_ends_the_one_before() -> None:
     stream = parse(text(*unabridged("+VCALENDAR 1 +E +VCALENDAR 2 +T -T -VCALENDAR")))
     assert stream.heads == (b"X:1\r\n", b"X:2\r\n")
     assert [(c.kind, c.scope) for c in stream.components] == [(b"VEVENT", 0), (b"VTODO", 1)]
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "BEGIN:VCALENDAR",
+                "END:VCALENDAR",
+                "X:END:VCALENDAR",
+                "X:BEGIN:VCALENDAR",
+                "BEGIN:VTODO",
+                "END:VTODO",
+                "X:1",
+            ]
+        ),
+        max_size=12,
+    ),
+    st.booleans(),
+)
+def test_calendars_without_components_are_found_as_others_are(lines: list[str], is_ended: bool) -> None:
+    def found() -> Stream | str:
+        try:
+            return parse(text(*lines, *["BEGIN:VCALENDAR", "END:VCALENDAR"] * is_ended))
+        except FeedRefused as refusal:
+            return refusal.message
+
+    with patch.object(components, "_EMPTY_CALENDARS", re.compile(rb"(?!)")):
+        one_by_one = found()
+    assert found() == one_by_one
+
+
+def test_of_many_calendars_without_components_each_has_its_head() -> None:
+    stream = parse(text(*unabridged("+VCALENDAR 1 2 -VCALENDAR +VCALENDAR -VCALENDAR +VCALENDAR 3 -VCALENDAR")))
+    assert stream.heads == (b"X:1\r\nX:2\r\n", b"", b"X:3\r\n")
 
 
 @pytest.mark.parametrize(
