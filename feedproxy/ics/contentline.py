@@ -15,7 +15,6 @@ LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 
 _PARAMETERS = re.compile(rb'(?:[^":]++|"[^"]*+")*+(?=:)')
 _REST_OF_PARAMETER = re.compile(rb'(?:"[^"]*+"|[^";]++)*+')
-_TIME_AT_END = re.compile(rb":(?=\d)[^:\";]*+\Z")
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 
@@ -70,10 +69,12 @@ def split_at_last_colon(line: bytes) -> ContentLine | None:
 
     A line whose end is no time is taken apart as any other.
     """
-    start, end = LINE_START.match(line), _TIME_AT_END.search(line)
-    if start is None or end is None or line.count(b'"', 0, end.start()) % 2:
+    start, colon = LINE_START.match(line), line.rfind(b":")
+    value = line[colon + 1 :]
+    is_time = value[:1].isdigit() and b'"' not in value and b";" not in value
+    if start is None or colon < 0 or not is_time or line.count(b'"', 0, colon) % 2:
         return split(line)
-    return ContentLine(start[1], line[start.end(1) : end.start()], line[end.start() + 1 :])
+    return ContentLine(start[1], line[start.end(1) : colon], value)
 
 
 @lru_cache(maxsize=1)

@@ -114,7 +114,7 @@ def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
         return [(piece, census.take(piece))]
     run = piece.divided()
     if census.take_run(run):
-        return [(run, None)]
+        return [(run, ())]
     return [(component, census.take(component)) for component in run.components()]
 
 

@@ -16,14 +16,14 @@ from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import (
     DATES,
-    UTC_VALUE,
     WITH_PARAMETERS,
+    Bound,
     Census,
     Found,
+    Lines,
     Parts,
     bare,
-    bound_line,
-    local_values,
+    lines_of,
     tzid_of,
 )
 
@@ -48,12 +48,13 @@ class Rename:
 
     def __call__(self, component: Component, found: Found) -> Component:
         """Return the component with its TZIDs as served, itself when they stay as they are."""
+        text = None
         if isinstance(found, Parts):
             text = self._by_parts(component.scope, found)
-        else:
-            text = self._by_heads(component, found) if found is not None else None
+        elif isinstance(found, tuple):
+            text = self._by_heads(component, found)
         if text is None:
-            text = self._by_lines(component)
+            text = self._by_lines(component, found if isinstance(found, Lines) else lines_of(component))
         return component.with_text(text) if text != component.text else component
 
     def run(self, run: Run) -> list[Piece]:
@@ -62,7 +63,7 @@ class Rename:
         become = self._become(run.scope, map(bare, found)) if run.is_bound else {}
         served = {parameter: become.get(bare(parameter)) for parameter in found}
         if None in served.values():
-            return [self(component, None) for component in run.components()]
+            return [self(component, lines_of(component)) for component in run.components()]
         if all(parameter == given for parameter, given in served.items()):
             return [run]
         parts = list(run.parts)
@@ -117,24 +118,25 @@ class Rename:
         self.plain[scope, head] = become
         return become
 
-    def _by_lines(self, component: Component) -> bytes:
+    def _by_lines(self, component: Component, lines: Lines) -> bytes:
         in_utc: set[bytes] = set()
+        waiting = iter(lines.bound)
 
         def rewritten(match: re.Match[bytes]) -> bytes:
-            line = bound_line(match[0])
-            if line is None:
+            bound = next(waiting)
+            if bound is None:
                 return match[0]
-            lines = self._line(line, component)
+            lines = self._line(bound, component)
             in_utc.update(line.name for line in lines if line.value.endswith(b"Z"))
-            return match[0] if lines == [line] else b"\r\n".join(fold(each.octets) for each in lines)
+            return match[0] if lines == [bound.line] else b"\r\n".join(fold(each.octets) for each in lines)
 
         text = WITH_PARAMETERS.sub(rewritten, component.text)
         return _RULE.sub(_with_until_in_utc, text) if b"DTSTART" in in_utc else text
 
-    def _line(self, line: ContentLine, component: Component) -> list[ContentLine]:
+    def _line(self, bound: Bound, component: Component) -> list[ContentLine]:
         """Return what a property with a TZID becomes: two properties where some of its values are in UTC."""
-        local = local_values(line)
-        if local == []:
+        line, local, in_utc = bound
+        if local is None:
             bare = line.with_parameter(b"TZID", None)
             dates = DATES.fullmatch(line.value) is not None
             rule = "date-with-tzid" if dates else "utc-with-tzid"
@@ -149,13 +151,12 @@ class Rename:
         if not tzid:
             self.journal.note(STEP, "tzid-empty", line.name.decode())
             return [line.with_parameter(b"TZID", None)]
-        in_utc = UTC_VALUE.findall(b"," + line.value)
         renamed = line.with_parameter(b"TZID", tzid.encode())
         if not in_utc or line.name not in TIME_NAMES or b":" in line.value:  # a colon is in no list of times
             return [renamed]
         self.journal.note(STEP, "utc-with-tzid", tzid_of(line))
         bare = line.with_parameter(b"TZID", None)
-        return [renamed.with_value(b",".join(local)), bare.with_value(b",".join(in_utc))]
+        return [renamed.with_value(local), bare.with_value(in_utc)]
 
 
 def _with_until_in_utc(rule: re.Match[bytes]) -> bytes:

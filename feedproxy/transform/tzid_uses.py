@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
@@ -27,7 +28,7 @@ MAX_TIMES = 100
 WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
 DATES = re.compile(rb"\d{8}(?:,\d{8})*")
 UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
-UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
+_UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
 """A time in UTC in a list of times that has a comma before it."""
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(%s)(?=\r\n[^ ]))?" % (b"|".join(TIME_NAMES), TIME_LIKE))
@@ -131,8 +132,29 @@ class Parts:
         return b"".join(pieces)
 
 
-Found = tuple[bytes, ...] | Parts | None
-"""What a census finds in a component: the heads of its plain times, or its parts where they are many."""
+class Bound(NamedTuple):
+    """A property with a TZID: those of its values that this binds, None where there are none, and those in UTC."""
+
+    line: ContentLine
+    local: bytes | None
+    in_utc: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What stands in each property with parameters (`WITH_PARAMETERS`) of a component, None for one without TZID."""
+
+    bound: list[Bound | None]
+
+
+Found = tuple[bytes, ...] | Parts | Lines
+"""What a census finds in a component: the heads of its plain times, its parts where they are many, or each line."""
+
+
+def lines_of(component: Component) -> Lines:
+    """Read the properties with parameters one by one."""
+    lines = (bound_line(match[0]) for match in WITH_PARAMETERS.finditer(component.text))
+    return Lines([_bound(line) if line is not None else None for line in lines])
 
 
 def _parts_of_component(text: bytes) -> Parts | None:
@@ -165,7 +187,7 @@ class Census:
         recurs = b"\nRRULE" in component.text
         if recurs:
             self.steps += self._steps(component)
-        if not _names_tzids(component.text):
+        if b"TZID" not in component.text and not _names_tzids(component.text):
             return ()
         if component.text.count(b"TZID=") > MAX_TIMES:
             return self._take_many(component, recurs=recurs)
@@ -173,8 +195,7 @@ class Census:
         written = tuple([head if value else b"" for head, value in found])
         plan = self._plans[written] if written in self._plans else self._plan(written)
         if plan is None or component.text.count(b"TZID=") != plan.bound:
-            self._take_lines(component)
-            return None
+            return self._take_lines(component)
         for (head, value), tzid in zip(found, plan.tzids, strict=True):
             if tzid is not None:
                 use = self._use(component.scope, tzid)
@@ -287,12 +308,11 @@ class Census:
         if head.startswith(b"DTSTART"):
             self._widen_by_rules(use, component, value)
 
-    def _take_many(self, component: Component, *, recurs: bool) -> Parts | None:
+    def _take_many(self, component: Component, *, recurs: bool) -> Parts | Lines:
         """Count the uses of a component with many times: all at once if they are plain, else line by line."""
         parts = None if recurs else _parts_of_component(component.text)
         if parts is None:
-            self._take_lines(component)
-            return None
+            return self._take_lines(component)
         uses = {tzid: self._use(component.scope, tzid.decode()) for tzid in dict.fromkeys(parts.tzids)}
         for tzid, value in zip(parts.tzids, parts.values, strict=True):
             uses[tzid].plain.append(value)
@@ -300,18 +320,20 @@ class Census:
             uses[tzid].values += count
         return parts
 
-    def _take_lines(self, component: Component) -> None:
-        for match in WITH_PARAMETERS.finditer(component.text):
-            line = bound_line(match[0])
-            if line is None or not (local := local_values(line)):
+    def _take_lines(self, component: Component) -> Lines:
+        lines = lines_of(component)
+        for bound in lines.bound:
+            if bound is None or bound.local is None:
                 continue
+            line = bound.line
             use = self._use(component.scope, tzid_of(line))
             use.add(component)
-            count, times = times_of(local) if line.name in TIME_NAMES else (0, [])
+            count, times = times_of(bound.local) if line.name in TIME_NAMES else (0, [])
             use.values += max(1, count)
             use.widen(times)
             if line.name == b"DTSTART":
                 self._widen_by_rules(use, component, line.value)
+        return lines
 
     def _use(self, scope: int, tzid: str) -> Use:
         key = (scope, tzid)
@@ -348,14 +370,15 @@ def bound_line(text: bytes) -> ContentLine | None:
     return line if line is not None and line.parameter(b"TZID") is not None else None
 
 
-def local_values(line: ContentLine) -> list[bytes]:
-    """Return the values that the TZID binds: not those in UTC, and no days."""
+def _bound(line: ContentLine) -> Bound:
+    """Part the values that a TZID binds from those that it does not: those in UTC, and days."""
     if line.name in TIME_NAMES and DATES.fullmatch(line.value):
-        return []
+        return Bound(line, None)
     if b"Z" not in line.value:
-        return line.value.split(b",")
-    left = UTC_VALUE.sub(b"", b"," + line.value)
-    return left[1:].split(b",") if left else []
+        return Bound(line, line.value)
+    parts = _UTC_VALUE.split(b"," + line.value)
+    local = b"".join(parts[::2])
+    return Bound(line, local[1:] if local else None, b",".join(parts[1::2]))
 
 
 def tzid_of(line: ContentLine) -> str:

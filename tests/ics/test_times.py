@@ -66,6 +66,6 @@ def test_lists_and_periods_are_read_value_by_value() -> None:
 def test_a_list_names_as_many_times_as_can_be_read_and_its_range_holds_them(values: list[str]) -> None:
     octets = [value.encode() for value in values]
     times = wall_times(b",".join(octets))
-    count, some = times_of(octets)
+    count, some = times_of(b",".join(octets))
     assert (min(some, default=None), max(some, default=None)) == (min(times, default=None), max(times, default=None))
     assert count == len(times) or count == len(octets)

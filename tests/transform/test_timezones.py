@@ -1,9 +1,12 @@
 """Time zones in a whole feed: what the golden pairs cannot show."""
 
+import re
 from datetime import date
 from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading
@@ -319,6 +322,28 @@ def test_many_times_in_one_event_are_served_as_few_are(odd: str) -> None:
     one = body(render(feed(*event("1", odd))))
     assert body(render(feed(*event("1", *times, odd)))) == [*few, *one]
     assert body(render(feed(*event("1", *times)))) == few
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["20260701T100000", "20260702T100000Z", " 20260703T100000Z", "20260704T100000Z/PT1H", "", "Z", "x"]
+        ),
+        min_size=2,
+    )
+)
+def test_a_list_is_parted_into_what_is_in_utc_and_what_is_not(values: list[str]) -> None:
+    in_utc = [value for value in values if re.match(r"\s*\d{8}T\d{6}Z", value)]
+    local = [value for value in values if value not in in_utc]
+    given = f"RDATE;TZID=Tokyo Standard Time:{','.join(values)}"
+    parted = [f"RDATE;TZID=Asia/Tokyo:{','.join(local)}", f"RDATE:{','.join(in_utc)}"]
+    if not in_utc:
+        parted.pop()
+    elif not local:
+        parted.pop(0)
+    rendered = render(feed(*event("1", given)))
+    assert body(rendered) == parted
+    assert [zone.uses for zone in rendered.report.zones] == ([max(1, local.count("20260701T100000"))] if local else [])
 
 
 def body(rendered: Rendered) -> list[str]:
