@@ -15,10 +15,10 @@ from functools import cached_property
 from itertools import chain, compress
 
 from feedproxy.ics.components import MARK, Component, Stream
-from feedproxy.ics.folding import fold
+from feedproxy.ics.folding import LIMIT, fold
 from feedproxy.ics.normal import fits, has_clean_letters, is_clean, wide_encoding
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
-from feedproxy.ics.times import TIME_LIKE, TIME_NAMES
+from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -113,10 +113,12 @@ STRETCH = 131_072
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
 _PARAMETER = re.compile(
-    rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):(?=%s\r\n[^ ])|;TZID=)"""
-    % (b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES), TIME_LIKE)
+    rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):|;TZID=)""" % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
 )
-"""The time of a plain event has one form (`@time`), so there is little to look at: whether it was folded since."""
+"""The time of a plain event has one form (`@time`), so there is nothing more to look at here."""
+_LONGEST_UNFOLDED = LIMIT - len(b"RECURRENCE-ID") - LONGEST_TIME_LIKE
+"""Octets of a parameter whose time has surely not been folded since the event was seen to be plain."""
+_UNFOLDED = re.compile(TIME_LIKE + rb"\r\n[^ ]")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ class Run:
     def divided(self) -> "Run":
         """Return it with its text in parts, every second one a `;TZID=...:` behind which is the value that it binds.
 
-        Such a parameter that binds no plain time is left in the text but for its beginning (`UNBOUND`).
+        Such a parameter that binds no time is left in the text but for its beginning (`UNBOUND`).
         """
         if self.is_divided:
             return self
@@ -167,7 +169,12 @@ class Run:
     @cached_property
     def is_bound(self) -> bool:
         """Tell whether every TZID binds a time, all in one physical line; the run is divided."""
-        return not any(parameter == UNBOUND or b"\r" in parameter for parameter in self.behind)
+        return all(
+            parameter != UNBOUND
+            and b"\r" not in parameter
+            and (len(parameter) <= _LONGEST_UNFOLDED or all(map(_UNFOLDED.match, texts)))
+            for parameter, texts in self.behind.items()
+        )
 
     def texts(self) -> list[bytes]:
         """Return the text of each event."""

@@ -1,5 +1,6 @@
 """Runs are a shorter way to the same: whatever is cut out, the feed says what it says when everything is read."""
 
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
@@ -92,16 +93,24 @@ def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None
     assert said(body) == line_by_line
 
 
-@pytest.mark.parametrize("quoted", [b'"%b: x"', b"%b"])
-def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(quoted: bytes) -> None:
+@pytest.mark.parametrize(
+    "tzid",
+    [
+        lambda length: (b"long-name-" * 9)[:length],
+        lambda length: b'"%b: x"' % (b"a long name, " * 9)[:length],
+        lambda length: b'"%b"' % b"Eastern Standard Time".ljust(length),
+    ],
+)
+@pytest.mark.parametrize("time", [b"DTSTART;TZID=%b:20260101T100000", b"RECURRENCE-ID;TZID=%b:0000002026T010110"])
+def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(tzid: Callable[[int], bytes], time: bytes) -> None:
     """The fold comes into the TZID, behind it, or into the value."""
     for length in range(30, 80):
-        tzid = quoted % (b"a long name, " * 9 if quoted.startswith(b'"') else b"long-name-" * 9)[:length]
-        body = feed(event(b"1", b"DTSTART;TZID=%b:20260101T100000" % tzid), event(b"2", b"SUMMARY:x"))
+        body = feed(event(b"1", time % tzid(length)), event(b"2", b"SUMMARY:x"))
         assert cut(body)[1]
         with patch.object(reading, "cut", lambda whole: (whole, [])):
             line_by_line = said(body)
         assert said(body) == line_by_line
+        assert is_normal(render(body).body)
 
 
 @pytest.mark.parametrize(
