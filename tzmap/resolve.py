@@ -14,6 +14,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from tzmap import cdo, names, zones
 from tzmap.agreement import Uses, Verdict, compare
@@ -26,6 +27,8 @@ from tzmap.rules import Rules
 _AMBIGUOUS = {"BST", "CDT", "CST", "EDT", "EST", "HST", "IST", "MDT", "MST", "PDT", "PST", "CET", "EET", "MET", "WET"}
 _NO_HINTS = Hints()
 _UNCOMPARED = Verdict(0, None)
+_REMEMBERED = 10_000
+"""Octets of a name and a definition, at most, that are remembered with their answer."""
 
 
 def resolve(
@@ -51,6 +54,43 @@ def resolve(
     >>> resolve("W. Europe Standard Time").zone
     'Europe/Berlin'
     """
+    question = _Question(tzid, definition, hints, territory)
+    if isinstance(definition, bytes) and span is not None and len(tzid) + len(definition) <= _REMEMBERED:
+        first, last = (end.replace(tzinfo=None) for end in span)
+        known = _by_span(question, (first, last))
+        if known is not None:
+            return known
+    return _resolved(question, values, span)
+
+
+class _Question(NamedTuple):
+    """What is asked, but for the values."""
+
+    tzid: str
+    definition: Rules | bytes | None
+    hints: Hints
+    territory: str | None
+
+
+class _Unread(Exception):
+    """Raised where a value is looked at."""
+
+
+def _unread() -> datetime:
+    raise _Unread
+
+
+@lru_cache(maxsize=256)
+def _by_span(question: _Question, span: tuple[datetime, datetime]) -> Resolution | None:
+    """Answer without the values, None where they decide; remembered, for the same feeds come again and again."""
+    try:
+        return _resolved(question, iter(_unread, None), span)
+    except _Unread:
+        return None
+
+
+def _resolved(question: _Question, values: Iterable[datetime], span: tuple[datetime, datetime] | None) -> Resolution:
+    tzid, definition, hints, territory = question
     rules, complaint = _usable(definition)
     name = names.clean(tzid)
     found = names.candidates(name, territory)

@@ -4,7 +4,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -246,6 +247,32 @@ def test_one_feed_s_definition_never_touches_another_s() -> None:
         for text in (far, NEW_YORK, far, None)
     ]
     assert answers == [None, "America/New_York", None, "America/New_York"]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.sampled_from(["Eastern Standard Time", "Pacific Standard Time", "Europe/Berlin", "foo"]),
+    st.sampled_from([NEW_YORK, american("x", "-0800", "-0700"), BERLIN]),
+    st.lists(st.sampled_from([datetime(2026, 1, 1), datetime(2026, 11, 1, 1), datetime(2027, 7, 1)]), min_size=1),
+    st.sampled_from([None, "CA"]),
+    st.sampled_from([Hints(), Hints("Europe/Rome")]),
+)
+def test_what_is_remembered_is_what_is_worked_out(
+    tzid: str, definition: bytes, values: list[datetime], territory: str | None, hints: Hints
+) -> None:
+    """Nothing is remembered of an answer about rules that are parsed already."""
+    asked = partial(tzmap.resolve, tzid, territory=territory, hints=hints, span=(min(values), max(values)))
+    for given_values in (values, ()):
+        worked_out = asked(definition=tzmap.Rules.parse(definition), values=given_values)
+        assert asked(definition=definition, values=given_values) == worked_out
+        assert asked(definition=definition, values=given_values) == worked_out
+
+
+def test_what_is_remembered_of_a_span_is_not_taken_for_the_same_instants_elsewhere() -> None:
+    midnight = datetime(2026, 7, 1, tzinfo=UTC)
+    spans = [(start, start) for start in (midnight, midnight.astimezone(timezone(timedelta(hours=-9))))]
+    answers = [tzmap.resolve("Eastern Standard Time", definition=NEW_YORK, span=span) for span in spans]
+    assert ["2026-06-30" in answer.evidence[1] for answer in answers] == [False, True]
 
 
 @pytest.mark.parametrize("wrapping", ["\\n", '"', " ", "(", "GMT", "/"])
