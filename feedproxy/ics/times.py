@@ -64,7 +64,7 @@ def wall_times(value: bytes) -> list[datetime]:
 
 def local(time: datetime) -> bytes:
     """Write a naive time as a DATE-TIME without Z."""
-    return time.strftime("%Y%m%dT%H%M%S").rjust(15, "0").encode()
+    return day(time) + b"T%02d%02d%02d" % (time.hour, time.minute, time.second)
 
 
 def utc(instant: datetime) -> bytes:
@@ -75,4 +75,4 @@ def utc(instant: datetime) -> bytes:
 
 def day(value: date) -> bytes:
     """Write a DATE."""
-    return value.strftime("%Y%m%d").rjust(8, "0").encode()
+    return b"%04d%02d%02d" % (value.year, value.month, value.day)
