@@ -60,4 +60,4 @@ def write(lines: list[bytes]) -> bytes:
     """Write unfolded lines as text of the normal form."""
     if len(lines) > _FEW:
         return fold_lines(b"\n".join([*lines, b""]))
-    return b"".join([fold(line) + b"\r\n" for line in lines])
+    return b"\r\n".join([*map(fold, lines), b""])

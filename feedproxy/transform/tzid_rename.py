@@ -87,12 +87,11 @@ class Rename:
 
     def _parameter(self, scope: int, tzid: bytes) -> bytes | None:
         """Return the parameter as served; None where it takes more than putting that in."""
-        longest = b"RECURRENCE-ID"
-        line, served = split(longest + b";TZID=" + tzid + b":"), self.served[scope, tzid.decode()].tzid
-        if line is None or not served:
+        served = self.served[scope, tzid.decode()].tzid
+        if not served:
             return None
-        become = line.with_parameter(b"TZID", served.encode()).octets
-        return become[len(longest) :] if len(become) <= LIMIT - LONGEST_TIME_LIKE else None
+        longest = ContentLine(b"RECURRENCE-ID", b"", b"").with_parameter(b"TZID", served.encode())
+        return longest.parameters + b":" if len(longest.octets) <= LIMIT - LONGEST_TIME_LIKE else None
 
     def _by_heads(self, component: Component, heads: tuple[bytes, ...]) -> bytes | None:
         text = component.text
