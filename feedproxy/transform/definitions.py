@@ -25,18 +25,13 @@ class Definitions:
         self._named: dict[tuple[int, str], bytes] = {}
         self._alike: dict[tuple[int | None, str], bytes] = {}
         self._unused: dict[bytes, None] = {}
-        names: set[str] = set()
-        different = {(definition.scope, definition.text): definition for definition in definitions}
-        for definition in sorted(different.values(), key=lambda each: b"\nBEGIN:" not in each.text):
-            line = definition.first(b"TZID")
-            if line is None:
+        named = _by_tzid(definitions)
+        for definition in sorted(named, key=lambda each: b"\nBEGIN:" not in each.text):
+            tzid = named[definition]
+            if tzid is None:
                 journal.note(STEP, "definition-without-tzid")
                 continue
-            tzid = unescape(line.value)
             name = clean(tzid)
-            names.add(name)
-            if len(names) > MAX_TZIDS:
-                raise FeedRefused("excessive", f"more than {MAX_TZIDS} TZIDs are defined")
             if self._named.setdefault((definition.scope, name), definition.text) != definition.text:
                 journal.note(STEP, "defined-twice", tzid)
                 continue
@@ -60,6 +55,21 @@ class Definitions:
         """Report how many definitions nothing used."""
         if self._unused:
             journal.note(STEP, "definition-unused", count=len(self._unused))
+
+
+def _by_tzid(definitions: Iterable[Component]) -> dict[Component, str | None]:
+    """Return the TZID of each definition, of several alike once."""
+    named: dict[Component, str | None] = dict.fromkeys(definitions)
+    names: set[str] = set()
+    for definition in named:
+        line = definition.first(b"TZID")
+        if line is None:
+            continue
+        tzid = named[definition] = unescape(line.value)
+        names.add(clean(tzid))
+        if len(names) > MAX_TZIDS:
+            raise FeedRefused("excessive", f"more than {MAX_TZIDS} TZIDs are defined")
+    return named
 
 
 @dataclass(frozen=True, slots=True)
