@@ -121,6 +121,13 @@ _LONGEST_UNFOLDED = LIMIT - len(b"RECURRENCE-ID") - LONGEST_TIME_LIKE
 _UNFOLDED = re.compile(TIME_LIKE + rb"\r\n[^ ]")
 
 
+def gathered(keys: Iterable[bytes], texts: Iterable[bytes]) -> Mapping[bytes, list[bytes]]:
+    """Return the texts of each key, in order."""
+    found = defaultdict[bytes, list[bytes]](list)
+    deque(map(list.append, map(found.__getitem__, keys), texts), maxlen=0)  # a loop at C's pace
+    return found
+
+
 @dataclass(frozen=True)
 class Run:
     """Plain events one after the other.
@@ -161,10 +168,7 @@ class Run:
     @cached_property
     def behind(self) -> Mapping[bytes, list[bytes]]:
         """What stands behind each parameter at which the run is divided, in order."""
-        behind = defaultdict[bytes, list[bytes]](list)
-        texts = map(behind.__getitem__, self.parts[1::2])
-        deque(map(list.append, texts, self.parts[2::2]), maxlen=0)  # a loop at C's pace
-        return behind
+        return gathered(self.parts[1::2], self.parts[2::2])
 
     @cached_property
     def is_bound(self) -> bool:

@@ -27,6 +27,7 @@ CANCELLED = b"STATUS:CANCELLED"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
+_RULE_STARTS = (b"RRULE:", b"RRULE;", b"EXRULE:", b"EXRULE;")
 _FEW = 8
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
@@ -111,7 +112,7 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
     """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed; of `freq=daily` ical.js does."""
     if b"RULE" not in component.text:
         return component
-    rules = dict.fromkeys(_RULE.findall(component.text))
+    rules = _rules(component.text)
     become: dict[bytes, bytes] = {}
     repairs: dict[str, None] = {}
     for rule in rules:
@@ -122,6 +123,13 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
     for mend in repairs:
         journal.note(STEP, mend, _name(component))
     return component.with_text(_with_rules(component.text, rules, become)) if become else component
+
+
+def _rules(text: bytes) -> Collection[bytes]:
+    """Return the rules of a text, folds included, each once."""
+    if b"\r\n " in text:
+        return dict.fromkeys(_RULE.findall(text))
+    return [line for line in dict.fromkeys(text.split(b"\r\n")) if line.startswith(_RULE_STARTS)]
 
 
 def _tidied(rule: bytes) -> tuple[bytes, list[str]]:

@@ -71,9 +71,10 @@ class Rename:
         return [replace(run, parts=parts)]
 
     def _by_parts(self, scope: int, parts: Parts) -> bytes | None:
-        become = self._become(scope, parts.tzids)
-        served = {tzid: parameter[:-1] for tzid in set(parts.tzids) if (parameter := become[tzid]) is not None}
-        if len(served) < len(set(parts.tzids)):
+        tzids = set(parts.tzids)
+        become = self._become(scope, tzids)
+        served = {tzid: parameter[:-1] for tzid in tzids if (parameter := become[tzid]) is not None}
+        if len(served) < len(tzids):
             return None
         text = parts.with_parameters(served)
         return text if fits(text) else None

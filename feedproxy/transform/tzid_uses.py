@@ -5,7 +5,6 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
-from feedproxy.ics.runs import UNBOUND, Run
+from feedproxy.ics.runs import UNBOUND, Run, gathered
 from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, times_of, wall_time
 from feedproxy.transform import recurrence
 from feedproxy.transform.definitions import MAX_TZIDS
@@ -128,7 +127,7 @@ class Parts:
         """Return the text with another parameter, its semicolon included, in the place of each TZID."""
         pieces = [b""] * (2 * len(self.tzids) + 1)
         pieces[::2] = self.texts
-        pieces[1::2] = [become[tzid] for tzid in self.tzids]
+        pieces[1::2] = map(become.__getitem__, self.tzids)
         return b"".join(pieces)
 
 
@@ -313,11 +312,10 @@ class Census:
         parts = None if recurs else _parts_of_component(component.text)
         if parts is None:
             return self._take_lines(component)
-        uses = {tzid: self._use(component.scope, tzid.decode()) for tzid in dict.fromkeys(parts.tzids)}
-        for tzid, value in zip(parts.tzids, parts.values, strict=True):
-            uses[tzid].plain.append(value)
-        for tzid, count in Counter(parts.tzids).items():
-            uses[tzid].values += count
+        for tzid, values in gathered(parts.tzids, parts.values).items():
+            use = self._use(component.scope, tzid.decode())
+            use.plain += values
+            use.values += len(values)
         return parts
 
     def _take_lines(self, component: Component) -> Lines:

@@ -50,16 +50,17 @@ def test_the_declared_range_is_whole_years() -> None:
 
 
 @pytest.mark.parametrize("several", [1, 3, 30])
-def test_each_rule_of_a_component_is_tidied_whatever_stands_beside_it(several: int) -> None:
-    """However many are alike, a rule that begins as another does, a fold, and what only looks like one."""
+@pytest.mark.parametrize("days", [2, 30])
+def test_each_rule_of_a_component_is_tidied_whatever_stands_beside_it(several: int, days: int) -> None:
+    """However many are alike, a rule that begins as another does, a fold or none, and what only looks like a rule."""
     untidy = [f"RRULE:FREQ=DAILY;COUNT={n + 1};" for n in range(several)]
-    folded = f"RRULE:FREQ=DAILY;COUNT=1;BYDAY={','.join(['mo'] * 30)}"
+    long = f"RRULE:FREQ=DAILY;COUNT=1;BYDAY={','.join(['mo'] * days)}"
     other = ["X-RRULE:FREQ=DAILY;COUNT=1;", "DESCRIPTION:RRULE:FREQ=DAILY;COUNT=1;", "EXRULE:FREQ=DAILY,"]
-    lines = [*untidy, *untidy, folded, *other]
+    lines = [*untidy, *untidy, long, *other]
     body = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:1", *lines, "END:VEVENT", "END:VCALENDAR", ""])
     rendered = render(body.encode())
     tidy = [f"RRULE:FREQ=DAILY;COUNT={n + 1}" for n in range(several)]
-    expected = [*tidy, *tidy, folded.upper(), *other[:2], "EXRULE:FREQ=DAILY"]
+    expected = [*tidy, *tidy, long.upper(), *other[:2], "EXRULE:FREQ=DAILY"]
     assert unfold(rendered.body).split(b"\r\n")[-len(expected) - 3 : -3] == [line.encode() for line in expected]
     mended = {change.rule: change.count for change in rendered.report.changes if change.rule.startswith("rule-")}
     assert mended == {"rule-separator": 1, "rule-case": 1}
