@@ -53,6 +53,9 @@ _NORMAL = re.compile(
     .replace(b"CONTROLS", rb"\x00-\x08\x0a-\x1f\x7f"),
     re.VERBOSE,
 )
+_FOLD = b"\r\n "
+_OTHER_FOLD = re.compile(rb"\r\n (?:\r|(?<!\n[^\n]{75}\r\n ))")
+"""One that may not stand where `fold` puts it."""
 _NO_CONTROLS = bytes(set(range(256)) - set(_CONTROLS + b"\r\n"))
 _SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
 """Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
@@ -61,6 +64,11 @@ STRETCH = 65_536
 _BEGIN = re.compile(
     rb"BEGIN:V(?<=[\r\n]BEGIN:V)(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])"
 )
+_BOUNDARY, _BOUNDARY_BEHIND_CR = (
+    re.compile(start + rb"(?=(?:BEGIN|END):[A-Z0-9_./-]{1,60}(?:\r?\n(?![\r\n\t ])|\r(?![\r\n\t ])))", re.IGNORECASE)
+    for start in (rb"\n", rb"[\r\n]")
+)
+"""What stands before the BEGIN or END of a component: no line goes on there either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,38 @@ def _stretches(text: bytes) -> Iterator[bytes]:
 
 
 def _normal(text: bytes, repairs: Counter[str]) -> bytes:
+    """Bring a stretch into normal form. Between two boundaries, what is in it already stays folded as it is.
+
+    So the octets of a component do not hang on what else is in the stretch.
+    """
     if is_normal(text):
+        return text
+    parts: list[bytes] = []
+    at = 0
+    for start, end in _folded(text):
+        if is_normal(piece := text[start:end]):
+            parts += (_written_anew(text[at:start], repairs), piece)
+            at = end
+    return b"".join([*parts, _written_anew(text[at:], repairs)]) if at else _written_anew(text, repairs)
+
+
+def _folded(text: bytes) -> Iterator[tuple[int, int]]:
+    """Iterate over where the pieces between two boundaries begin and end in which there are folds."""
+    start, fold = 0, text.find(_FOLD)
+    if fold < 0 or _OTHER_FOLD.search(text) is None:
+        return
+    boundary = _BOUNDARY if text.count(b"\r") == text.count(b"\r\n") else _BOUNDARY_BEHIND_CR
+    for end in [*(found.end() for found in boundary.finditer(text)), len(text)]:
+        if fold < end:
+            yield start, end
+            fold = text.find(_FOLD, end)
+            if fold < 0:
+                return
+        start = end
+
+
+def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
+    if not text:
         return text
     text = _unfold(_one_line_end(text), repairs)
     text = _parted(_without_controls(_utf8(text, repairs), repairs), repairs)

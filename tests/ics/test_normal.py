@@ -29,6 +29,20 @@ def test_twice_is_once(body: bytes) -> None:
     assert normalise(text).text == text
 
 
+@given(
+    st.lists(st.sampled_from(["junk", "a:1", "X-A:1", "X-A:" + "x" * 60 + "\r\n y", "BEGIN:A", "end:a"]), max_size=12)
+)
+def test_where_components_begin_text_is_brought_into_normal_form_piece_by_piece(lines: list[str]) -> None:
+    pieces: list[bytes] = [b"BEGIN:A\r\n"]
+    for line in lines:
+        text = line.encode() + b"\r\n"
+        if line == "BEGIN:A":
+            pieces.append(text)
+        else:
+            pieces[-1] += text
+    assert normalise(b"".join(pieces)).text == b"".join(normalise(piece).text for piece in pieces)
+
+
 @thorough
 @given(bodies)
 def test_the_normal_form_is_what_it_says(body: bytes) -> None:
