@@ -133,6 +133,15 @@ def without_nested(text: bytes) -> bytes:
     return b"".join(kept)
 
 
+def well_formed(text: bytes, start: int) -> Component | None:
+    """Return the component that begins there, in text of the normal form, if it ends and nests others one deep at most.
+
+    A VCALENDAR is none.
+    """
+    whole = _WELL_FORMED.match(text, start)
+    return Component(whole[1], whole[0]) if whole is not None and whole[1] is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """What a body holds: the property text of each VCALENDAR, all their components, and what had to be mended."""

@@ -99,7 +99,7 @@ _UID_OR_END = re.compile(rb"\n(?:UID:([^\r]*+)|END:VEVENT)\r")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
 _RRULE = b"\nRRULE:"
-_BEHIND_EVENT = re.compile(rb"\nEND:VEVENT\r?\n(?![\r\n\t ])")
+_BEHIND_COMPONENT = re.compile(rb"[\r\n]END:V(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE)
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
@@ -269,7 +269,7 @@ def cut(body: bytes) -> tuple[bytes, list[Run]]:
         else:
             rest.append(segment)
     left = b"".join(rest)
-    return (left, runs) if runs and are_ours(left, runs) else (body, [])
+    return (left, runs) if are_ours(left, runs) else (body, [])
 
 
 def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
@@ -287,7 +287,7 @@ def segments(body: bytes) -> Iterator[bytes | Run]:
         return
     start = 0
     while start < len(body):
-        behind = _BEHIND_EVENT.search(body, start + STRETCH)
+        behind = _BEHIND_COMPONENT.search(body, start + STRETCH)
         end = behind.end() if behind else len(body)
         stretch = body[start:end]
         yield from _segments(stretch if b"\r" in stretch else stretch.replace(b"\n", b"\r\n"))

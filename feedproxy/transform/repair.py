@@ -56,8 +56,8 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
         is_cancelled = piece.scope in cancelled
         if isinstance(piece, Run):
             pieces += _mended_run(piece, journal, cancelled=is_cancelled)
-        elif (mended := _mended(piece, journal, cancelled=is_cancelled)) is not None:
-            pieces.append(mended)
+        elif (found := mended(piece, journal, cancelled=is_cancelled)) is not None:
+            pieces.append(found)
     return replace(
         calendar,
         heads=(_head(calendar.heads, journal),),
@@ -66,27 +66,30 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     )
 
 
-def _mended(component: Component, journal: Journal, *, cancelled: bool) -> Component | None:
-    """Mend a component; None when it says nothing."""
+def mended(component: Component, journal: Journal, *, cancelled: bool = False) -> Component | None:
+    """Mend what needs no other component to be looked at; None when it says nothing.
+
+    `cancelled`: its VCALENDAR says METHOD:CANCEL.
+    """
     if component.kind in SCHEDULED and component.is_empty():
         journal.note(STEP, "empty-component", component.kind.decode())
         return None
-    mended = with_tidy_rules(component, journal)
+    component = with_tidy_rules(component, journal)
     if component.kind in SCHEDULED:
-        mended = _with_identity(mended, journal)
+        component = _with_identity(component, journal)
         if cancelled and component.kind != b"VFREEBUSY":
-            mended = _cancelled(mended, journal)
-    return mended
+            component = _cancelled(component, journal)
+    return component
 
 
 def _mended_run(run: Run, journal: Journal, *, cancelled: bool) -> Sequence[Piece]:
-    """Mend a run as `_mended` mends each of its events; there is little that plain events need."""
+    """Mend a run as `mended` mends each of its events; there is little that plain events need."""
     if not cancelled:
         return [run] if run.is_identified else identified(run, journal)
     if run.is_identified and not (b"\nSTATUS" in run.text and b"\nBEGIN:VALARM" in run.text):
         return [_cancelled_run(run, journal)]
-    mended = (_mended(component, journal, cancelled=True) for component in run.components())
-    return [component for component in mended if component is not None]
+    found = (mended(component, journal, cancelled=True) for component in run.components())
+    return [component for component in found if component is not None]
 
 
 def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal) -> list[Piece]:

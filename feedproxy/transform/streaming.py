@@ -1,44 +1,51 @@
-"""A large body in, its feed out piece by piece: the octets that `render` gives, without holding all events at once.
+"""A large body in, its feed out piece by piece: the octets that `render` gives, without holding all components at once.
 
-The body is read three times. First for what stands between the runs (`feedproxy.ics.runs`) and for events that others
-may be the same as; these are held. Then for the time zones that the runs name, and the days on which they do. Then
-each run is written as it comes.
+The body is read three times. First for what stands between the passages (`feedproxy.transform.passages`) and for
+components that others may be the same as; these are held. Then for the time zones that the passages name, and the days
+on which they do; once more for the times, where zones part from their definitions. Then each passage is written as it
+comes.
 """
 
+import re
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
 
 from feedproxy.ics.components import MARK, Component, parse
 from feedproxy.ics.normal import normalise
-from feedproxy.ics.runs import MARKED, Piece, Run, segments
+from feedproxy.ics.runs import MARKED, Piece, Run
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import recurrence
 from feedproxy.transform.assembly import declarations, render, written
-from feedproxy.transform.calendar import Calendar
-from feedproxy.transform.definitions import Served
+from feedproxy.transform.calendar import Calendar, ZoneUse
+from feedproxy.transform.definitions import Definitions, Served
 from feedproxy.transform.merge import Merge
+from feedproxy.transform.passages import Passage, passages, split
 from feedproxy.transform.pipeline import Options
 from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.profiles import PLAIN
-from feedproxy.transform.repair import head_lines, identified, is_cancelling, repair
+from feedproxy.transform.repair import head_lines, is_cancelling, mended, repair
 from feedproxy.transform.report import Journal
-from feedproxy.transform.timezones import TimeZones
+from feedproxy.transform.timezones import TimeZones, counted
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import Census, Found, Use, by_tzid, ends, plain_times
+from feedproxy.transform.tzid_uses import Census, Found, Use
 from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
+_BEGIN = re.compile(rb"\nBEGIN:([^\r]*)")
 _PORTIONS = 32
 """In how many portions keys are looked through for those that are there twice."""
+_FIRST = datetime.min  # noqa: DTZ901 - a wall-clock time
+_SECOND = timedelta(seconds=1)
 
 
 def stream(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Options = Options()) -> Iterator[bytes]:
     """Transform a body; iterate over the octets that `render` gives for the same. Raises FeedRefused at first.
 
-    Besides the body it holds 8 octets for each event, one run of 64 KB, and what is not plain. Several VCALENDARs in
-    one body, a METHOD:CANCEL, and options with steps of their own are read as a whole.
+    Besides the body it holds 8 octets for each component, two passages of 64 KB, what may be there twice, and 8 octets
+    for each time of a zone whose definition parts from it somewhere. Several VCALENDARs in one body, a METHOD:CANCEL,
+    UTF-16, and options with steps of their own are read as a whole.
     """
     merge = Merge(personal)
     whole = options.steps or options.profile != PLAIN or options.bind_floating
@@ -46,11 +53,11 @@ def stream(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Opti
     if streamed is None:
         yield render(body, personal=merge.events.values(), options=options).body
         return
-    calendar, runs = streamed
-    zones = _ZonesOfRuns(options.horizon, runs)
+    calendar, found = streamed
+    zones = _ZonesOfPassages(options.horizon, found)
     calendar = merge(zones(repair(calendar, Journal()), Journal()), Journal())
     pieces = calendar.pieces or ((PLACEHOLDER,) if options.placeholder else ())
-    waiting = runs()
+    waiting = found()
     for text in written(calendar.heads[0], declarations(calendar.zones), pieces):
         if text is _MARK.text:
             yield from (piece.text for piece in zones.served(next(waiting)))
@@ -58,57 +65,60 @@ def stream(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Opti
             yield text
 
 
-def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], Iterator[Run]]] | None:
-    """Return the calendar with marks in the places of runs, and how to read these; None if that cannot be done.
+def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], Iterator[Passage]]] | None:
+    """Return the calendar with marks in the places of passages, and how to read these; None if that cannot be done.
 
     `also`: UIDs of events that come from elsewhere.
     """
     rest: list[bytes] = []
     keys = array("q")
+    nested = {b"VALARM"}
     count = 0
-    for segment in _segments(body):
-        if isinstance(segment, Run):
-            rest.append(MARKED)
-            keys.extend(_keys(segment))
-            count += 1
-        else:
-            rest.append(segment)
+    for part in passages(body):
+        if isinstance(part, bytes):
+            rest.append(part)
+            continue
+        rest.append(MARKED)
+        count += 1
+        for piece in part:
+            keys.extend(_keys(piece))
+            nested.update(_BEGIN.findall(piece.text) if isinstance(piece, Component) else ())
     left = normalise(b"".join(rest)).text
-    if not count or left.upper().count(MARK) != 2 * count:
+    if not keys or left.upper().count(MARK) != 2 * count:
         return None
     found = parse(left)
+    kinds = Counter(component.kind for component in found.components)
     if (
         len(found.heads) != 1
         or is_cancelling(head_lines(found.heads[0]))
-        or sum(component.kind == MARK for component in found.components) != count
+        or kinds[MARK] != count
+        or not nested.isdisjoint(kinds)
     ):
         return None
     keys.extend(map(hash, also))
-    keys.extend(_key(component) for component in found.components if component.kind in SCHEDULED)
-    apart = _uids(_segments(body), _repeated(keys))
-    pieces = found.components if not apart else tuple(_parted(found.components, _segments(body), apart))
+    held = (mended(component, Journal()) for component in found.components if component.kind in SCHEDULED)
+    keys.extend(_key(component) for component in held if component is not None)
+    apart = _uids(_passages(body), _repeated(keys))
+    pieces = found.components if not apart else tuple(_parted(found.components, _passages(body), apart))
     calendar = Calendar(
         heads=(head_lines(found.heads[0]),),
         definitions=tuple(component for component in pieces if component.kind == b"VTIMEZONE"),
         pieces=tuple(_MARK if c.kind == MARK else c for c in pieces if c.kind != b"VTIMEZONE"),
     )
-    return calendar, lambda: _runs(_segments(body), apart)
+    return calendar, lambda: _left(_passages(body), apart)
 
 
-def _segments(body: bytes) -> Iterator[bytes | Run]:
-    """Iterate over the runs of a body, mended, and over the octets between them."""
-    for segment in segments(body):
-        if isinstance(segment, Run) and not segment.is_identified:
-            yield from identified(segment, Journal())
-        else:
-            yield segment
+def _passages(body: bytes) -> Iterator[Passage]:
+    return (part for part in passages(body) if not isinstance(part, bytes))
 
 
-def _keys(run: Run) -> Iterable[int]:
-    """Iterate over a number for each event: the same number where two might be the same event."""
-    if b"\nRECURRENCE-ID" in run.text:
-        return map(_key, run.components())
-    return map(hash, run.uids)
+def _keys(piece: Piece) -> Iterable[int]:
+    """Iterate over a number for each component: the same number where two might be the same."""
+    if isinstance(piece, Component):
+        return (_key(piece),)
+    if b"\nRECURRENCE-ID" in piece.text:
+        return map(_key, piece.components())
+    return map(hash, piece.uids)
 
 
 def _key(component: Component) -> int:
@@ -128,90 +138,123 @@ def _repeated(keys: "array[int]") -> set[int]:
     return repeated
 
 
-def _uids(found: Iterable[bytes | Run], repeated: set[int]) -> set[bytes]:
-    """Return the UIDs in runs of events that may be there twice."""
+def _uids(found: Iterable[Passage], repeated: set[int]) -> set[bytes]:
+    """Return the UIDs in passages of components that may be there twice."""
     if not repeated:
         return set()
-    runs = (segment for segment in found if isinstance(segment, Run))
-    return {uid for run in runs for uid, key in zip(run.uids, _keys(run), strict=True) if key in repeated}
+    return {
+        uid
+        for passage in found
+        for piece in passage
+        for uid, key in zip(piece.uids if isinstance(piece, Run) else (piece.uid(),), _keys(piece), strict=True)
+        if key in repeated
+    }
 
 
-def _parted(components: Iterable[Component], found: Iterable[bytes | Run], apart: set[bytes]) -> Iterator[Component]:
-    """Iterate over the components with the events of these UIDs out of their runs, and a mark for each run left."""
-    runs = (segment for segment in found if isinstance(segment, Run))
+def _parted(components: Iterable[Component], found: Iterator[Passage], apart: set[bytes]) -> Iterator[Component]:
+    """Iterate over the components with those of these UIDs out of their passages, and a mark for each passage left."""
     for component in components:
         if component.kind == MARK:
-            yield from (_MARK if isinstance(part, Run) else part for part in next(runs).parted(apart))
+            yield from (part if isinstance(part, Component) else _MARK for part in split(next(found), apart))
         else:
             yield component
 
 
-def _runs(found: Iterable[bytes | Run], apart: set[bytes]) -> Iterator[Run]:
-    """Iterate over what is left of the runs when the events of these UIDs are taken out."""
-    for segment in found:
-        if isinstance(segment, Run):
-            if apart.isdisjoint(segment.uids):
-                yield segment
-            else:
-                yield from (part for part in segment.parted(apart) if isinstance(part, Run))
+def _left(found: Iterable[Passage], apart: set[bytes]) -> Iterator[Passage]:
+    """Iterate over what is left of passages when the components of these UIDs are taken out."""
+    for passage in found:
+        yield from (part for part in split(passage, apart) if isinstance(part, list)) if apart else (passage,)
 
 
-class _RangeCensus(Census):
-    """A census that keeps of the values in runs how many there are, the first and the last.
+class _PassingCensus(Census):
+    """A census that keeps of the values in passages how many there are, the first and the last.
 
-    It takes a run in the place of its mark: the order in which TZIDs are met decides how one is written.
+    It takes a passage in the place of its mark: the order in which TZIDs are met decides how one is written.
     """
 
-    def __init__(self, horizon: timedelta, runs: Iterator[Run]) -> None:
+    def __init__(self, horizon: timedelta, found: Iterator[Passage]) -> None:
         super().__init__(horizon)
-        self._waiting = runs
+        self._waiting = found
 
     def take(self, component: Component) -> Found:
-        """Count the uses of a component, of a mark those of the run in whose place it is."""
+        """Count the uses of a component, of a mark those of the passage in whose place it is."""
         if component.kind != MARK:
             return super().take(component)
-        run = next(self._waiting)
-        if not self.take_run(run):
-            for each in run.components():
-                super().take(each)
+        self.add(_part(self, next(self._waiting)))
         return ()
 
-    def _keep(self, use: Use, texts: list[bytes]) -> None:
-        use.plain = ends([*use.plain, *texts])
 
-    def _hold(self, use: Use, component: Component) -> None:
-        """Keep nothing: the events are read again when their instances are looked at."""
+def _part(census: Census, passage: Passage) -> Census:
+    part = census.part()
+    for piece in passage:
+        counted(part, piece)
+    part.finish()
+    return part
 
 
-class _ZonesOfRuns(TimeZones):
-    """The step of the time zones for a calendar whose runs are elsewhere and are read when they are needed."""
+class _ZonesOfPassages(TimeZones):
+    """The step of the time zones for a calendar whose passages are elsewhere and are read when they are needed.
 
-    def __init__(self, horizon: timedelta, runs: Callable[[], Iterator[Run]]) -> None:
+    `_values` has the times that are bound to those TZIDs of which they are asked for, as seconds; None until all that
+    are asked for are known, and of a TZID whose recurrences cannot be expanded.
+    """
+
+    def __init__(self, horizon: timedelta, found: Callable[[], Iterator[Passage]]) -> None:
         super().__init__(horizon)
-        self._runs = runs
+        self._found = found
         self._renaming: Rename | None = None
+        self._wanted: set[str] = set()
+        self._values: dict[str, array[int] | None] | None = None
 
-    def served(self, run: Run) -> list[Piece]:
-        """Return a run with its TZIDs as served."""
+    def served(self, passage: Passage) -> Iterator[Piece]:
+        """Iterate over the pieces that a passage becomes, with its TZIDs as served."""
         assert self._renaming is not None
-        return self._renaming.run(run.divided())
+        census = Census(self.horizon)
+        for piece in passage:
+            if isinstance(piece, Run):
+                yield from self._renaming.run(piece.divided())
+            else:
+                yield self._renaming(piece, census.take(piece))
 
     def _census(self) -> Census:
-        return _RangeCensus(self.horizon, self._runs())
+        return _PassingCensus(self.horizon, self._found())
 
     def _rename(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> Rename:
         self._renaming = super()._rename(census, served, journal)
         return self._renaming
 
-    def _times(self, tzid: str, use: Use) -> Iterator[datetime]:
-        return chain(super()._times(tzid, use), self._times_in_runs(tzid.encode()))
+    def _served(
+        self, census: Census, definitions: Definitions, journal: Journal
+    ) -> tuple[dict[tuple[int, str], Served], tuple[ZoneUse, ...]]:
+        """See for which TZIDs the values are asked for, read all these in one pass, and do it again with them."""
+        self._values = None
+        self._wanted.clear()
+        found = super()._served(census, definitions, Journal())
+        if not self._wanted:
+            return found
+        self._values = self._gathered()
+        return super()._served(census, definitions, journal)
 
-    def _times_in_runs(self, tzid: bytes) -> Iterator[datetime]:
-        for run in self._runs():
-            found = by_tzid(run)
-            if found is None or tzid not in found:
-                continue
-            yield from plain_times(found[tzid])
-            for component in run.recurring():
-                if b";TZID=%b:" % tzid in component.text:
-                    yield from recurrence.times(component, self.horizon)
+    def _times(self, tzid: str, use: Use) -> Iterator[datetime]:
+        if self._values is None:
+            self._wanted.add(tzid)
+            raise recurrence.Inexpandable(tzid)
+        values = self._values[tzid]
+        if values is None:
+            raise recurrence.Inexpandable(tzid)
+        yield from super()._times(tzid, use)
+        yield from (_FIRST + second * _SECOND for second in values)
+
+    def _gathered(self) -> "dict[str, array[int] | None]":
+        values: dict[str, array[int] | None] = {tzid: array("q") for tzid in self._wanted}
+        census = Census(self.horizon)
+        for passage in self._found():
+            for (_, tzid), use in _part(census, passage).uses.items():
+                known = values.get(tzid)
+                if known is None:
+                    continue
+                try:
+                    known.extend((time - _FIRST) // _SECOND for time in super()._times(tzid, use))
+                except recurrence.Inexpandable:
+                    values[tzid] = None
+        return values

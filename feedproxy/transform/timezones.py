@@ -51,11 +51,11 @@ class TimeZones:
     def _resolved(self, calendar: Calendar, journal: Journal) -> tuple[list[Piece], Calendar]:
         """Return the calendar resolved, and what each of its pieces was."""
         census = self._census()
-        counted = [each for piece in calendar.pieces for each in _counted(census, piece)]
+        taken = [each for piece in calendar.pieces for each in counted(census, piece)]
         census.finish()
         served, zones = self._served(census, Definitions(calendar.definitions, journal), journal)
         rename = self._rename(census, served, journal)
-        renamed = [each for piece, found in counted for each in _renamed(rename, piece, found)]
+        renamed = [each for piece, found in taken for each in _renamed(rename, piece, found)]
         pieces = tuple(each for _, each in renamed)
         return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=zones)
 
@@ -108,7 +108,7 @@ def _may_be_another(piece: Piece) -> bool:
     return b"\nRECURRENCE-ID;" in piece.text if isinstance(piece, Component) else piece.shares_uids
 
 
-def _counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
+def counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
     """Count the uses of a piece, of a run that is not plain enough those of its components."""
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]

@@ -214,13 +214,24 @@ class Census:
         for tzid, texts in found.items():
             use = self._use(run.scope, tzid.decode())
             use.values += len(texts)
-            self._keep(use, texts)
+            self._in_runs.append((use, texts))
         self._take_recurring(run)
         return True
 
-    def _keep(self, use: Use, texts: list[bytes]) -> None:
-        """Keep the texts behind a TZID in a run."""
-        self._in_runs.append((use, texts))
+    def part(self) -> "Census":
+        """Return a census for a part of what is to be counted; what it remembers is shared."""
+        part = Census(self.horizon)
+        part.tzids, part._plans, part._recurrences = self.tzids, self._plans, self._recurrences
+        part.steps = self.steps
+        return part
+
+    def add(self, part: "Census") -> None:
+        """Add the uses that a part has; its values and components are not kept."""
+        for key, found in part.uses.items():
+            use = self._use(*key)
+            use.values += found.values
+            use.widen([found.first, found.last] if found.first <= found.last else [])
+        self.steps = part.steps
 
     def finish(self) -> None:
         """Widen each range by the plain values, those of runs last."""
@@ -251,7 +262,7 @@ class Census:
             steps = self._steps(component)
             self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
             for tzid in {tzid for _, tzid, _ in _IN_COMPONENT.findall(component.text)}:
-                self._hold(self._use(component.scope, tzid.decode()), component)
+                self._use(component.scope, tzid.decode()).add(component)
             if len(self._recurrences) < MAX_RECURRENCES:
                 self._recurrences[key] = steps
         self.steps += steps
@@ -284,10 +295,6 @@ class Census:
             last = wall_time(max(values)) or max(plain_times(values), default=None)
             if last is not None:
                 self._use(scope, tzid.decode()).widen([last_possible(last, self.horizon)])
-
-    def _hold(self, use: Use, component: Component) -> None:
-        """Keep a recurring event of a run, for its instances to be looked at."""
-        use.add(component)
 
     def _plan(self, written: tuple[bytes, ...]) -> "_Plan | None":
         """Read the heads of a component's times; None when one is not plain, or when they are too many.

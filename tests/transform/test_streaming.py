@@ -3,15 +3,18 @@
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import unplain_feeds
 from feedproxy.errors import FeedRefused
+from feedproxy.ics import runs
 from feedproxy.ics.runs import STRETCH
 from feedproxy.model import EventDetails, PersonalEvent
-from feedproxy.transform import Options, render, stream
+from feedproxy.transform import Options, passages, render, stream, streaming
 from feedproxy.transform.personal import uid
 from tests.feeds import SAMPLES, bodies
 
@@ -96,17 +99,79 @@ def test_options_are_heeded(options: Options) -> None:
         assert b"".join(stream(body, options=options)) == render(body, options=options).body
 
 
+UNPLAIN = [
+    kind(1_000).partition(b"PRODID:x")[2].rpartition(b"END:VCALENDAR")[0].lstrip()
+    for kind in unplain_feeds.KINDS.values()
+]
+"""Two components of each kind that is not plain."""
+DEFINITION = (
+    b"BEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\n"
+    b"TZOFFSETFROM:+0500\r\nTZOFFSETTO:+0500\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+)
+DAMAGE = (
+    b"BEGIN:VCALENDAR BEGIN:VEVENT BEGIN:VALARM BEGIN:PARTICIPANT BEGIN:X-A END:X-A END:PARTICIPANT END:VALARM"
+    b" END:VEVENT END:VCALENDAR BEGIN:VTIMEZONE X-WR-CALNAME:Club METHOD:CANCEL RECURRENCE-ID:20260701T190000 junk"
+    b" COMMENT;ENCODING=QUOTED-PRINTABLE:a= BEGIN:X-FEEDPROXY-RUN END:X-FEEDPROXY-RUN UID:event-1@example.com"
+).split()
+LINES = [
+    *(line + b"\r\n" for line in DAMAGE),
+    *(b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", b"\r\n x\r\n", b"\r\n", b" ", b"x-", b'"', b"\xff", b"\xc3\xbc"),
+]
+
+
+@pytest.mark.parametrize("kind", unplain_feeds.KINDS)
+@pytest.mark.parametrize("definition", [b"", DEFINITION])
+def test_what_is_not_plain_is_streamed_as_it_is_rendered(kind: str, definition: bytes) -> None:
+    body = unplain_feeds.KINDS[kind](4 * STRETCH).replace(b"PRODID:x", b"X-A:1\r\n" + definition + b"PRODID:x", 1)
+    with patch.object(streaming, "render") as whole:
+        streamed, rendered = both(body)
+    assert not whole.called
+    assert streamed == rendered
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.sampled_from([*UNPLAIN, event(1), event(2, "RRULE:FREQ=DAILY")]), min_size=1, max_size=6),
+    st.lists(st.tuples(st.sampled_from(LINES), st.integers(0, 10_000)), max_size=3),
+    st.sampled_from([1, 300, 1_500]),
+)
+def test_what_is_damaged_is_streamed_in_small_stretches_as_it_is_rendered(
+    parts: list[bytes], damage: list[tuple[bytes, int]], stretch: int
+) -> None:
+    """Where lines begin: elsewhere it is the tests above that damage."""
+    body = HEAD + DEFINITION + b"".join(parts) + TAIL
+    for octets, place in damage:
+        at = body.find(b"\n", place % len(body)) + 1
+        body = body[:at] + octets + body[at:]
+    with patch.object(runs, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
+        streamed, rendered = both(body)
+    assert streamed == rendered
+
+
+def held(body: bytes) -> int:
+    """Return the most octets that are allocated at once while a body is streamed."""
+    tracemalloc.start()
+    for _ in stream(body):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
 def test_what_is_held_does_not_grow_with_the_feed() -> None:
     """Beyond 8 octets for each event."""
+    few, many = (
+        b"".join([HEAD, *(event(n, f"DESCRIPTION:{'x' * 60}") for n in range(events)), TAIL])
+        for events in (2_000, 20_000)
+    )
+    assert held(many) - held(few) < 18_000 * 24
 
-    def held(events: int) -> int:
-        body = b"".join([HEAD, *(event(n, f"DESCRIPTION:{'x' * 60}") for n in range(events)), TAIL])
-        tracemalloc.start()
-        for _ in stream(body):
-            pass
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return peak
 
-    few, many = held(2_000), held(20_000)
-    assert many - few < 18_000 * 24
+@pytest.mark.parametrize("kind", unplain_feeds.KINDS)
+def test_what_is_held_does_not_grow_with_a_feed_that_is_not_plain(kind: str) -> None:
+    """Whatever its size it is less than 1 MB beside what comes in and goes out, and 8 octets for each component."""
+    few, many = (unplain_feeds.KINDS[kind](size) for size in (300_000, 1_200_000))
+    held(few)
+    most = held(many)
+    assert most < 1_000_000
+    assert most - held(few) < (len(many) - len(few)) / 4
