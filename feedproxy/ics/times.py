@@ -12,7 +12,9 @@ TIME_LIKE = rb"[0-9]{4,10}T[0-9]{0,6}"
 LONGEST_TIME_LIKE = len("1234567890T123456")
 """Octets of it."""
 
-_DATE_TIME = re.compile(rb"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?")
+_DATE_TIME = re.compile(rb"\d{8}(?:T(?!24)\d{6})?")
+"""Without the hour 24, which Python reads from 3.14 on."""
+_SECOND = len("20260301T2000")
 _ALIKE = b"00000000T000000,"
 _DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _LENGTHS = frozenset((len("20260301"), len("20260301T200000")))
@@ -29,12 +31,12 @@ def wall_time(value: bytes) -> datetime | None:
 
 @lru_cache(4_096)
 def _wall_time(value: bytes) -> datetime | None:
-    match = _DATE_TIME.fullmatch(value)
-    if match is None:
+    if _DATE_TIME.fullmatch(value) is None:
         return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    if value[_SECOND:] > b"59":
+        value = value[:_SECOND] + b"59"
     try:
-        return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - a wall-clock time
+        return datetime.fromisoformat(value.decode())
     except ValueError:
         return None
 
