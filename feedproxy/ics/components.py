@@ -92,10 +92,11 @@ class Component(NamedTuple):
 
     def value(self, name: bytes) -> bytes | None:
         """Return the raw value of its first own property of that name, or None."""
-        if b"\n" + name not in self.text:
+        at = self.text.find(b"\n" + name)
+        if at < 0:
             return None
-        plain = _bare_property(name).match(self.text, self.text.find(b"\n" + name))
-        if plain is not None and self._is_own(plain.start()):
+        plain = _bare_property(name).match(self.text, at)
+        if plain is not None and self._is_own(at):
             return plain[1]
         line = self.first(name)
         return line.value if line else None

@@ -6,9 +6,10 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import hashlib
 import re
-from bisect import bisect
+from binascii import hexlify
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice, repeat
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
@@ -175,35 +176,38 @@ def _with_identity(component: Component, journal: Journal) -> Component:
 
 def identified(run: Run, journal: Journal) -> list[Run]:
     """Give the events of a run what `_with_identity` gives each; those that say nothing go."""
-    noted: dict[str, list[bytes]] = {}
-    uids: list[bytes] = []
-    texts: list[bytes] = []
-    dropped: list[int] = []
-    is_dated = _DATED.search(run.text) is not None
-    for place, (own, text) in enumerate(zip(run.uids, run.texts(), strict=True)):
+    places: dict[str, list[int]] = {"empty-component": [], "uid-missing": [], "dtstamp-missing": []}
+    empty, unnamed, unstamped = places.values()
+    is_stamped, is_dated = b"\nDTSTAMP:" in run.text, _DATED.search(run.text) is not None
+    uids, texts = run.uids.copy(), run.texts()
+    for place, text in enumerate(texts):
         if text == _NOTHING:
-            noted.setdefault("empty-component", []).append(b"VEVENT")
-            dropped.append(place)
+            empty.append(place)
             continue
-        uid, lines = own, b""
-        if not own:
-            uid = _derived_uid(_STAMP_LINE.sub(b"", text))
+        lines = b""
+        has_stamp = is_stamped and b"\nDTSTAMP:" in text
+        if not uids[place]:
+            unnamed.append(place)
+            uid = uids[place] = _derived_uid(_STAMP_LINE.sub(b"", text) if has_stamp else text)
             lines = b"UID:" + uid + b"\r\n"
-            noted.setdefault("uid-missing", []).append(lines[:-2])
-        if b"\nDTSTAMP:" not in text:
+        if not has_stamp:
+            unstamped.append(place)
             lines += b"DTSTAMP:" + (_stamp(Component(b"VEVENT", text)) if is_dated else NEVER) + b"\r\n"
-            noted.setdefault("dtstamp-missing", []).append(own or b"VEVENT")
-        uids.append(uid)
-        texts.append(_BEGIN + lines + text[len(_BEGIN) :])
-    for rule, examples in noted.items():
-        journal.note_each(STEP, rule, examples)
-    recurs = [place - bisect(dropped, place) for place in run.recurs]
-    return [Run([b"".join(texts)], uids, recurs, run.scope)] if uids else []
+        texts[place] = _BEGIN + lines + text[len(_BEGIN) :]
+    examples = {
+        "empty-component": repeat(b"VEVENT"),
+        "uid-missing": (b"UID:" + uids[place] for place in unnamed),
+        "dtstamp-missing": (run.uids[place] or b"VEVENT" for place in unstamped),
+    }
+    for rule in sorted(filter(places.get, places), key=lambda rule: places[rule][0]):
+        journal.note_each(STEP, rule, islice(examples[rule], len(places[rule])), count=len(places[rule]))
+    mended = replace(run, parts=[b"".join(texts)], uids=uids, is_divided=False, is_identified=True)
+    return mended.without(set(empty)) if empty else [mended]
 
 
 def _derived_uid(text: bytes) -> bytes:
     """Return the UID of a component that says this, and no DTSTAMP."""
-    return hashlib.sha256(unfold(text)).digest()[:16].hex().encode() + UID_DOMAIN
+    return hexlify(hashlib.sha256(unfold(text)).digest()[:16]) + UID_DOMAIN
 
 
 def _says(text: bytes, start: bytes) -> bool:
@@ -236,7 +240,7 @@ def _cancelled(component: Component, journal: Journal) -> Component:
 
 def _cancelled_run(run: Run, journal: Journal) -> Run:
     """Do to each event of a run what `_cancelled` does to one; no alarm of theirs has a STATUS."""
-    journal.note_each(STEP, "method-cancel", run.uids)
+    journal.note_each(STEP, "method-cancel", run.uids, count=len(run.uids))
     text = _STATUS_LINE.sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
     begin = b"\n" + _BEGIN
     cancelled = (b"\n" + text).replace(begin, begin + CANCELLED + b"\r\n")[1:]

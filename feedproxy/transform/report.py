@@ -1,6 +1,6 @@
 """What a transformation did: every change by step and rule, every TZID, and the counts in and out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import tzmap
@@ -88,11 +88,9 @@ class Journal:
         if example and len(examples) < EXAMPLES and example not in examples:
             examples.append(example)
 
-    def note_each(self, step: str, rule: str, examples: Sequence[bytes]) -> None:
-        """Add a change under a rule for each of these examples."""
-        if not examples:
-            return
-        self.note(step, rule, count=len(examples))
+    def note_each(self, step: str, rule: str, examples: Iterable[bytes], *, count: int) -> None:
+        """Add a change under a rule for each of so many examples."""
+        self.note(step, rule, count=count)
         if self.has_room(step, rule):
             for example in dict.fromkeys(examples):
                 if not self.has_room(step, rule):

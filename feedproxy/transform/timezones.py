@@ -43,7 +43,8 @@ class TimeZones:
         """
         done = Journal()
         origins, resolved = self._resolved(calendar, done)
-        if any(map(_may_be_another, calendar.pieces)) and (gone := lost(resolved.pieces, journal)):
+        renamed = (was for was, piece in zip(origins, resolved.pieces, strict=True) if piece is not was)
+        if any(map(_may_be_another, renamed)) and (gone := lost(resolved.pieces, journal)):
             return self(replace(calendar, pieces=tuple(without(origins, gone))), journal)
         journal.add(done)
         return resolved

@@ -3,8 +3,9 @@
 The higher SEQUENCE wins, then the newer LAST-MODIFIED, then the later in the feed. The survivor stands where it stood.
 """
 
+from bisect import bisect
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -59,39 +60,64 @@ def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
 
 
 def _lost(pieces: Sequence[Piece], shared: set[bytes], journal: Journal) -> dict[int, set[int]]:
+    """Weigh the components of one identity, numbered over all pieces that have such; return where the losers stand."""
+    identities = [_identities(piece, shared) for piece in pieces]
+    rivals = {key: list[int]() for key, count in Counter(chain.from_iterable(identities)).items() if count > 1}
+    starts: dict[int, int] = {}
+    keys: list[Identity] = []
+    texts: list[bytes] = []
+    for number, (piece, found) in enumerate(zip(pieces, identities, strict=True)):
+        if not rivals.keys().isdisjoint(found):
+            starts[len(keys)] = number
+            keys += found
+            texts += piece.texts() if isinstance(piece, Run) else [piece.text]
+    for n, key in enumerate(keys):
+        if key in rivals:
+            rivals[key].append(n)
+    weighing = _Weighing(texts)
+    for key, places in rivals.items():
+        weighing.weigh(key[0], places)
+    for rule, places in sorted(weighing.noted.items(), key=lambda noted: min(noted[1])):
+        journal.note_each(STEP, rule, (keys[n][1] for n in sorted(places)), count=len(places))
     gone: dict[int, set[int]] = {}
-    best: dict[Identity, tuple[int, int, bytes]] = {}
-    versions: dict[Identity, tuple[int, bytes]] = {}
-    noted: dict[str, list[bytes]] = {}
-    for key, rival in _rivals(pieces, shared):
-        known = best.setdefault(key, rival)
-        if known is rival:
-            continue
-        number, place, text = rival
-        is_same = known[2] == text
-        noted.setdefault("duplicate" if is_same else "clash", []).append(key[1])
-        if not is_same:
-            of_known = versions[key] if key in versions else version(Component(key[0], known[2]))
-            versions[key] = max(of_known, own := version(Component(key[0], text)))
-            if own >= of_known:
-                number, place, _ = known
-                best[key] = rival
-        gone.setdefault(number, set()).add(place)
-    for rule, uids in noted.items():
-        journal.note_each(STEP, rule, uids)
+    firsts, numbers = [*starts], [*starts.values()]
+    for n in weighing.lost:
+        last = bisect(firsts, n) - 1
+        gone.setdefault(numbers[last], set()).add(n - firsts[last])
     return gone
 
 
-def _rivals(pieces: Sequence[Piece], shared: set[bytes]) -> Iterator[tuple[Identity, tuple[int, int, bytes]]]:
-    """Iterate over the components whose identity others have too: that, the piece, the place in it, the text."""
-    identities = [_identities(piece, shared) for piece in pieces]
-    counts = Counter(chain.from_iterable(identities))
-    for number, (piece, found) in enumerate(zip(pieces, identities, strict=True)):
-        places = [place for place, key in enumerate(found) if counts[key] > 1]
-        if places:
-            texts = piece.texts() if isinstance(piece, Run) else [piece.text]
-            for place in places:
-                yield found[place], (number, place, texts[place])
+class _Weighing:
+    """Which of some components, known by their numbers, give way to others (`lost`), and by which rules (`noted`)."""
+
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        self.texts = texts
+        self.lost: list[int] = []
+        self.noted: dict[str, list[int]] = {}
+
+    def weigh(self, kind: bytes, rivals: Sequence[int]) -> None:
+        """Weigh those of one identity, each against the best before it."""
+        texts, lost = self.texts, self.lost
+        best, weight = rivals[0], None
+        duplicates: list[int] = []
+        clashes: list[int] = []
+        for n in rivals[1:]:
+            if texts[n] == texts[best]:
+                duplicates.append(n)
+                continue
+            clashes.append(n)
+            if weight is None:
+                weight = version(Component(kind, texts[best]))
+            own = version(Component(kind, texts[n]))
+            if own < weight:
+                lost.append(n)
+            else:
+                lost.append(best)
+                best, weight = n, own
+        lost += duplicates
+        for rule, places in (("duplicate", duplicates), ("clash", clashes)):
+            if places:
+                self.noted.setdefault(rule, []).extend(places)
 
 
 def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:

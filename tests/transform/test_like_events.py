@@ -157,3 +157,10 @@ def test_a_run_that_is_cancelled_stays_one() -> None:
 @given(calendars())
 def test_a_stream_of_them_says_the_same(body: bytes) -> None:
     assert b"".join(stream(body)) == render(body).body
+
+
+def test_what_gives_way_in_one_piece_leaves_the_others_whole() -> None:
+    odd = b"BEGIN:VTODO\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nEND:VTODO\r\n"
+    twice = event(b"UID:1", STAMP), event(b"UID:2", STAMP), event(b"UID:1", STAMP)
+    body = HEAD + odd % 1 + b"".join(twice) + odd % 2 + b"".join(twice) + odd % 1 + END
+    assert [piece.text for piece in repaired(body)] == [odd % 1, b"".join(twice[:2]), odd % 2]
