@@ -144,13 +144,10 @@ def is_normal(text: bytes) -> bool:
     return has_clean_letters(text) and _NORMAL.fullmatch(text) is not None
 
 
-def is_clean(lines: bytes) -> bool:
-    """Tell whether physical lines are as normal form wants them, whatever they say: CRLF, lengths, characters.
-
-    Every CR of them must be known to have its LF behind it.
-    """
+def is_free_of_controls(lines: bytes) -> bool:
+    """Tell whether there is no control in physical lines but CRLF; every CR must be known to have its LF behind it."""
     breaks = lines.translate(None, _NO_CONTROLS)
-    return breaks == b"\r\n" * (len(breaks) // 2) and fits(lines)
+    return breaks == b"\r\n" * (len(breaks) // 2)
 
 
 def fits(lines: bytes) -> bool:

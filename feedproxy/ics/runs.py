@@ -16,7 +16,7 @@ from itertools import chain, compress
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import LIMIT, fold
-from feedproxy.ics.normal import fits, has_clean_letters, is_clean, wide_encoding
+from feedproxy.ics.normal import fits, has_clean_letters, is_free_of_controls, wide_encoding
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
 
@@ -50,7 +50,7 @@ _PARTS = {
                    [^\r]*+\r\n(?![ \t])""",
     b"@moment": TIME_LIKE,
     b"@name": rb"[A-Z0-9-]{0,59}+",
-    b"@parameters": rb'(?:;(?:[^":\r]++|"[^"\r]*+"|\r\n@fold)*+)',
+    b"@parameters": rb'(?:;(?:[^":\r]++|"{16}|"[^"\r]*+"|\r\n@fold)*+)',
     b"@value": rb":[^\r]*+\r\n",
     b"@folded": rb"@fold[^\r]*+\r\n",
 }
@@ -319,16 +319,23 @@ def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
     """Return a run of all events of a stretch from there on, if they are one, and where it ends."""
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     text = stretch[start:end]
-    if stretch[end : end + 1] in _GOING_ON:
+    if stretch[end : end + 1] in _GOING_ON or not fits(text):
         return None, start
-    recurs = next((recurring for recurring in (False, True) if all_plain(text, recurring=recurring)), None)
+    recurs = _some_recur(text)
     is_identified = recurs is not None
-    if not (is_identified or all_plain_but_for_identity(text)) or not fits(text):
+    if not (is_identified or all_plain_but_for_identity(text)):
         return None, start
     uids = _uids(text) if is_identified else _uids_or_none(text)
     if uids is None:
         return None, start
     return Run([text], uids, _recurring(text) if recurs is not False else [], is_identified=is_identified), end
+
+
+def _some_recur(text: bytes) -> bool | None:
+    """Tell whether plain events may have recurrence rules; None if they are not plain."""
+    if all_plain(text, recurring=False):
+        return False
+    return True if _RRULE in text and all_plain(text, recurring=True) else None
 
 
 def _recurring(text: bytes) -> list[int]:
@@ -383,18 +390,22 @@ def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
         uids, recurs, end = _events(pattern, body, start)
         if uids:
             text = body[start:end]
-            if pattern is _WELL_FOLDED and is_clean(text):
+            if not is_free_of_controls(text):
+                return None, end
+            if pattern is _WELL_FOLDED and fits(text):
                 return Run([text], uids, recurs), end
             if pattern is _WELL_FOLDED and not has_clean_letters(text):  # no other folds make it UTF-8
                 return None, end
             text = _TO_FOLD.sub(_folded_anew, text)
-            return Run([text], uids, recurs) if is_clean(text) else None, end
+            return Run([text], uids, recurs) if fits(text) else None, end
     return None, start + 1
 
 
 def _is_folded(body: bytes, start: int, end: int) -> bool:
     """Tell whether there is a fold between these places."""
-    return body.find(b"\n ", start, end) >= 0 or body.find(b"\n\t", start, end) >= 0
+    if body.find(b"\n ", start, end) >= 0:
+        return True
+    return body.find(b"\t", start, end) >= 0 and body.find(b"\n\t", start, end) >= 0
 
 
 def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[bytes], list[int], int]:
