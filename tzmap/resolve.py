@@ -55,9 +55,9 @@ def resolve(
     'Europe/Berlin'
     """
     question = _Question(tzid, definition, hints, territory)
-    if isinstance(definition, bytes) and span is not None and len(tzid) + len(definition) <= _REMEMBERED:
-        first, last = (end.replace(tzinfo=None) for end in span)
-        known = _by_span(question, (first, last))
+    if not isinstance(definition, Rules) and len(tzid) + len(definition or b"") <= _REMEMBERED:
+        ends = (span[0].replace(tzinfo=None), span[1].replace(tzinfo=None)) if definition and span else None
+        known = _by_span(question, ends)
         if known is not None:
             return known
     return _resolved(question, values, span)
@@ -81,7 +81,7 @@ def _unread() -> datetime:
 
 
 @lru_cache(maxsize=256)
-def _by_span(question: _Question, span: tuple[datetime, datetime]) -> Resolution | None:
+def _by_span(question: _Question, span: tuple[datetime, datetime] | None) -> Resolution | None:
     """Answer without the values, None where they decide; remembered, for the same feeds come again and again."""
     try:
         return _resolved(question, iter(_unread, None), span)

@@ -261,11 +261,12 @@ def test_what_is_remembered_is_what_is_worked_out(
     tzid: str, definition: bytes, values: list[datetime], territory: str | None, hints: Hints
 ) -> None:
     """Nothing is remembered of an answer about rules that are parsed already."""
-    asked = partial(tzmap.resolve, tzid, territory=territory, hints=hints, span=(min(values), max(values)))
-    for given_values in (values, ()):
-        worked_out = asked(definition=tzmap.Rules.parse(definition), values=given_values)
-        assert asked(definition=definition, values=given_values) == worked_out
-        assert asked(definition=definition, values=given_values) == worked_out
+    asked = partial(tzmap.resolve, tzid, territory=territory, hints=hints)
+    span = (min(values), max(values))
+    for given_values, given_span in ((values, span), ((), span), (values, None)):
+        worked_out = asked(definition=tzmap.Rules.parse(definition), values=given_values, span=given_span)
+        for _ in range(2):
+            assert asked(definition=definition, values=given_values, span=given_span) == worked_out
 
 
 def test_what_is_remembered_of_a_span_is_not_taken_for_the_same_instants_elsewhere() -> None:
