@@ -29,6 +29,8 @@ PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _RULE_STARTS = (b"RRULE:", b"RRULE;", b"EXRULE:", b"EXRULE;")
+_UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t])\r\n(?! ))")
+"""A rule that may have to be mended: with parameters, with small letters, with a separator at its end, or folded."""
 _FEW = 8
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
@@ -114,7 +116,7 @@ def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal
 
 def with_tidy_rules(component: Component, journal: Journal) -> Component:
     """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed; of `freq=daily` ical.js does."""
-    if b"RULE" not in component.text:
+    if b"RULE" not in component.text or not _UNTIDY_RULE.search(component.text):
         return component
     rules = _rules(component.text)
     become: dict[bytes, bytes] = {}
