@@ -50,7 +50,8 @@ def test_four_times_the_octets_are_four_times_the_calls(kind: str) -> None:
     with suppress(FeedRefused):
         render(KINDS[kind](5_000))
     small, large = KINDS[kind](10_000), KINDS[kind](40_000)
-    assert work(large) < 6 * work(small) + 500
+    few = work(small)  # first, for what is remembered of the large one would be known of the small one
+    assert work(large) < 6 * few + 500
 
 
 @pytest.mark.parametrize("kind", KINDS)
