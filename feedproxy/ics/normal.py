@@ -38,6 +38,8 @@ _RUN_ON = tuple(
     for name in (b"BEGIN", b"END")
 )
 """`END:VCALENDARBEGIN:VCALENDAR`, where files were put together whose last line has no end, and the like."""
+_NO_CONTINUATION = bytes(set(range(256)) - set(range(0x80, 0xC0)))
+"""All octets but those that every UTF-8 sequence has: text of these alone holds none."""
 _ASCII_IN_LINES = bytes(set(range(128)) - {10})
 _WINDOWS = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
 """The characters of Windows-1252; its five holes are read as Latin-1."""
@@ -213,7 +215,7 @@ def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
 def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
     if _is_utf8(text):
         return text
-    if text.decode("utf-8", "ignore").isascii():
+    if not text.translate(None, _NO_CONTINUATION) or text.decode("utf-8", "ignore").isascii():
         repairs["not-utf-8"] += len(text.translate(None, _ASCII_IN_LINES).split())
         return _from_windows(text)
     lines = text.split(b"\n")

@@ -28,7 +28,8 @@ _PARTS = {
     b"@stamp": rb"DTSTAMP:(?![ \t\r])[^\r]*+\r\n(?![ \t])",
     b"@lines": rb"""(?: [ACF-QSTVWYZ]@name@value
                       | @folded
-                      | D (?: (?:TSTART|TEND|UE)@time
+                      | D (?: ESCRIPTION@value
+                            | (?:TSTART|TEND|UE)@time
                             | (?!TSTAMP[:;]|TSTART[:;]|TEND[:;]|UE[:;])@name@parameters?@value )
                       | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
                       | U (?!ID[:;])@name@parameters?@value
@@ -94,12 +95,17 @@ _RECURRENCE_ID_OR_END = re.compile(
 )
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
+_SAMPLE = 4_096
+"""Octets that are looked at first: where a fold comes too early there may be millions of such."""
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
 _UID_OR_END = re.compile(rb"\n(?:UID:([^\r]*+)|END:VEVENT)\r")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
 _RRULE = b"\nRRULE:"
-_BEHIND_COMPONENT = re.compile(rb"[\r\n]END:V(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE)
+_BEHIND_COMPONENT = re.compile(
+    rb":V(?<=[\r\n]END:V)(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE
+)
+"""The colon comes first, for it is quickly looked for, which letters in any case are not."""
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
@@ -346,6 +352,8 @@ def _recurring(text: bytes) -> list[int]:
 
 def _uids(text: bytes) -> list[bytes] | None:
     """Return the UIDs of plain events, None when a fold comes too early. Hardly any is long enough for a fold."""
+    if b"" in _UID_OR_EARLY_FOLD.findall(text, 0, _SAMPLE):
+        return None
     uids: list[bytes] = _UID_OR_EARLY_FOLD.findall(text)
     lengths = set(map(len, uids))
     if 0 in lengths:
