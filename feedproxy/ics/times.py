@@ -8,7 +8,7 @@ TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE
 """The properties whose values a TZID parameter binds to a time zone."""
 
 TIME_LIKE = rb"[0-9]{4,10}T[0-9]{0,8}"
-"""A DATE-TIME that is not in UTC, or what publishers write for one: without seconds, with more digits of a year or of an hour."""
+"""A DATE-TIME that is not in UTC, or what publishers write for one: without seconds, with digits too many."""
 LONGEST_TIME_LIKE = len("1234567890T12345678")
 """Octets of it."""
 

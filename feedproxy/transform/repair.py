@@ -43,10 +43,8 @@ _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 """Of what a VCALENDAR may have once, the first counts."""
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
 _WRITTEN_STARTS = tuple(name + end for name in (*_ONCE, *_TTL_NAMES) for end in (b":", b";"))
-_KNOWN_STARTS = (*_WRITTEN_STARTS, b"NAME:", b"NAME;", b"X-WR-CALNAME:", b"X-WR-CALNAME;")
-_AT_LEAST = len(b"NAME")
-_INITIALS = frozenset(start[:_AT_LEAST] for start in _KNOWN_STARTS)
-_INITIALS_OF_METHOD = frozenset((b"M", b"m"))
+_KNOWN = re.compile(rb"(?:%b|NAME|X-WR-CALNAME)[:;]" % b"|".join((*_ONCE, *_TTL_NAMES)))
+_CANCELLING = re.compile(rb"METHOD:CANCEL\s*\Z", re.IGNORECASE)
 _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?))")
 
 
@@ -275,7 +273,7 @@ def _name(component: Component) -> str:
 
 def is_cancelling(head: Sequence[bytes]) -> bool:
     """Tell whether the property lines of a VCALENDAR say METHOD:CANCEL."""
-    return b"METHOD:CANCEL" in [line.upper().rstrip() for line in head if line[:1] in _INITIALS_OF_METHOD]
+    return any(map(_CANCELLING.match, head))
 
 
 def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes, ...]:
@@ -283,8 +281,8 @@ def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes
     if len(heads) > 1:
         journal.note(STEP, "calendars-joined", count=len(heads) - 1)
     own = heads[0]
-    places = [n for n, text in enumerate(own) if text[:_AT_LEAST] in _INITIALS and text.startswith(_KNOWN_STARTS)]
-    known = [line for n in places if (line := split(own[n])) is not None]
+    texts = [*filter(_KNOWN.match, own)]
+    known = [line for text in texts if (line := split(text)) is not None]
     given = {line.name: line for line in reversed(known)}
     head = [_version_line(given, journal), given[b"PRODID"].octets if b"PRODID" in given else PRODID]
     if b"PRODID" not in given:
@@ -300,10 +298,11 @@ def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes
     elif b"NAME" in given and b"X-WR-CALNAME" not in given:
         head.append(b"X-WR-CALNAME:" + given[b"NAME"].value)
     at = 0
-    for n in places:
-        if own[n].startswith(_WRITTEN_STARTS):
-            head += own[at:n]
-            at = n + 1
+    for text in texts:
+        if text.startswith(_WRITTEN_STARTS):
+            place = own.index(text, at)
+            head += own[at:place]
+            at = place + 1
     return (*head, *own[at:])
 
 
