@@ -367,6 +367,8 @@ def _uids_or_none(text: bytes) -> list[bytes] | None:
     """Return the UIDs of events, empty where one has none; None where there are folds, which may be made anew."""
     if b"\n " in text:
         return None
+    if b"\nUID:" not in text:
+        return [b""] * text.count(_LAST_LINE)
     uids = [b""]
     for uid in _UID_OR_END.findall(text):
         if uid:

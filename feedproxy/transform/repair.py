@@ -9,7 +9,6 @@ import re
 from binascii import hexlify
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, repeat
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
@@ -164,7 +163,7 @@ def _with_identity(component: Component, journal: Journal) -> Component:
     if has_uid and has_stamp:
         return component
     if not has_uid:
-        lines.append(b"UID:" + _derived_uid(without(component, b"DTSTAMP").text))
+        lines.append(b"UID:" + _derived_uid(unfold(without(component, b"DTSTAMP").text)))
         journal.note(STEP, "uid-missing", lines[0].decode() if journal.has_room(STEP, "uid-missing") else "")
         component = without(component, b"UID")
     if not has_stamp:
@@ -175,39 +174,39 @@ def _with_identity(component: Component, journal: Journal) -> Component:
 
 
 def identified(run: Run, journal: Journal) -> list[Run]:
-    """Give the events of a run what `_with_identity` gives each; those that say nothing go."""
+    """Give the events of a run, which has no folds, what `_with_identity` gives each; those that say nothing go."""
     places: dict[str, list[int]] = {"empty-component": [], "uid-missing": [], "dtstamp-missing": []}
     empty, unnamed, unstamped = places.values()
     is_stamped, is_dated = b"\nDTSTAMP:" in run.text, _DATED.search(run.text) is not None
     uids, texts = run.uids.copy(), run.texts()
-    for place, text in enumerate(texts):
+    for place, (own, text) in enumerate(zip(run.uids, texts, strict=True)):
         if text == _NOTHING:
             empty.append(place)
             continue
-        lines = b""
         has_stamp = is_stamped and b"\nDTSTAMP:" in text
-        if not uids[place]:
+        lines = b""
+        if not own:
             unnamed.append(place)
-            uid = uids[place] = _derived_uid(_STAMP_LINE.sub(b"", text) if has_stamp else text)
-            lines = b"UID:" + uid + b"\r\n"
+            uids[place] = uid = _derived_uid(_STAMP_LINE.sub(b"", text) if has_stamp else text)
+            lines = b"UID:%b\r\n" % uid
         if not has_stamp:
             unstamped.append(place)
-            lines += b"DTSTAMP:" + (_stamp(Component(b"VEVENT", text)) if is_dated else NEVER) + b"\r\n"
-        texts[place] = _BEGIN + lines + text[len(_BEGIN) :]
+            lines += b"DTSTAMP:%b\r\n" % (_stamp(Component(b"VEVENT", text)) if is_dated else NEVER)
+        texts[place] = b"%b%b%b" % (_BEGIN, lines, text[len(_BEGIN) :])
     examples = {
-        "empty-component": repeat(b"VEVENT"),
+        "empty-component": iter([b"VEVENT"]),
         "uid-missing": (b"UID:" + uids[place] for place in unnamed),
-        "dtstamp-missing": (run.uids[place] or b"VEVENT" for place in unstamped),
+        "dtstamp-missing": (uid or b"VEVENT" for uid in dict.fromkeys(map(run.uids.__getitem__, unstamped))),
     }
     for rule in sorted(filter(places.get, places), key=lambda rule: places[rule][0]):
-        journal.note_each(STEP, rule, islice(examples[rule], len(places[rule])), count=len(places[rule]))
+        journal.note_each(STEP, rule, examples[rule], count=len(places[rule]))
     mended = replace(run, parts=[b"".join(texts)], uids=uids, is_divided=False, is_identified=True)
     return mended.without(set(empty)) if empty else [mended]
 
 
 def _derived_uid(text: bytes) -> bytes:
-    """Return the UID of a component that says this, and no DTSTAMP."""
-    return hexlify(hashlib.sha256(unfold(text)).digest()[:16]) + UID_DOMAIN
+    """Return the UID of a component that says this, unfolded and without its DTSTAMP."""
+    return hexlify(hashlib.sha256(text).digest()[:16]) + UID_DOMAIN
 
 
 def _says(text: bytes, start: bytes) -> bool:

@@ -89,7 +89,7 @@ class Journal:
             examples.append(example)
 
     def note_each(self, step: str, rule: str, examples: Iterable[bytes], *, count: int) -> None:
-        """Add a change under a rule for each of so many examples."""
+        """Add so many changes under a rule, of which these are examples."""
         self.note(step, rule, count=count)
         if self.has_room(step, rule):
             for example in dict.fromkeys(examples):
