@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, compress
+from typing import ClassVar
 
 from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import LIMIT, fold
@@ -144,6 +145,7 @@ class Run:
     its UID, which is empty in `uids` then, or its DTSTAMP.
     """
 
+    kind: ClassVar[bytes] = b"VEVENT"
     parts: Sequence[bytes]
     uids: list[bytes]
     recurs: list[int]
@@ -448,11 +450,12 @@ def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
         return list(stream.components)
     waiting = iter(runs)
     pieces: list[Piece] = []
+    some_within = [component.kind for component in stream.components].count(MARK) < len(runs)
     for component in stream.components:
         if component.kind == MARK:
             run = next(waiting)
             pieces.append(run if run.scope == component.scope else replace(run, scope=component.scope))
-        elif MARK in component.text:  # in a component of a kind that nobody knows
+        elif some_within and MARK in component.text:  # in a component of a kind that nobody knows
             first, *others = component.text.split(MARKED)
             pieces.append(component.with_text(first + b"".join(next(waiting).text + other for other in others)))
         else:

@@ -10,7 +10,7 @@ gives the same octets, and what `assembly` makes of it goes through unchanged wh
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -107,8 +107,8 @@ def opened(body: bytes, journal: Journal) -> tuple[Calendar, dict[str, int]]:
     lines = {head: head_lines(head) for head in set(found.heads)}
     calendar = Calendar(
         heads=tuple(map(lines.__getitem__, found.heads)),
-        definitions=tuple(c for c in found.pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"),
-        pieces=tuple(c for c in found.pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"),
+        definitions=tuple([c for c in found.pieces if c.kind == b"VTIMEZONE" and isinstance(c, Component)]),
+        pieces=tuple([c for c in found.pieces if c.kind != b"VTIMEZONE"]),
     )
     return calendar, by_kind(found.pieces)
 
@@ -152,12 +152,10 @@ def _run(steps: Sequence[Step], calendar: Calendar, journal: Journal) -> Calenda
     return calendar
 
 
-def by_kind(pieces: Iterable[Piece]) -> dict[str, int]:
+def by_kind(pieces: Sequence[Piece]) -> dict[str, int]:
     """Count components by kind."""
-    found: Counter[bytes] = Counter()
+    found = Counter([piece.kind for piece in pieces])
     for piece in pieces:
         if isinstance(piece, Run):
-            found[b"VEVENT"] += len(piece.uids)
-        else:
-            found[piece.kind] += 1
+            found[piece.kind] += len(piece.uids) - 1
     return {kind.decode(): count for kind, count in found.items()}
