@@ -11,6 +11,7 @@
 6. Everything else keeps its definition, word for word.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -27,6 +28,8 @@ from tzmap.rules import Rules
 _AMBIGUOUS = {"BST", "CDT", "CST", "EDT", "EST", "HST", "IST", "MDT", "MST", "PDT", "PST", "CET", "EET", "MET", "WET"}
 _NO_HINTS = Hints()
 _UNCOMPARED = Verdict(0, None)
+_NAME = re.compile(rb"\nTZID:[^\r\n]*+\r?\n(?![ \t])")
+"""A definition's own name: it decides nothing, and many have the same rules under different names."""
 _REMEMBERED = 10_000
 """Octets of a name and a definition, at most, that are remembered with their answer."""
 
@@ -123,7 +126,7 @@ def _usable(definition: Rules | bytes | None) -> tuple[Rules | None, list[str]]:
     if definition is None or isinstance(definition, Rules):
         return definition, []
     try:
-        return _parsed(definition), []
+        return _parsed(_NAME.sub(b"\n", definition, 1) if len(definition) <= _REMEMBERED else definition), []
     except BadDefinition as error:
         return None, [f"The definition cannot be used: {error}."]
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 import tzmap
 from tests.tzmap import oracle
-from tests.tzmap.definitions import american, european, exchange, fixed_exchange, vtimezone
+from tests.tzmap.definitions import american, european, exchange, fixed_exchange, observance, vtimezone
 from tests.tzmap.test_zones import NAMES
 from tzmap import Hints, cdo, names
 
@@ -344,3 +345,25 @@ def test_nothing_makes_it_raise_and_every_answer_is_sound(
 @given(ANY_NAME)
 def test_cleaning_twice_changes_nothing_more(tzid: str) -> None:
     assert names.clean(names.clean(tzid)) == names.clean(tzid)
+
+
+def test_definitions_of_other_names_that_say_the_same_are_read_once() -> None:
+    texts = [vtimezone(f"Club {n}", observance("19990101T000000", "+0615"), extra="X-A:once") for n in range(5)]
+    with patch.object(tzmap.Rules, "parse", wraps=tzmap.Rules.parse) as parse:
+        answers = [tzmap.resolve(f"Club {n}", definition=text, span=SPAN) for n, text in enumerate(texts)]
+    assert parse.call_count == 1
+    assert [answer.kind for answer in answers] == ["keep"] * 5
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["TZID:x", "TZID:x\r\n y", "TZID:x\r\nTZID:y", "tzid:x", "TZID;X=1:x", "X-A:1\r\nTZID:x", "TZID:\r\n", "TZID:x\n"],
+)
+@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r"])
+@pytest.mark.parametrize("offset", ["+0100", "+0615"])
+def test_whatever_its_name_a_definition_says_what_it_says_parsed(name: str, line_end: str, offset: str) -> None:
+    text = vtimezone("x", observance("19700101T000000", offset), extra="X-LIC-LOCATION:Europe/Berlin")
+    text = text.replace(b"TZID:x", name.encode()).replace(b"\r\n", line_end.encode())
+    for tzid in ("W. Europe Standard Time", "Club"):
+        parsed = tzmap.resolve(tzid, definition=tzmap.Rules.parse(text), span=SPAN)
+        assert tzmap.resolve(tzid, definition=text, span=SPAN) == parsed
