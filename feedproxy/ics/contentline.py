@@ -13,9 +13,9 @@ from typing import NamedTuple
 LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 """What a content line begins with, a name short enough to need no fold; a line that does not is no content line."""
 
-_PARAMETERS = re.compile(rb'(?:[^":]++|"{16}|"[^"]*+")*+(?=:)')
-"""Of many quotes in a row each 16 are eight empty texts."""
-_REST_OF_PARAMETER = re.compile(rb'(?:"{16}|"[^"]*+"|[^";]++)*+')
+_PARAMETERS = re.compile(rb'(?:[^":]++|"{64}|"[^"]*+")*+(?=:)')
+"""Of many quotes in a row each 64 are 32 empty texts."""
+_REST_OF_PARAMETER = re.compile(rb'(?:"{64}|"[^"]*+"|[^";]++)*+')
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 

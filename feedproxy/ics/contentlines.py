@@ -23,7 +23,7 @@ _CONTENT_LINES = re.compile(
            | (?:BEGIN|END) : KIND \n
            | (?! (?:BEGIN|END)[;:] )
              (?: KIND+ | X-[A-Za-z0-9_./-]{1,58}+ ) (?=[;:])
-             (?: [^":\n]++ | "{16} | "[^"\n]*+" )*+ : [^\n]*+ \n
+             (?: [^":\n]++ | "{64} | "[^"\n]*+" )*+ : [^\n]*+ \n
            )*+""".replace(b"KIND", KIND),
     re.VERBOSE,
 )
@@ -244,6 +244,8 @@ def _is_content(line: bytes) -> bool:
 
 def _with_escaped_breaks(text: bytes) -> bytes:
     r"""Write the line breaks of a text as `\n`, one behind a lone backslash as its `n`. There are no NULs in texts."""
+    if b"\\" not in text:
+        return text.replace(b"\n", b"\\n")
     paired = text.replace(b"\\\\", b"\0")
     return paired.replace(b"\\\n", b"\\n").replace(b"\n", b"\\n").replace(b"\0", b"\\\\")
 

@@ -27,7 +27,7 @@ def read(body: bytes) -> Reading:
         normal, runs = normalise(body), []
     text = normal.text
     if not runs and text is not rest:
-        text, runs = cut(text)
+        text, runs = cut(text, is_normal=True)
     stream = parse(text)
     pieces = tuple(restored(stream, runs))
     repairs = (*normal.repairs, *stream.repairs)

@@ -52,7 +52,7 @@ _PARTS = {
                    [^\r]*+\r\n(?![ \t])""",
     b"@moment": TIME_LIKE,
     b"@name": rb"[A-Z0-9-]{0,59}+",
-    b"@parameters": rb'(?:;(?:[^":\r]++|"{16}|"[^"\r]*+"|\r\n@fold)*+)',
+    b"@parameters": rb'(?:;(?:[^":\r]++|"{64}|"[^"\r]*+"|\r\n@fold)*+)',
     b"@value": rb":[^\r]*+\r\n",
     b"@folded": rb"@fold[^\r]*+\r\n",
 }
@@ -263,14 +263,14 @@ def singly(pieces: Iterable[Piece]) -> Iterator[Component]:
     return chain.from_iterable(piece.components() if isinstance(piece, Run) else (piece,) for piece in pieces)
 
 
-def cut(body: bytes) -> tuple[bytes, list[Run]]:
+def cut(body: bytes, *, is_normal: bool = False) -> tuple[bytes, list[Run]]:
     """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order.
 
-    They are divided at once, so that their text is there once.
+    They are divided at once, so that their text is there once. `is_normal`: the body is known to be in normal form.
     """
     rest: list[bytes] = []
     runs: list[Run] = []
-    for segment in segments(body):
+    for segment in segments(body, is_normal=is_normal):
         if isinstance(segment, Run):
             runs.append(segment.divided())
             rest.append(MARKED)
@@ -282,13 +282,13 @@ def cut(body: bytes) -> tuple[bytes, list[Run]]:
 
 def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
     """Tell whether the marks in what is left are those of `cut`: a body may hold others, and folded at first."""
-    return left.upper().count(MARK) == 2 * len(runs)
+    return (left.upper().count(MARK) if b"-" in left else 0) == 2 * len(runs)
 
 
-def segments(body: bytes) -> Iterator[bytes | Run]:
+def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
     """Iterate over the runs of a body and over the octets between them, in order.
 
-    Lines of a stretch that end in LF alone are given a CR.
+    Lines of a stretch that end in LF alone are given a CR. `is_normal`: the body is known to be in normal form.
     """
     if wide_encoding(body[:4]) is not None:
         yield body
@@ -298,14 +298,14 @@ def segments(body: bytes) -> Iterator[bytes | Run]:
         behind = _BEHIND_COMPONENT.search(body, start + STRETCH)
         end = behind.end() if behind else len(body)
         stretch = body[start:end]
-        yield from _segments(stretch if b"\r" in stretch else stretch.replace(b"\n", b"\r\n"))
+        yield from _segments(stretch if b"\r" in stretch else stretch.replace(b"\n", b"\r\n"), is_normal=is_normal)
         start = end
 
 
-def _segments(stretch: bytes) -> Iterator[bytes | Run]:
+def _segments(stretch: bytes, *, is_normal: bool) -> Iterator[bytes | Run]:
     taken = lone = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
-    run, end = _run_to_the_end(stretch, at) if at >= 0 else (None, at)
+    run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
     while at >= 0 and (lone != _MAX_LONE or _is_folded(stretch, taken, len(stretch))):
         if run is None:
             run, end = _run_at(stretch, at)
@@ -323,11 +323,11 @@ def _segments(stretch: bytes) -> Iterator[bytes | Run]:
         yield stretch[taken:]
 
 
-def _run_to_the_end(stretch: bytes, start: int) -> tuple[Run | None, int]:
+def _run_to_the_end(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run | None, int]:
     """Return a run of all events of a stretch from there on, if they are one, and where it ends."""
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     text = stretch[start:end]
-    if stretch[end : end + 1] in _GOING_ON or not fits(text):
+    if stretch[end : end + 1] in _GOING_ON or not (is_normal or fits(text)):
         return None, start
     recurs = _some_recur(text)
     is_identified = recurs is not None

@@ -78,7 +78,7 @@ def _mended(segment: bytes) -> Iterator[bytes | Piece]:
 
 def _normal(text: bytes) -> Iterator[bytes | Piece]:
     normal = normalise(text).text
-    found: Iterable[bytes | Run] = (text,) if normal is text else segments(normal)
+    found: Iterable[bytes | Run] = (text,) if normal is text else segments(normal, is_normal=True)
     for part in found:
         if isinstance(part, bytes):
             yield from _components(part)

@@ -43,7 +43,7 @@ def said(body: bytes) -> tuple[bytes, object]:
 @settings(max_examples=400)
 @given(bodies)
 def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -> None:
-    with patch.object(reading, "cut", lambda whole: (whole, [])):
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
         line_by_line = said(body)
     assert said(body) == line_by_line
 
@@ -88,7 +88,7 @@ def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None
     start = b'DTSTART;TZID="(UTC-05:00) Eastern":20260101T100000'
     body = feed(definition, event(b"1", start, b"RRULE:FREQ=MONTHLY;COUNT=12"))
     assert cut(body)[1][0].recurs == [0]
-    with patch.object(reading, "cut", lambda whole: (whole, [])):
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
         line_by_line = said(body)
     assert said(body) == line_by_line
 
@@ -107,7 +107,7 @@ def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(tzid: Callable[
     for length in range(30, 80):
         body = feed(event(b"1", time % tzid(length)), event(b"2", b"SUMMARY:x"))
         assert cut(body)[1]
-        with patch.object(reading, "cut", lambda whole: (whole, [])):
+        with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
             line_by_line = said(body)
         assert said(body) == line_by_line
         assert is_normal(render(body).body)
@@ -126,7 +126,7 @@ def test_what_stands_for_a_time_is_read_in_a_run_as_it_is_by_itself(value: bytes
     odd = event(b"1", start, b"EXDATE;TZID=%b:%b" % (tzid, value), rule)
     body = feed(definition, odd, event(b"2", start.replace(b"2026", b"2028")))
     assert [run.uids for run in cut(body)[1]] == [[b"1", b"2"]]
-    with patch.object(reading, "cut", lambda whole: (whole, [])):
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
         line_by_line = said(body)
     assert said(body) == line_by_line
     assert b"".join(stream(body)) == render(body).body
@@ -246,6 +246,12 @@ def test_plain_events_that_stand_alone_are_left_behind_the_first_of_them(fold: b
     lone = (event(b"%d" % n, *[fold] * bool(fold)) + odd.replace(b"odd", b"odd%d" % n) for n in range(50))
     body = feed(*lone, event(b"a"), event(b"b"))
     assert len(cut(body)[1]) == cut_out + bool(fold)
-    with patch.object(reading, "cut", lambda whole: (whole, [])):
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
         line_by_line = said(body)
     assert said(body) == line_by_line
+
+
+@given(bodies)
+def test_what_is_known_to_be_normal_is_cut_as_what_is_not(body: bytes) -> None:
+    text = normalise(body).text
+    assert cut(text, is_normal=True) == cut(text)
