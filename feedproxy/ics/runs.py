@@ -2,8 +2,10 @@
 
 Most events of most feeds are *plain*: in normal form (`feedproxy.ics.normal`), with one UID and one DTSTAMP, with no
 components inside but VALARMs, each of their times in one physical line. One regular expression tells, at hundreds of
-octets a microsecond. Plain events that follow each other are a run: a slice of the body. Only what stands between runs
-is read line by line. What the expression does not match is no fault, it is merely read the longer way.
+octets a microsecond. Plain events that follow each other are a run: a slice of the body. So are, where all of a stretch
+is plain but for that, events of which some lack their UID or their DTSTAMP; they are given those as a run. Only what
+stands between runs is read line by line. What the expression does not match is no fault, it is merely read the longer
+way.
 """
 
 import re

@@ -43,7 +43,7 @@ _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
 _WRITTEN_STARTS = tuple(name + end for name in (*_ONCE, *_TTL_NAMES) for end in (b":", b";"))
 _KNOWN = re.compile(rb"(?:%b|NAME|X-WR-CALNAME)[:;]" % b"|".join((*_ONCE, *_TTL_NAMES)))
-_CANCELLING = re.compile(rb"METHOD:CANCEL\s*\Z", re.IGNORECASE)
+_CANCELLING = re.compile(rb"[Mm](?i:ETHOD:CANCEL)\s*\Z")
 _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?))")
 
 

@@ -167,3 +167,9 @@ def test_what_gives_way_in_one_piece_leaves_the_others_whole() -> None:
     twice = event(b"UID:1", STAMP), event(b"UID:2", STAMP), event(b"UID:1", STAMP)
     body = HEAD + odd % 1 + b"".join(twice) + odd % 2 + b"".join(twice) + odd % 1 + END
     assert [piece.text for piece in repaired(body)] == [odd % 1, b"".join(twice[:2]), odd % 2]
+
+
+@pytest.mark.parametrize(("titles", "rules"), [("aab", ["duplicate", "clash"]), ("abb", ["clash", "duplicate"])])
+def test_what_is_met_first_is_reported_first(titles: str, rules: list[str]) -> None:
+    out = render(HEAD + b"".join(event(b"UID:1", STAMP, b"SUMMARY:" + title.encode()) for title in titles) + END)
+    assert [c.rule for c in out.report.changes if c.step == "unique"] == rules
