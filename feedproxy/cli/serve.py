@@ -1,6 +1,7 @@
 """`feedproxy serve`: the service, in this process or in several that share the port."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -23,6 +24,9 @@ from feedproxy.web.wanted_traces import wanted_traces
 
 SWITCH_SECONDS = 0.001
 """For how long a thread that works on a large feed may hold the interpreter while requests wait."""
+LOOKS_FOR_GARBAGE = (100, 50, 10)
+"""How soon Python looks for garbage (`gc.set_threshold`): often, so that what is new is little. All threads wait
+meanwhile: 5 ms when the lists of a feed of 20 MB were looked through at once, less than 1 ms this way."""
 
 
 @click.command()
@@ -57,7 +61,6 @@ def _supervise(settings: Settings, file: Path | None) -> int:
 
 
 async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBuffer, *, worker: bool) -> None:
-    sys.setswitchinterval(SWITCH_SECONDS)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,6 +68,7 @@ async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBu
     if worker:
         loop.add_reader(0, _stop_at_end_of_input, stop)
     app = create_app(settings, clock=utc_now)
+    let_threads_turn()
     access_log = AccessLog(app[METRICS], buffer if settings.log_level in ("debug", "info") else None, utc_now)
     flushing = loop.create_task(logs.keep_flushing(buffer.flush, app[METRICS].count_tallies))
     try:
@@ -80,6 +84,17 @@ async def _serve(settings: Settings, listener: socket.socket, buffer: logs.LogBu
     finally:
         flushing.cancel()
         app[METRICS].count_tallies()
+
+
+def let_threads_turn() -> None:
+    """Have no thread hold the others up for long. What is there by now stays, and is not looked through for garbage.
+
+    To look through what Python has imported takes 95 ms each time.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*LOOKS_FOR_GARBAGE)
+    gc.collect()
+    gc.freeze()
 
 
 def _stop_at_end_of_input(stop: asyncio.Event) -> None:

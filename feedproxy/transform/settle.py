@@ -4,6 +4,7 @@ What is made of the settled body is then the same as last time, octet for octet,
 later step need know of churn.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -17,11 +18,11 @@ from feedproxy.transform.digest import component_digest, head_digest, say_the_sa
 from feedproxy.transform.report import Journal
 from feedproxy.transform.unique import SCHEDULED, identity, unique
 
-_Key = bytes | tuple[bytes, ...]
-"""What makes a component itself: of an event that is no override its UID alone, as most are that."""
+_BETWEEN = b"\0"
+"""Between the parts of a key: in no text of the normal form there is such a character."""
 
 _AT_ONCE = 1_000
-"""Components that are joined, or whose memory is given back, in one step."""
+"""Components that are sorted or joined, or whose memory is given back, in one step."""
 
 
 def settle(last: bytes, new: bytes) -> bytes:
@@ -39,14 +40,15 @@ def settle(last: bytes, new: bytes) -> bytes:
     heads = tuple(_settled_head(before.heads, number, head) for number, head in enumerate(after.heads))
     counterparts, changed = _counterparts(before, after)
     places = _places(before, after, counterparts | changed)
-    order = sorted(range(len(places)), key=places.__getitem__)
+    order = _in_order(places)
     if heads == before.heads and [counterparts.get(n) for n in order] == [*range(len(before.texts))]:
         settled = last
     else:
         texts = (before.texts[counterparts[n]] if n in counterparts else after.texts[n] for n in order)
         settled = _written(heads, zip((after.scopes[n] for n in order), texts, strict=True))
     for values in (before.texts, before.keys, after.texts, after.keys):
-        _emptied(values)
+        while values:
+            values.popitem()
     return settled
 
 
@@ -58,15 +60,16 @@ def _settled_head(before: Sequence[bytes], number: int, head: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Body:
-    """The components of a body: the text of each, its VCALENDAR, and what makes it itself.
+    """The components of a body: the text of each, its VCALENDAR, and what makes it itself (`_key`).
 
-    There is no container for each: when garbage is looked for among so many, all threads wait.
+    There is no container for each, and of all of them none that garbage is looked for in, as it is in a list: all
+    threads wait meanwhile.
     """
 
     heads: tuple[bytes, ...]
-    texts: list[bytes]
-    scopes: list[int]
-    keys: list[_Key]
+    texts: dict[int, bytes]
+    scopes: "array[int]"
+    keys: dict[int, bytes]
 
     def component(self, n: int) -> Component:
         """Return one of them."""
@@ -76,31 +79,34 @@ class _Body:
 
 def _body(octets: bytes) -> _Body:
     reading = read(octets)
-    body = _Body(reading.heads, [], [], [])
+    body = _Body(reading.heads, {}, array("L"), {})
     pieces = [*reversed(reading.pieces)]
     del reading
     while pieces:
         piece = pieces.pop()
         if isinstance(piece, Run) and piece.is_identified and b"\nRECURRENCE-ID" not in piece.text:
-            body.texts.extend(piece.texts())
+            body.keys.update(enumerate(piece.uids, len(body.keys)))
+            body.texts.update(enumerate(piece.texts(), len(body.texts)))
             body.scopes.extend(repeat(piece.scope, len(piece.uids)))
-            body.keys.extend(piece.uids)
             continue
         for component in singly([piece]):
-            body.texts.append(component.text)
+            body.keys[len(body.keys)] = _key(component)
+            body.texts[len(body.texts)] = component.text
             body.scopes.append(component.scope)
-            body.keys.append(_key(component))
     return body
 
 
-def _key(component: Component) -> _Key:
-    """Return what makes a component itself; what has no name is known by what it says."""
+def _key(component: Component) -> bytes:
+    """Return what makes a component itself: of an event that is no override its UID alone, as most are that.
+
+    What has no name is known by what it says.
+    """
     if component.kind in SCHEDULED and (uid := component.uid()):
         key = identity(component)
-        return uid if key == (b"VEVENT", uid) else key
+        return uid if key == (b"VEVENT", uid) else _BETWEEN.join(key)
     if component.kind == b"VTIMEZONE" and (tzid := component.first(b"TZID")) is not None:
-        return component.kind, tzid.value
-    return component.kind, component_digest(component.text)
+        return _BETWEEN.join((component.kind, tzid.value))
+    return _BETWEEN.join((component.kind, component_digest(component.text)))
 
 
 def _counterparts(before: _Body, after: _Body) -> tuple[dict[int, int], dict[int, int]]:
@@ -108,7 +114,7 @@ def _counterparts(before: _Body, after: _Body) -> tuple[dict[int, int], dict[int
 
     What shares a key is settled together: which of them survives (`unique`) may hang on what else is churn.
     """
-    known, found = _by_key(before.keys), _by_key(after.keys)
+    known, found = _by_key(before.keys.values()), _by_key(after.keys.values())
     counterparts: dict[int, int] = {}
     changed: dict[int, int] = {}
     for key, there in found.items():
@@ -123,9 +129,9 @@ def _counterparts(before: _Body, after: _Body) -> tuple[dict[int, int], dict[int
     return counterparts, changed
 
 
-def _by_key(keys: Iterable[_Key]) -> dict[_Key, int | list[int]]:
+def _by_key(keys: Iterable[bytes]) -> dict[bytes, int | list[int]]:
     """Return where the component of each key stands: a number, or several."""
-    found: dict[_Key, int | list[int]] = {}
+    found: dict[bytes, int | list[int]] = {}
     for n, key in enumerate(keys):
         first = found.setdefault(key, n)
         if isinstance(first, list):
@@ -169,6 +175,14 @@ def _places(before: _Body, after: _Body, stood: dict[int, int]) -> list[int]:
             anchor = at
         places.append(((len(before.texts) + 1) * scope + anchor + 1) * 2 + (at is None))
     return places
+
+
+def _in_order(places: Sequence[int]) -> list[int]:
+    """Return the numbers of components in the order of their places."""
+    portions: dict[int, list[int]] = {}
+    for n, place in enumerate(places):
+        portions.setdefault(place // (2 * _AT_ONCE), []).append(n)
+    return [n for _, portion in sorted(portions.items()) for n in sorted(portion, key=places.__getitem__)]
 
 
 def _written(heads: Sequence[bytes], components: Iterable[tuple[int, bytes]]) -> bytes:

@@ -154,6 +154,13 @@ def test_a_publisher_that_shuffles_its_events_changes_nothing(order: list[bytes]
     assert settle(before, feed(*(event(uid, now=NOWS[1]) for uid in order), now=NOWS[1])) is before
 
 
+def test_many_components_that_are_shuffled_are_put_in_order_again() -> None:
+    last = season(2_500, defined=False)
+    head, *events = last.removesuffix(b"END:VCALENDAR\r\n").split(b"BEGIN:VEVENT")
+    random.Random(1).shuffle(events)
+    assert settle(last, b"BEGIN:VEVENT".join([head, *events]) + b"END:VCALENDAR\r\n") is last
+
+
 def test_only_what_changed_changes_and_stands_where_it_stood() -> None:
     before = feed(*map(event, (b"a", b"b", b"c")))
     after = feed(event(b"c", now=NOWS[1]), event(b"b", b"is off", now=NOWS[1]), event(b"a", now=NOWS[1]), now=NOWS[1])
