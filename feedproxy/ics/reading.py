@@ -19,15 +19,15 @@ class Reading:
     repairs: tuple[tuple[str, int], ...]
 
 
-def read(body: bytes) -> Reading:
-    """Read any octets. Raises FeedRefused (`not-a-calendar`, `truncated`, `excessive`)."""
-    rest, runs = cut(body)
+def read(body: bytes, *, divided: bool = True) -> Reading:
+    """Read any octets; runs are `divided` or not. Raises FeedRefused (`not-a-calendar`, `truncated`, `excessive`)."""
+    rest, runs = cut(body, divided=divided)
     normal = normalise(rest)
     if runs and not are_ours(normal.text, runs):
         normal, runs = normalise(body), []
     text = normal.text
     if not runs and text is not rest:
-        text, runs = cut(text, is_normal=True)
+        text, runs = cut(text, divided=divided, is_normal=True)
     stream = parse(text)
     pieces = tuple(restored(stream, runs))
     repairs = (*normal.repairs, *stream.repairs)

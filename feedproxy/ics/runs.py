@@ -265,16 +265,17 @@ def singly(pieces: Iterable[Piece]) -> Iterator[Component]:
     return chain.from_iterable(piece.components() if isinstance(piece, Run) else (piece,) for piece in pieces)
 
 
-def cut(body: bytes, *, is_normal: bool = False) -> tuple[bytes, list[Run]]:
+def cut(body: bytes, *, divided: bool = True, is_normal: bool = False) -> tuple[bytes, list[Run]]:
     """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order.
 
-    They are divided at once, so that their text is there once. `is_normal`: the body is known to be in normal form.
+    If they are to be `divided` that is done at once, so that their text is there once. `is_normal`: the body is known
+    to be in normal form.
     """
     rest: list[bytes] = []
     runs: list[Run] = []
     for segment in segments(body, is_normal=is_normal):
         if isinstance(segment, Run):
-            runs.append(segment.divided())
+            runs.append(segment.divided() if divided else segment)
             rest.append(MARKED)
         else:
             rest.append(segment)

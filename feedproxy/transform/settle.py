@@ -78,7 +78,7 @@ class _Body:
 
 
 def _body(octets: bytes) -> _Body:
-    reading = read(octets)
+    reading = read(octets, divided=False)
     body = _Body(reading.heads, {}, array("L"), {})
     pieces = [*reversed(reading.pieces)]
     del reading
