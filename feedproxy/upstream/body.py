@@ -33,6 +33,16 @@ class BodyReader:
         self._size = 0
         self.wire_octets = 0
 
+    @property
+    def octets(self) -> int:
+        """How many octets there are by now, decoded."""
+        return self._size
+
+    @property
+    def is_coded(self) -> bool:
+        """Tell whether octets have to be decoded."""
+        return self._coding != "identity"
+
     def feed(self, octets: bytes) -> None:
         """Take the next octets."""
         if self.wire_octets == 0 and self._coding == "deflate" and octets:

@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import random
 import socket
+import threading
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
@@ -13,6 +15,8 @@ from feedproxy.errors import FetchFailed
 from feedproxy.policy.access import Credentials
 from feedproxy.policy.egress import EgressPolicy
 from feedproxy.upstream import Fetched, FetchRequest, Hop, Limits, NotModified, UpstreamClient
+from feedproxy.upstream.body import BodyReader
+from feedproxy.upstream.client import DECODED_AT_ONCE
 from tests.upstream.conversation import Answer, Asked, last_words, plain, serving
 
 FEED = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
@@ -195,6 +199,29 @@ class TestAnswers:
 
     async def test_an_empty_body_is_empty_however_coded(self) -> None:
         assert (await fetched(plain(200, Content_Encoding="gzip"))).body == b""
+
+    async def test_a_large_body_is_decoded_a_little_at_a_time_and_put_together_in_a_thread(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        fed: list[int] = []
+        joined: list[int] = []
+        feed, finish = BodyReader.feed, BodyReader.finish
+
+        def feeding(reader: BodyReader, octets: bytes) -> None:
+            fed.append(len(octets))
+            feed(reader, octets)
+
+        def finishing(reader: BodyReader) -> bytes:
+            joined.append(threading.get_ident())
+            return finish(reader)
+
+        monkeypatch.setattr(BodyReader, "feed", feeding)
+        monkeypatch.setattr(BodyReader, "finish", finishing)
+        body = FEED + random.Random(1).randbytes(2_000_000)
+        answer = plain(200, gzip.compress(body, mtime=0), Content_Encoding="gzip")
+        assert (await fetched(answer, Limits(total_seconds=10, max_octets=5_000_000))).body == body
+        assert max(fed) == DECODED_AT_ONCE
+        assert joined != [threading.get_ident()]
 
     async def test_header_fields_that_are_no_text_are_left_out(self) -> None:
         answer = await fetched(last_words(b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nExpires: \xff\r\nAge: 1\r\n\r\n'))
