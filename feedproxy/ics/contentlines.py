@@ -28,6 +28,7 @@ _CONTENT_LINES = re.compile(
     re.VERBOSE,
 )
 _QUOTED_PRINTABLE = re.compile(rb"[^:]{1,200};ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
+_QUOTED_PRINTABLE_SOMEWHERE = re.compile(rb";ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
 _BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(BEGIN|END)[ \t]*:[ \t]*(" + KIND + rb")[ \t]*", re.IGNORECASE)
 """A byte order mark before it: of files that were put together, or marked twice."""
 _TEXTS = frozenset(
@@ -56,6 +57,14 @@ _NO_LINE_OF_TEXT = re.compile(
 )
 """A line that may not belong to the text before; the former where it has neither colon nor semicolon. All these begin
 with the end of the line before, which is quickly looked for."""
+_NOT_IN_CAPITALS = re.compile(
+    rb"""\n(?: (?i:x-) (?<!X-) [A-Za-z0-9_./-]{1,58}+ (?=:|;[^:\n]*+:)
+             | (?! [A-Z-]*+[:;] | (?i:BEGIN|END) [:;] ) (?i:%b) (?=:|;[^:\n]*+:)
+             | (?i:BEGIN|END) : (?i:KIND) (?=\n) )""".replace(b"KIND", KIND)
+    % b"|".join(sorted(_PROPERTIES)),
+    re.VERBOSE,
+)
+"""The name of what is a content line wherever it stands, and a boundary; of some all letters are capitals."""
 _IS_TEXT = re.compile(rb"(?:" + b"|".join(sorted(_TEXTS)) + rb")[;:]")
 _RULES = frozenset((b"RRULE", b"EXRULE"))
 """`RRULE;FREQ=DAILY` means the only thing that it can; libical reads it so."""
@@ -105,7 +114,7 @@ class _Reader:
         self.repairs = repairs
         self.kept: list[bytes] = []
         self.parts: list[bytes] = []
-        self.is_text = self.is_quoted_printable = False
+        self.is_text = self.is_quoted_printable = self.has_capitals = False
 
     def read(self) -> None:
         while self.at < len(self.text):
@@ -183,11 +192,23 @@ class _Reader:
             self._begin(content[0])
             if content[1]:
                 self._count(content[1])
+            elif content[0] != line:
+                self._write_capitals()
         elif line and (soft_break or (self.is_text and _may_be_text(line))):
             self._count("line-rejoined")
             _rejoin(self.parts, line, soft_break=soft_break)
         elif line.strip():
             self._count("line-dropped")
+
+    def _write_capitals(self) -> None:
+        """Write all names in capitals where one is not, as they would be one by one: all stays where it is.
+
+        In a quoted-printable text what is not in capitals may be a part of it.
+        """
+        if not self.has_capitals:
+            self.has_capitals = True
+            if _QUOTED_PRINTABLE_SOMEWHERE.search(self.text) is None:
+                self.text = _NOT_IN_CAPITALS.sub(lambda found: found[0].upper(), self.text)
 
     def _begin(self, line: bytes) -> None:
         self.parts = [line]
