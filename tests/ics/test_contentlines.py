@@ -67,7 +67,10 @@ def test_lines_are_read_together_as_one_by_one(lines: list[str]) -> None:
     one_by_one: dict[str, int] = {}
     read = content_lines(text, together)
     with patch.multiple(
-        "feedproxy.ics.contentlines._Reader", _pass_over_content=lambda _: False, _pass_over_others=lambda _: False
+        "feedproxy.ics.contentlines._Reader",
+        _pass_over_content=lambda _: False,
+        _pass_over_others=lambda _: False,
+        _write_capitals=lambda _: None,
     ):
         assert content_lines(text, one_by_one) == read
     assert together == one_by_one
