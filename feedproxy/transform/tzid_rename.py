@@ -15,7 +15,6 @@ from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import (
-    DATES,
     WITH_PARAMETERS,
     Bound,
     Census,
@@ -135,13 +134,9 @@ class Rename:
 
     def _line(self, bound: Bound, component: Component) -> list[ContentLine]:
         """Return what a property with a TZID becomes: two properties where some of its values are in UTC."""
-        line, local, in_utc = bound
+        line, local, in_utc, _ = bound
         if local is None:
-            bare = line.with_parameter(b"TZID", None)
-            dates = DATES.fullmatch(line.value) is not None
-            rule = "date-with-tzid" if dates else "utc-with-tzid"
-            self.journal.note(STEP, rule, component.kind.decode() if dates else tzid_of(line))
-            return [bare.with_parameter(b"VALUE", b"DATE") if dates else bare]
+            return self._unbound(bound, component)
         served = self.served.get((component.scope, tzid_of(line)))
         if served is None:
             return [line]
@@ -157,6 +152,18 @@ class Rename:
         self.journal.note(STEP, "utc-with-tzid", tzid_of(line))
         bare = line.with_parameter(b"TZID", None)
         return [renamed.with_value(local), bare.with_value(in_utc)]
+
+    def _unbound(self, bound: Bound, component: Component) -> list[ContentLine]:
+        """Return what a property becomes whose TZID binds nothing: days, times in UTC, or one property of each."""
+        line = bound.line.with_parameter(b"TZID", None)
+        found = []
+        if bound.days:
+            self.journal.note(STEP, "date-with-tzid", component.kind.decode())
+            found.append(line.with_parameter(b"VALUE", b"DATE").with_value(bound.days))
+        if bound.in_utc:
+            self.journal.note(STEP, "utc-with-tzid", tzid_of(bound.line))
+            found.append(line.with_value(bound.in_utc))
+        return found
 
 
 def _with_until_in_utc(rule: re.Match[bytes]) -> bytes:

@@ -132,11 +132,12 @@ class Parts:
 
 
 class Bound(NamedTuple):
-    """A property with a TZID: those of its values that this binds, None where there are none, and those in UTC."""
+    """A property with a TZID: those of its values that this binds, None where there are none; those in UTC; days."""
 
     line: ContentLine
     local: bytes | None
     in_utc: bytes = b""
+    days: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,12 +379,14 @@ def bound_line(text: bytes) -> ContentLine | None:
 def _bound(line: ContentLine) -> Bound:
     """Part the values that a TZID binds from those that it does not: those in UTC, and days."""
     if line.name in TIME_NAMES and DATES.fullmatch(line.value):
-        return Bound(line, None)
+        return Bound(line, None, days=line.value)
     if b"Z" not in line.value:
         return Bound(line, line.value)
     parts = _UTC_VALUE.split(b"," + line.value)
-    local = b"".join(parts[::2])
-    return Bound(line, local[1:] if local else None, b",".join(parts[1::2]))
+    in_utc, others = b",".join(parts[1::2]), b"".join(parts[::2])
+    if line.name in TIME_NAMES and b":" not in in_utc and DATES.fullmatch(others, 1):
+        return Bound(line, None, in_utc, others[1:])
+    return Bound(line, others[1:] if others else None, in_utc)
 
 
 def tzid_of(line: ContentLine) -> str:

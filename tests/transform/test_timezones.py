@@ -5,7 +5,7 @@ from datetime import date
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
@@ -327,23 +327,37 @@ def test_many_times_in_one_event_are_served_as_few_are(odd: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["20260701T100000", "20260702T100000Z", " 20260703T100000Z", "20260704T100000Z/PT1H", "", "Z", "x"]
+            [
+                "20260701T100000",
+                "20260702T100000Z",
+                " 20260703T100000Z",
+                "20260704T100000Z/PT1H",
+                "20260705",
+                "",
+                "Z",
+                "x",
+            ]
         ),
         min_size=2,
     )
 )
+@example(["20260705", "20260702T100000Z", "20260705"])
 def test_a_list_is_parted_into_what_is_in_utc_and_what_is_not(values: list[str]) -> None:
     in_utc = [value for value in values if re.match(r"\s*\d{8}T\d{6}Z", value)]
     local = [value for value in values if value not in in_utc]
     given = f"RDATE;TZID=Tokyo Standard Time:{','.join(values)}"
-    parted = [f"RDATE;TZID=Asia/Tokyo:{','.join(local)}", f"RDATE:{','.join(in_utc)}"]
+    days = set(local) == {"20260705"}
+    parameter = "VALUE=DATE" if days else "TZID=Asia/Tokyo"
+    parted = [f"RDATE;{parameter}:{','.join(local)}", f"RDATE:{','.join(in_utc)}"]
     if not in_utc:
         parted.pop()
     elif not local:
         parted.pop(0)
     rendered = render(feed(*event("1", given)))
     assert body(rendered) == parted
-    assert [zone.uses for zone in rendered.report.zones] == ([max(1, local.count("20260701T100000"))] if local else [])
+    assert [zone.uses for zone in rendered.report.zones] == (
+        [max(1, local.count("20260701T100000") + local.count("20260705"))] if local and not days else []
+    )
 
 
 def body(rendered: Rendered) -> list[str]:
