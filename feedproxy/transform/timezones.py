@@ -17,6 +17,7 @@ from itertools import chain
 import tzmap
 from feedproxy.ics.components import Component
 from feedproxy.ics.runs import Piece
+from feedproxy.ics.times import wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, serve
@@ -96,9 +97,10 @@ class TimeZones:
     def _times(self, _: str, use: Use) -> Iterator[datetime]:
         """Iterate over every time that is bound to the TZID, instances included, each once. Raises Inexpandable."""
         plain = plain_times(dict.fromkeys(map(value_of, use.plain)))
+        listed = map(wall_times, dict.fromkeys(use.lists))
         recurring = (recurrence.times(component, self.horizon) for component in use.components)
         seen = set()
-        for time in chain(plain, chain.from_iterable(recurring)):
+        for time in chain(plain, chain.from_iterable(listed), chain.from_iterable(recurring)):
             if time not in seen:
                 seen.add(time)
                 yield time

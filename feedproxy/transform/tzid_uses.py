@@ -51,7 +51,8 @@ _IN_COMPONENT = re.compile(
 class Use:
     """What is known of one (scope, TZID): who uses it, how often, and between which wall-clock times.
 
-    `plain` has texts that begin with the value of a plain time, or with what stands for one.
+    `plain` has texts that begin with the value of a plain time, or with what stands for one; `lists` the values that it
+    binds in components that are not plain; `components` are those that recur.
     """
 
     components: list[Component] = field(default_factory=list)
@@ -59,9 +60,10 @@ class Use:
     first: datetime = datetime.max  # noqa: DTZ901
     last: datetime = datetime.min  # noqa: DTZ901
     plain: list[bytes] = field(default_factory=list)
+    lists: list[bytes] = field(default_factory=list)
 
     def add(self, component: Component) -> None:
-        """Note that a component uses it whose times are not all in `plain`, or which recurs."""
+        """Note that a component uses it which recurs."""
         if not self.components or self.components[-1] is not component:
             self.components.append(component)
 
@@ -328,13 +330,17 @@ class Census:
 
     def _take_lines(self, component: Component) -> Lines:
         lines = lines_of(component)
+        recurs = b"\nRRULE" in component.text
         for bound in lines.bound:
             if bound is None or bound.local is None:
                 continue
             line = bound.line
             use = self._use(component.scope, tzid_of(line))
-            use.add(component)
             count, times = times_of(bound.local) if line.name in TIME_NAMES else (0, [])
+            if recurs:
+                use.add(component)
+            elif times:
+                use.lists.append(bound.local)
             use.values += max(1, count)
             use.widen(times)
             if line.name == b"DTSTART":

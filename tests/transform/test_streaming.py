@@ -129,7 +129,7 @@ def test_what_is_not_plain_is_streamed_as_it_is_rendered(kind: str, definition: 
     assert streamed == rendered
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.lists(st.sampled_from([*UNPLAIN, event(1), event(2, "RRULE:FREQ=DAILY")]), min_size=1, max_size=6),
     st.lists(st.tuples(st.sampled_from(LINES), st.integers(0, 10_000)), max_size=3),

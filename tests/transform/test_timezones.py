@@ -273,6 +273,18 @@ def test_where_rules_and_zone_part_every_single_time_is_looked_at(days: list[str
 
 
 @pytest.mark.parametrize(
+    "other",
+    ["DTEND;TZID=Asia/Tokyo:20261020T120000", "DTEND:20261020T120000Z", "DTEND;TZID=Asia/Tokyo:20261020T120000Z"],
+)
+@pytest.mark.parametrize("own", [["20260701T120000", "20261201T120000"], ["20260701T120000,20261201T120000"]])
+def test_no_time_of_another_zone_is_looked_at(own: list[str], other: str) -> None:
+    lines = event("1", *(f"RDATE;TZID=W. Europe Standard Time:{value}" for value in own), other)
+    zone, *_ = render(feed(*EARLY_AUTUMN, *lines)).report.zones
+    assert (zone.written, zone.served) == ("W. Europe Standard Time", "Europe/Berlin")
+    assert zone.resolution.compared == 2
+
+
+@pytest.mark.parametrize(
     ("line", "served"),
     [
         ("EXDATE;TZID=W. Europe Standard Time:20260708T120000,20260715T120000", "Europe/Berlin"),
