@@ -18,7 +18,7 @@ from itertools import chain, compress
 from typing import ClassVar
 
 from feedproxy.ics.components import MARK, Component, Stream
-from feedproxy.ics.folding import LIMIT, fold
+from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.normal import fits, has_clean_letters, is_free_of_controls, wide_encoding
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
@@ -94,7 +94,7 @@ _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t
 """A line that may have to be folded anew: too long, or folded already."""
 _END = re.compile(rb"\nEND:VEVENT\r\n")
 _RECURRENCE_ID_OR_END = re.compile(
-    rb"""\n(?:END:VEVENT|(RECURRENCE-ID)(?:;TZID=("[^"]*+"|[^:]++)|;VALUE=[^:]*+)?:([^\r]*+))\r"""
+    rb"""\n(?:END:VEVENT|(RECURRENCE-ID)(?:;TZID=("[^"]*+"|[^:]++)|;VALUE=[^:]*+)?:([^\r]*+(?:\r\n [^\r]*+)*+))\r"""
 )
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
@@ -208,7 +208,7 @@ class Run:
                 found.append(own)
                 own = ()
             elif not own:
-                own = (value.strip(), tzid.strip(b'"'))
+                own = (unfold(value).strip(), tzid.strip(b'"'))
         return found
 
     def recurring(self) -> list[Component]:
