@@ -156,7 +156,8 @@ def _with_rules(text: bytes, rules: Collection[bytes], become: Mapping[bytes, by
 
 def _with_identity(component: Component, journal: Journal) -> Component:
     """Give it the UID and the DTSTAMP it lacks, derived from what it says: the same again at every fetch."""
-    if _says(component.text, b"\nUID:") and _says(component.text, b"\nDTSTAMP:"):
+    text = component.text
+    if _says(text, b"\nUID:") and _says(text, b"\nDTSTAMP:") and b"\nDTSTAMP;" not in text:
         return component
     lines = []
     has_uid, has_stamp = component.uid() != b"", _has_stamp(component)
