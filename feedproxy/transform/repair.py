@@ -157,10 +157,11 @@ def _with_rules(text: bytes, rules: Collection[bytes], become: Mapping[bytes, by
 def _with_identity(component: Component, journal: Journal) -> Component:
     """Give it the UID and the DTSTAMP it lacks, derived from what it says: the same again at every fetch."""
     text = component.text
-    if _says(text, b"\nUID:") and _says(text, b"\nDTSTAMP:") and b"\nDTSTAMP;" not in text:
+    has_parameters = b"\nUID;" in text or b"\nDTSTAMP;" in text
+    if not has_parameters and _says(text, b"\nUID:") and _says(text, b"\nDTSTAMP:"):
         return component
     lines = []
-    has_uid, has_stamp = component.uid() != b"", _has_stamp(component)
+    has_uid, has_stamp = (_first_says(component, name) for name in (b"UID", b"DTSTAMP"))
     if has_uid and has_stamp:
         return component
     if not has_uid:
@@ -217,9 +218,9 @@ def _says(text: bytes, start: bytes) -> bool:
     return at >= 0 and text[behind : behind + 1] not in _BLANKS and text.find(b"\nBEGIN:", 0, at) < 0
 
 
-def _has_stamp(component: Component) -> bool:
-    """Tell whether it has a DTSTAMP that says something: libical takes no notice of one that does not."""
-    line = component.first(b"DTSTAMP")
+def _first_says(component: Component, name: bytes) -> bool:
+    """Tell whether its first property of that name says something: libical takes no notice of one that does not."""
+    line = component.first(name)
     return line is not None and line.value.strip() != b""
 
 
