@@ -5,7 +5,7 @@ One function of values that returns values for JSON, so that another process can
 
 from calendar import month_name
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
 from feedproxy.config import Settings
@@ -14,7 +14,9 @@ from feedproxy.model import LastGood
 from feedproxy.ops.clocks import viewer
 from feedproxy.ops.explain import Explanation, examine
 from feedproxy.ops.explain_formats import as_json
+from feedproxy.ops.lint import lint
 from feedproxy.ops.month import month_of
+from feedproxy.ops.outline import logical_lines, outline
 from feedproxy.ops.own import NOTHING, Own, chosen
 from feedproxy.ops.rules import RULES
 from feedproxy.ops.served import served_options
@@ -54,13 +56,22 @@ def anatomy(subject: Subject, settings: Settings, now: datetime) -> Shown:
     if came is None:
         return {}
     options = served_options(settings)
+    found = outline(logical_lines(came))
     explanation = examine(
-        subject.name, came, own=subject.own, kept=subject.kept, loss_share=settings.loss_share, options=options, now=now
+        subject.name,
+        came,
+        own=subject.own,
+        kept=subject.kept,
+        loss_share=settings.loss_share,
+        options=options,
+        now=now,
+        checked=False,
     )
+    explanation = replace(explanation, lint=lint(subject.name, came, options, found))
     served = b""
     if explanation.base is not None:
         served = assemble(chosen(explanation.base, subject.own, options), subject.own.personal, options).body
-    sides = side_by_side(came, served)
+    sides = side_by_side(found, outline(logical_lines(served)))
     return {
         "explanation": _explained(explanation),
         "sides": asdict(sides),

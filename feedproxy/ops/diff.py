@@ -210,8 +210,7 @@ def _when(moment: Moment, *, recurs: bool = False) -> str:
 def _lines(body: bytes) -> Mapping[tuple[bytes, bytes, bytes], int]:
     found: dict[tuple[bytes, bytes, bytes], int] = {}
     for node in outline(logical_lines(body)).components:
-        line = node.first(b"RECURRENCE-ID")
-        content = line.content if line else None
+        content = node.content(b"RECURRENCE-ID")
         value = content.value.rpartition(b":")[2].strip().removesuffix(b"Z") if content else b""
         found.setdefault((node.kind, node.uid, value), node.begin.number)
     return found

@@ -15,7 +15,7 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics.contentline import LINE_START, ContentLine, split_at_last_colon
 from feedproxy.ics.contentlines import content_lines
 from feedproxy.ics.folding import LIMIT
-from feedproxy.ics.normal import wide_encoding
+from feedproxy.ics.normal import is_normal, wide_encoding
 from feedproxy.ics.text import unescape
 from feedproxy.ics.times import TIME_NAMES, wall_time
 from feedproxy.ops.clocks import Clocks, Moment
@@ -90,27 +90,31 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """What checks look at."""
+    """What checks look at. What is in the normal form has nothing wrong with its octets, lines and boundaries."""
 
     body: bytes
-    lines: Sequence[Line]
     outline: Outline
     base: Base | None
     clocks: Clocks
+    is_normal: bool
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return self.outline.lines
 
 
-def lint(target: str, body: bytes, options: Options) -> Lint:
-    """Check a body against every rule."""
-    lines = list(logical_lines(body))
+def lint(target: str, body: bytes, options: Options, found: Outline | None = None) -> Lint:
+    """Check a body against every rule; `found` is what stands in it, if that is known already."""
+    found = found or outline(logical_lines(body))
     findings = Findings()
     base = None
     try:
         base = index(body, options)
     except FeedRefused as refusal:
-        last = next((line for line in reversed(lines) if line.text.strip()), Line(1, 0, b"", b""))
-        findings.add(refusal.reason, last if refusal.reason == "truncated" else Line(1, 0, b"", b""), refusal.message)
+        last = next((line for line in reversed(found.lines) if line.text.strip()), _START)
+        findings.add(refusal.reason, last if refusal.reason == "truncated" else _START, refusal.message)
     if base is not None or findings.counts["truncated"]:
-        feed = _Feed(body, lines, outline(lines), base, Clocks(base.calendar.zones if base else ()))
+        feed = _feed(body, found, base)
         for each in _CHECKS:
             each(feed, findings)
     return Lint(target, _ordered(findings), dict(findings.counts))
@@ -119,10 +123,14 @@ def lint(target: str, body: bytes, options: Options) -> Lint:
 def check(body: bytes, lines: Sequence[Line], base: Base) -> tuple[Finding, ...]:
     """Check some of the lines of a body against the rules for a line, an event, a time and a zone."""
     findings = Findings()
-    feed = _Feed(body, lines, outline(lines), base, Clocks(base.calendar.zones if base else ()))
+    feed = _feed(body, outline(lines), base)
     for each in (_octets, _content_lines, _events, _twice, _times, _zones):
         each(feed, findings)
     return _ordered(findings)
+
+
+def _feed(body: bytes, found: Outline, base: Base | None) -> _Feed:
+    return _Feed(body, found, base, Clocks(base.calendar.zones if base else ()), is_normal(body))
 
 
 def _ordered(findings: Findings) -> tuple[Finding, ...]:
@@ -131,6 +139,8 @@ def _ordered(findings: Findings) -> tuple[Finding, ...]:
 
 def _octets(feed: _Feed, findings: Findings) -> None:
     """Check what lines are made of, whatever they say."""
+    if feed.is_normal:
+        return
     first = feed.lines[0] if feed.lines else _START
     if feed.body.startswith(codecs.BOM_UTF8):
         findings.add("byte-order-mark", first)
@@ -168,7 +178,7 @@ def _boundaries(feed: _Feed, findings: Findings) -> None:
         is_text = not oddity.kind and not _CONTENT_LINE.fullmatch(oddity.line.text)
         rule = "line-dropped" if is_text else oddity.rule
         findings.add(rule, oddity.line, oddity.kind.decode() or _shown(oddity.line))
-    for line in feed.lines:
+    for line in () if feed.is_normal else feed.lines:
         if _LOOSE_BOUNDARY.match(line.text) and not _BOUNDARY.fullmatch(line.text):
             findings.add("boundary-run-on" if _RUN_ON.match(line.text) else "boundary-blanks", line, _shown(line))
     for calendar in feed.outline.calendars[1:]:
@@ -177,6 +187,8 @@ def _boundaries(feed: _Feed, findings: Findings) -> None:
 
 def _content_lines(feed: _Feed, findings: Findings) -> None:
     """Check that lines are content lines, and give those that are none the names that the reader has for that."""
+    if feed.is_normal:
+        return
     for node in (*feed.outline.calendars, *feed.outline.components):
         lines = node.whole or node.lines
         if all(_CONTENT_LINE.fullmatch(line.text) for line in lines):
@@ -235,7 +247,7 @@ def _identity(node: Node, findings: Findings) -> None:
     uid, stamp = node.uid, node.first(b"DTSTAMP")
     if not uid:
         findings.add("uid-missing", node.begin, node.kind.decode())
-    if stamp is None or (content := stamp.content) is None or not content.value.strip():
+    if stamp is None or not node.value(b"DTSTAMP"):
         findings.add("dtstamp-missing", stamp or node.begin, uid=uid)
     if node.kind == b"VEVENT" and node.first(b"DTSTART") is None:
         findings.add("dtstart-missing", node.begin, uid=uid)
@@ -263,8 +275,7 @@ def _rule(rule: ContentLine, line: Line, node: Node, findings: Findings) -> None
         findings.add("rule-case", line, _shown(line), uid=node.uid)
     if not _READABLE_RULE.fullmatch(rule.value.strip(b";, \t")):
         findings.add("rule-unreadable", line, _shown(line), uid=node.uid)
-    start = node.first(b"DTSTART") if node.kind in SCHEDULED else None
-    content = start.content if start else None
+    content = node.content(b"DTSTART") if node.kind in SCHEDULED else None
     if content and _LOCAL_UNTIL.search(rule.value) and (content.value.endswith(b"Z") or content.parameter(b"TZID")):
         findings.add("until-local", line, _shown(line), uid=node.uid)
 
@@ -370,8 +381,7 @@ def _definitions(definitions: Sequence[Node], used: Collection[str], findings: F
 
 
 def _tzid(definition: Node) -> str:
-    line = definition.first(b"TZID")
-    content = line.content if line else None
+    content = definition.content(b"TZID")
     return clean(unescape(content.value)) if content else ""
 
 
@@ -383,8 +393,7 @@ def _moment(node: Node, name: bytes, feed: _Feed) -> Moment | None:
 
 def _as_served(node: Node, name: bytes, base: Base | None) -> ContentLine | None:
     """Return a property of a time with the TZID that it is served with."""
-    line = node.first(name)
-    content = line.content if line else None
+    content = node.content(name)
     tzid = content.parameter(b"TZID") if content else None
     if content is None or tzid is None:
         return content

@@ -11,6 +11,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import NamedTuple
 
 from feedproxy.ics.components import SEPARATE
@@ -21,8 +22,8 @@ _END = rb"(?:\r\n|\r|\n)"
 _LOGICAL = re.compile(rb"END++|[^\r\n]++(?:END(?:END*+[ \t][^\r\n]*+END)*+|\Z)".replace(b"END", _END))
 """Blank lines; or a line and those that it goes on in, a blank line between them being one fold too many."""
 _FOLD = re.compile(rb"END++[ \t]".replace(b"END", _END))
-_BREAK = re.compile(_END)
 _BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(BEGIN|END)[ \t]*:[ \t]*([A-Z0-9_./-]{1,60})[ \t]*", re.IGNORECASE)
+_MAYBE_BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(?:BEGIN|END)[ \t]*:", re.IGNORECASE)
 _RUN_ON = re.compile(rb"((?:BEGIN|END):VCALENDAR)(?=[ \t]*[^ \t])(?![A-Z0-9_./-]*[ \t]*\Z)(.*)", re.DOTALL)
 
 
@@ -47,7 +48,7 @@ class Line(NamedTuple):
     @property
     def last_number(self) -> int:
         """The number of its last physical line."""
-        return self.number + max(len(_BREAK.findall(self.octets)) - 1, 0)
+        return self.number + max(_breaks(self.octets) - 1, 0)
 
 
 @dataclass(slots=True)
@@ -66,14 +67,31 @@ class Node:
     whole: list[Line] = field(default_factory=list)
     end: Line | None = None
     _named: dict[bytes, list[Line]] = field(default_factory=dict)
+    _read: dict[bytes, list[tuple[Line, ContentLine]]] = field(default_factory=dict)
 
     def first(self, name: bytes) -> Line | None:
         """Return its first own property of that name, given in capitals."""
-        return next((line for line in self._lines_named(name) if line.content is not None), None)
+        return next((line for line, _ in self._every(name)), None)
 
     def every(self, name: bytes) -> list[Line]:
         """Return its own properties of that name, given in capitals."""
-        return [line for line in self._lines_named(name) if line.content is not None]
+        return [line for line, _ in self._every(name)]
+
+    def content(self, name: bytes) -> ContentLine | None:
+        """Return its first own property of that name, given in capitals, taken apart."""
+        return next((content for _, content in self._every(name)), None)
+
+    def value(self, name: bytes) -> bytes:
+        """Return what its first own property of that name says, without blanks around; nothing if there is none."""
+        content = self.content(name)
+        return content.value.strip() if content else b""
+
+    def _every(self, name: bytes) -> Sequence[tuple[Line, ContentLine]]:
+        found = self._read.get(name)
+        if found is None:
+            found = [(line, content) for line in self._lines_named(name) if (content := line.content) is not None]
+            self._read[name] = found
+        return found
 
     def _lines_named(self, name: bytes) -> Sequence[Line]:
         if not self._named:
@@ -85,9 +103,7 @@ class Node:
     @property
     def uid(self) -> bytes:
         """The value of its UID; empty if it has none."""
-        line = self.first(b"UID")
-        content = line.content if line else None
-        return content.value.strip() if content else b""
+        return self.value(b"UID")
 
 
 class Oddity(NamedTuple):
@@ -100,11 +116,12 @@ class Oddity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What stands in lines: the VCALENDARs; the components in them or beside them; the boundaries that do not fit.
+    """Lines and what stands in them: VCALENDARs; the components in them or beside them; boundaries that do not fit.
 
     `open` is the component in which the lines end, if they do not end behind a VCALENDAR.
     """
 
+    lines: Sequence[Line]
     calendars: tuple[Node, ...]
     components: tuple[Node, ...]
     oddities: tuple[Oddity, ...]
@@ -113,12 +130,17 @@ class Outline:
 
 def outline(lines: Iterable[Line]) -> Outline:
     """Find the components in logical lines."""
+    lines = [*lines]
     said = [line for line in lines if line.text.strip()]
-    reader = _Reader(_known_by_nobody(said))
-    for line in said:
-        reader.take(line)
+    boundaries = [_MAYBE_BOUNDARY.match(line.text) is not None for line in said]
+    reader = _Reader(_known_by_nobody(compress(said, boundaries)))
+    for line, is_boundary in zip(said, boundaries, strict=True):
+        if is_boundary:
+            reader.take(line)
+        else:
+            reader.take_property(line)
     ends_in = reader.stack[-1] if reader.stack else None
-    return Outline(tuple(reader.calendars), tuple(reader.components), tuple(reader.oddities), ends_in)
+    return Outline(lines, tuple(reader.calendars), tuple(reader.components), tuple(reader.oddities), ends_in)
 
 
 def logical_lines(body: bytes, *, number: int = 1, offset: int = 0) -> Iterator[Line]:
@@ -136,7 +158,12 @@ def logical_lines(body: bytes, *, number: int = 1, offset: int = 0) -> Iterator[
         if b"\n" in text or b"\r" in text:
             text = _FOLD.sub(b"", text)
         yield Line(number, offset + match.start(), octets, text)
-        number += len(_BREAK.findall(octets))
+        number += _breaks(octets)
+
+
+def _breaks(octets: bytes) -> int:
+    """Count the line ends: CRLF, CR or LF."""
+    return octets.count(b"\n") + octets.count(b"\r") - octets.count(b"\r\n")
 
 
 def _wide_lines(body: bytes, encoding: str) -> Iterator[Line]:
@@ -167,16 +194,17 @@ class _Reader:
         self.oddities: list[Oddity] = []
 
     def take(self, line: Line) -> None:
+        """Take a line that may be a boundary, or two."""
         for text in _parts(line.text):
             boundary = _BOUNDARY.fullmatch(text)
             if boundary is None:
-                self._property(line)
+                self.take_property(line)
             elif boundary[1].upper() == b"BEGIN":
                 self._begin(boundary[2].upper(), line)
             else:
                 self._end(boundary[2].upper(), line)
 
-    def _property(self, line: Line) -> None:
+    def take_property(self, line: Line) -> None:
         if not self.stack:
             self.oddities.append(Oddity("outside-calendar", line, b""))
             return

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from feedproxy.ops.outline import Line, Node, logical_lines, outline
+from feedproxy.ops.outline import Line, Node, Outline
 
 Mark = Literal["same", "changed", "gone", "new"]
 
@@ -56,7 +56,7 @@ class _Component:
     lines: Sequence[Line]
 
 
-def side_by_side(came: bytes, served: bytes) -> Sides:
+def side_by_side(came: Outline, served: Outline) -> Sides:
     """Compare a body with what is served."""
     left, right = _components(came), _components(served)
     parts: list[Part] = []
@@ -76,17 +76,16 @@ def side_by_side(came: bytes, served: bytes) -> Sides:
     return Sides(tuple(parts), more, same)
 
 
-def _components(body: bytes) -> dict[_Key, _Component]:
+def _components(found: Outline) -> dict[_Key, _Component]:
     """Return the properties of the calendar as one, and the components, by what makes them themselves."""
-    found = outline(logical_lines(body))
     head = [line for node in found.calendars[:1] for line in node.lines]
     components: dict[_Key, _Component] = {(b"VCALENDAR", b"", b"", 0): _Component("The calendar itself", head)}
     seen: Counter[tuple[bytes, bytes, bytes]] = Counter()
     for node in found.components:
         name = (
             node.kind,
-            _value(node, b"TZID" if node.kind == b"VTIMEZONE" else b"UID"),
-            _value(node, b"RECURRENCE-ID"),
+            node.value(b"TZID" if node.kind == b"VTIMEZONE" else b"UID"),
+            node.value(b"RECURRENCE-ID"),
         )
         components[*name, seen[name]] = _Component(_title(node), node.whole)
         seen[name] += 1
@@ -123,14 +122,8 @@ def _rows(came: Sequence[Line], served: Sequence[Line]) -> Iterator[Row]:
 
 def _title(node: Node) -> str:
     kind = node.kind.decode("ascii", "replace")
-    value = _value(node, b"TZID" if node.kind == b"VTIMEZONE" else b"SUMMARY") or node.uid
+    value = node.value(b"TZID" if node.kind == b"VTIMEZONE" else b"SUMMARY") or node.uid
     return f"{kind} {value.decode('utf-8', 'replace')[:80]}".strip()
-
-
-def _value(node: Node, name: bytes) -> bytes:
-    line = node.first(name)
-    content = line.content if line else None
-    return content.value.strip() if content else b""
 
 
 def _shown(line: Line) -> tuple[int, str]:
