@@ -20,7 +20,7 @@ from feedproxy.errors import FeedproxyError
 
 SIZE = struct.Struct("!Q")
 """A message: how many octets it has, and what pickle makes of it."""
-RESTS, LONGEST_REST = 3, 2.0
+RESTS, LONGEST_REST = 5, 2.0
 """So many times as long as it has worked, but no more seconds than that."""
 
 
