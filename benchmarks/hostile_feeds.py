@@ -160,6 +160,8 @@ KINDS: dict[str, Kind] = {
     "definitions of one TZID": lambda octets: feed(
         filled(ZONE % 1, octets) + EVENT % 1 + b"DTEND;TZID=Z1:20260701T110000\r\nEND:VEVENT\r\n"
     ),
+    "definitions by turns": lambda octets: feed(filled(ZONE % 1 + ZONE % 2, octets)),
+    "definitions of one TZID, all different": _components(ZONE.replace(b"TZID:Z%d", b"TZID:Z\r\nX-N:%d")),
     "observances": lambda octets: feed(
         b"BEGIN:VTIMEZONE\r\nTZID:Z1\r\n"
         + filled(

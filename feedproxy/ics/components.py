@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import takewhile
 from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
@@ -25,9 +26,15 @@ MAX_MENDED = 10_000
 """ENDs that may be missing in a body, and such that may close nothing: a publisher's mistake is made in few places."""
 MAX_DEPTH = 100
 """How deep components may be nested: a VCALENDAR is 1, what a VALARM holds 4 (RFC 9074 section 8.1)."""
+MAX_TZIDS = 5_000
+"""Different TZIDs that a feed may define, and such that it may name. There are 600 zones, and 140 ids of Windows."""
+MAX_DEFINITIONS = 20_000
+"""VTIMEZONEs of a feed that say different things; equal ones may be as many as there are events."""
 
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
 _END = re.compile(rb"\nEND:([^\r]*)\r")
+_TZID = re.compile(rb"\nTZID[:;]([^\r]*+(?:\r\n [^\r]*+)*+)")
+_BEGIN_DEFINITION, _END_DEFINITION = b"BEGIN:VTIMEZONE\r\n", b"\nEND:VTIMEZONE\r\n"
 _PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
 _WELL_FORMED = re.compile(
     rb"""BEGIN:(?!VCALENDAR\r)([^\r]*)\r\n
@@ -173,6 +180,8 @@ class _Reader:
     `open` is the stack of the kinds that are open, `how_many` counts them by kind; `at` is where the text begins that
     belongs to nobody yet: to the head of the VCALENDAR, or to the component that is open; `pieces` is what a mended
     component has before that; `places`, made when first needed, is where each kind has a boundary, and whether an END.
+    `definitions` has the well-formed VTIMEZONEs of the last VCALENDAR by their texts without the END, `different` and
+    `tzids` what those of all say and define.
     """
 
     def __init__(self, text: bytes) -> None:
@@ -183,6 +192,9 @@ class _Reader:
         self.pieces: list[bytes] = []
         self.heads: list[list[bytes]] = []
         self.components: list[Component] = []
+        self.definitions: dict[bytes, Component] = {}
+        self.different: set[int] = set()
+        self.tzids: set[bytes] = set()
         self.repairs: Counter[str] = Counter()
         self.outside: list[int] = []
         self.places: dict[bytes, list[tuple[int, bool]]] = {}
@@ -225,7 +237,34 @@ class _Reader:
                 self._take(start)
             self.components.append(Component(whole[1], whole[0], scope))
             end = self.at = whole.end()
+            if whole[1] == b"VTIMEZONE" and self._take_definitions_again(self.components[-1]):
+                break
         return end > start
+
+    def _take_definitions_again(self, definition: Component) -> bool:
+        """Take the VTIMEZONEs behind this one that are equal to some before them; tell whether there is one."""
+        self._definition_found(definition)
+        taken = len(self.components)
+        octets = 2 * len(definition.text)
+        while self.text.startswith(_BEGIN_DEFINITION, self.at):
+            texts = self.text[self.at : self.at + octets].split(_END_DEFINITION)[:-1]
+            known = [*takewhile(bool, map(self.definitions.get, texts))]
+            self.components += known  # type: ignore[arg-type]
+            self.at += sum(map(len, texts[: len(known)])) + len(known) * len(_END_DEFINITION)
+            if not known or len(known) < len(texts):
+                break
+            octets *= 2
+        return len(self.components) > taken
+
+    def _definition_found(self, definition: Component) -> None:
+        """Note a VTIMEZONE; refuse the body when they are absurdly many."""
+        self.definitions[definition.text.removesuffix(_END_DEFINITION)] = definition
+        self.different.add(hash(definition.text))
+        if len(self.different) > MAX_DEFINITIONS:
+            raise FeedRefused("excessive", f"more than {MAX_DEFINITIONS} VTIMEZONEs say different things")
+        self.tzids.update(_TZID.findall(definition.text))
+        if len(self.tzids) > MAX_TZIDS:
+            raise FeedRefused("excessive", f"more than {MAX_TZIDS} TZIDs are defined")
 
     def _take_empty_calendars(self, start: int) -> bool:
         """Take the VCALENDARs without components that follow each other from there on; tell whether there is one."""
@@ -245,6 +284,7 @@ class _Reader:
             self._take(start)
         if kind == b"VCALENDAR":
             self.heads.append([])
+            self.definitions = {}
             self.at = end
         self._push(kind)
 

@@ -8,14 +8,12 @@ from itertools import chain, count
 
 import tzmap
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import MAX_TZIDS, Component
 from feedproxy.ics.text import escape, unescape
 from feedproxy.transform.repair import with_lines, without
 from feedproxy.transform.report import Journal
 
 STEP = "timezones"
-MAX_TZIDS = 5_000
-"""Different TZIDs that a feed may name, and such that it may define. There are 600 zones, and 140 ids of Windows."""
 
 
 class Definitions:

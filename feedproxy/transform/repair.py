@@ -61,7 +61,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     return replace(
         calendar,
         heads=(_head(calendar.heads, journal),),
-        definitions=tuple(with_tidy_rules(definition, journal) for definition in calendar.definitions),
+        definitions=tuple(with_tidy_rules(definition, journal) for definition in dict.fromkeys(calendar.definitions)),
         pieces=tuple(_series_cancelled(unique(pieces, journal), cancelled, journal)),
     )
 

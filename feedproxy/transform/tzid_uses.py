@@ -12,13 +12,12 @@ from functools import partial
 from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import MAX_TZIDS, Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Run, gathered
 from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, times_of, wall_time
 from feedproxy.transform import recurrence
-from feedproxy.transform.definitions import MAX_TZIDS
 
 MAX_HEADS = 8
 """Different heads of plain times in one component that are replaced one after the other."""

@@ -143,6 +143,47 @@ def test_calendars_without_components_are_found_as_others_are(lines: list[str], 
     assert found() == one_by_one
 
 
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "BEGIN:VTIMEZONE TZID:A END:VTIMEZONE",
+                "BEGIN:VTIMEZONE TZID:B BEGIN:STANDARD END:STANDARD END:VTIMEZONE",
+                "BEGIN:VTIMEZONE TZID:B BEGIN:STANDARD",
+                "END:STANDARD",
+                "END:VTIMEZONE",
+                "BEGIN:VEVENT END:VEVENT",
+                "END:VCALENDAR BEGIN:VCALENDAR",
+                "X:1",
+            ]
+        ),
+        max_size=24,
+    )
+)
+def test_definitions_that_are_there_again_are_found_as_others_are(parts: list[str]) -> None:
+    def found() -> Stream | str:
+        try:
+            return parse(text(*" ".join(["BEGIN:VCALENDAR", *parts, "END:VCALENDAR"]).split()))
+        except FeedRefused as refusal:
+            return refusal.message
+
+    with patch.object(components._Reader, "_take_definitions_again", return_value=False):
+        one_by_one = found()
+    assert found() == one_by_one
+
+
+def test_absurdly_many_definitions_are_refused_however_few_tzids_they_have() -> None:
+    """Equal ones are not counted: there are publishers who write one before each event."""
+    feed = ["BEGIN:VCALENDAR", *["BEGIN:VTIMEZONE", "TZID:A", "END:VTIMEZONE"] * 9]
+    others = [line for n in range(2) for line in ("BEGIN:VTIMEZONE", "TZID:A", f"X-N:{n}", "END:VTIMEZONE")]
+    with patch.object(components, "MAX_DEFINITIONS", 3):
+        assert len(parse(text(*feed, *others, "END:VCALENDAR")).components) == 11
+        with pytest.raises(FeedRefused, match="3 VTIMEZONEs say different things") as refusal:
+            parse(text(*feed, *others, "BEGIN:VTIMEZONE", "END:VTIMEZONE", "END:VCALENDAR"))
+    assert refusal.value.reason == "excessive"
+
+
 def test_of_many_calendars_without_components_each_has_its_head() -> None:
     stream = parse(text(*unabridged("+VCALENDAR 1 2 -VCALENDAR +VCALENDAR -VCALENDAR +VCALENDAR 3 -VCALENDAR")))
     assert stream.heads == (b"X:1\r\nX:2\r\n", b"", b"X:3\r\n")

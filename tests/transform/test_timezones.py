@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading
+from feedproxy.ics.components import MAX_TZIDS
 from feedproxy.transform import Options, Rendered, render
-from feedproxy.transform.definitions import MAX_TZIDS
 from feedproxy.transform.pipeline import index
 from feedproxy.transform.recurrence import MAX_RULES, MAX_STEPS
 from feedproxy.transform.streaming import stream
