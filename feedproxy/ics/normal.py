@@ -29,18 +29,27 @@ _LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
 _DROPPED = bytes(set(range(32)) - set(b"\t\n\r" + _LINE_BREAKING)) + b"\x7f"
 _TO_SPACE = bytes.maketrans(_LINE_BREAKING, b" " * len(_LINE_BREAKING))
 _CONTROLS = _LINE_BREAKING + _DROPPED
-_WIDE_BREAKS = tuple(character.encode() for character in "\x85\u2028\u2029")
+_CR_AND_CONTROLS = b"\r" + _CONTROLS
+_WIDE_BREAKS = "\x85\u2028\u2029"
 _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
-_WIDE_INITIALS = b"\xc2", b"\xe2"
-"""The first octets of wide breaks and wide controls: quickly looked for, and much text that is not English has none."""
-_RUN_ON = tuple(
-    re.compile(rb"%b:VCALENDAR(?<![^\n]%b:VCALENDAR)(?=[ \t]*[^ \t\n])(?![A-Z0-9_./-]*[ \t]*\n)" % (name, name))
+_HIGH_CONTROLS = bytes(range(0x80, 0xA0))
+_ONLY_WIDE_CONTROLS = bytes(1 if n == 0xC2 else 2 if n in _HIGH_CONTROLS else 0 for n in range(256))
+"""What makes of each wide control 1 and 2, and of other text nothing that has these two in a row."""
+_RUN_ON = {
+    name + b":VCALENDAR": re.compile(
+        rb"%b:VCALENDAR(?<![^\n]%b:VCALENDAR)(?=[ \t]*[^ \t\n])(?![A-Z0-9_./-]*[ \t]*\n)" % (name, name)
+    )
     for name in (b"BEGIN", b"END")
-)
+}
 """`END:VCALENDARBEGIN:VCALENDAR`, where files were put together whose last line has no end, and the like."""
 _NO_CONTINUATION = bytes(set(range(256)) - set(range(0x80, 0xC0)))
 """All octets but those that every UTF-8 sequence has: text of these alone holds none."""
+_NO_INITIAL = bytes(set(range(0xC0)) - {10})
+_DAMAGED = b"\xff"
+"""What is in no UTF-8."""
 _ASCII_IN_LINES = bytes(set(range(128)) - {10})
+_HIGH_TO_ONE = bytes(min(n, 0x80) for n in range(256))
+_REPLACEMENT = "\ufffd".encode()
 _WINDOWS = "".join(bytes([n]).decode("cp1252", "ignore") or chr(n) for n in range(256))
 """The characters of Windows-1252; its five holes are read as Latin-1."""
 
@@ -66,11 +75,12 @@ STRETCH = 65_536
 _BEGIN = re.compile(
     rb"BEGIN:V(?<=[\r\n]BEGIN:V)(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])"
 )
-_BOUNDARY, _BOUNDARY_BEHIND_CR = (
-    re.compile(start + rb"(?=(?:BEGIN|END):[A-Z0-9_./-]{1,60}(?:\r?\n(?![\r\n\t ])|\r(?![\r\n\t ])))", re.IGNORECASE)
-    for start in (rb"\n", rb"[\r\n]")
+_BOUNDARIES = tuple(
+    re.compile(rb"%b(?<=[\r\n]%b)(?=[A-Z0-9_./-]{1,60}(?:\r?\n(?![\r\n\t ])|\r(?![\r\n\t ])))" % (name, name))
+    for name in (b"BEGIN:", b"END:")
 )
-"""What stands before the BEGIN or END of a component: no line goes on there either."""
+"""The BEGIN and the END of a component, in text without small letters: no line goes on there either. They begin with
+letters, which are quickly looked for where there are many lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +133,9 @@ def _folded(text: bytes) -> Iterator[tuple[int, int]]:
     start, fold = 0, text.find(_FOLD)
     if fold < 0 or _OTHER_FOLD.search(text) is None:
         return
-    boundary = _BOUNDARY if text.count(b"\r") == text.count(b"\r\n") else _BOUNDARY_BEHIND_CR
-    for end in [*(found.end() for found in boundary.finditer(text)), len(text)]:
+    upper = text.upper()
+    ends = (found.start() for boundary in _BOUNDARIES for found in boundary.finditer(upper))
+    for end in [*sorted(ends), len(text)]:
         if fold < end:
             yield start, end
             fold = text.find(_FOLD, end)
@@ -136,9 +147,14 @@ def _folded(text: bytes) -> Iterator[tuple[int, int]]:
 def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
     if not text:
         return text
-    text = _unfold(_one_line_end(text), repairs)
-    text = _parted(_without_controls(_utf8(text, repairs), repairs), repairs)
-    return fold_lines(content_lines(text, repairs))
+    lines, ends = text.translate(None, _CR_AND_CONTROLS), text.count(b"\r\n")
+    is_clean = len(text) - len(lines) == ends  # what is gone are the CRs of CRLFs
+    lines = _unfold(lines if is_clean else _one_line_end(text, ends), repairs)
+    if not has_clean_letters(lines):
+        lines = _without_wide_controls(_utf8(lines, repairs), repairs)
+    if not is_clean:
+        lines = _without_controls(lines, repairs)
+    return fold_lines(content_lines(_parted(lines, repairs), repairs))
 
 
 def is_normal(text: bytes) -> bool:
@@ -159,13 +175,18 @@ def fits(lines: bytes) -> bool:
 
 def has_clean_letters(text: bytes) -> bool:
     """Tell whether text is UTF-8 without characters that break lines or control anything."""
-    return text.isascii() or (_is_utf8(text) and not _has_wide_controls(text))
+    if text.isascii():
+        return True
+    try:
+        letters = text.decode()
+    except UnicodeDecodeError:
+        return False
+    return not (any(wide in letters for wide in _WIDE_BREAKS) or _has_wide_controls(text))
 
 
 def _has_wide_controls(text: bytes) -> bool:
-    if not any(initial in text for initial in _WIDE_INITIALS):
-        return False
-    return _WIDE_CONTROL.search(text) is not None or any(wide in text for wide in _WIDE_BREAKS)
+    """Tell whether there are any in UTF-8: by a table, for what they begin with stands before other characters too."""
+    return b"\xc2" in text and b"\1\2" in text.translate(_ONLY_WIDE_CONTROLS)
 
 
 def _without_mark(body: bytes, repairs: Counter[str]) -> bytes:
@@ -192,37 +213,49 @@ def wide_encoding(start: bytes) -> str | None:
     return None
 
 
-def _one_line_end(text: bytes) -> bytes:
-    """End every line by LF, the last too."""
-    if b"\r" in text and b"\n" in text:
-        all_crlf = text.count(b"\r\n") == text.count(b"\r")
-        text = text.translate(None, b"\r") if all_crlf else text.replace(b"\r\n", b"\n")
-    text = text.replace(b"\r", b"\n")
-    return text if text.endswith(b"\n") else text + b"\n"
+def _one_line_end(text: bytes, ends: int) -> bytes:
+    """End every line by LF; so many end by CRLF."""
+    if text.count(b"\r") == ends:
+        return text.translate(None, b"\r")
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
-    """Join folded lines. Blank lines go first: one inside a folded line is a fold too many, not the line's end."""
+    """Join folded lines, and end the last. Blank lines go first: one inside a folded line is a fold too many."""
+    has_tabs = b"\t" in text
     if b"\n\n" in text:
-        if found := text.count(b"\n\n ") + text.count(b"\n\n\t"):
+        if found := text.count(b"\n\n ") + (text.count(b"\n\n\t") if has_tabs else 0):
             repairs["blank-line-in-fold"] += found
         while b"\n\n" in text:
             text = text.replace(b"\n\n", b"\n")
     text = text.lstrip(b"\n").replace(b"\n ", b"")
-    return text.replace(b"\n\t", b"") if b"\t" in text else text
+    text = text.replace(b"\n\t", b"") if has_tabs else text
+    return text if text.endswith(b"\n") else text + b"\n"
 
 
 def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
+    """Read each line that is not UTF-8: as damaged UTF-8 where most of it is, else as Windows-1252."""
     if _is_utf8(text):
         return text
-    if not text.translate(None, _NO_CONTINUATION) or text.decode("utf-8", "ignore").isascii():
-        repairs["not-utf-8"] += len(text.translate(None, _ASCII_IN_LINES).split())
+    high = text.translate(None, _ASCII_IN_LINES)
+    if not high.translate(None, _NO_CONTINUATION) or text.decode("utf-8", "ignore").isascii():
+        repairs["not-utf-8"] += high.translate(_HIGH_TO_ONE).count(b"\x80\n")
         return _from_windows(text)
-    lines = text.split(b"\n")
-    wrong = [n for n, line in enumerate(lines) if not line.isascii() and not _is_utf8(line)]
-    for n in wrong:
-        lines[n] = _mended(lines[n])
-    repairs["not-utf-8"] += len(wrong)
+    return _utf8_by_line(text, repairs)
+
+
+def _utf8_by_line(text: bytes, repairs: Counter[str]) -> bytes:
+    """Do it where some is UTF-8. Of each character that is not ASCII one octet is looked at, `_DAMAGED` or another."""
+    read = text.decode("utf-8", "replace").encode()
+    letters = read.replace(_REPLACEMENT, _DAMAGED).translate(None, _NO_INITIAL).split(b"\n")
+    damaged = [n for n, found in enumerate(letters) if _DAMAGED in found]
+    lines, was = read.split(b"\n"), text.split(b"\n")
+    if _REPLACEMENT in text:
+        damaged = [n for n in damaged if lines[n] != was[n]]
+    repairs["not-utf-8"] += len(damaged)
+    windows = [n for n in damaged if 2 * letters[n].count(_DAMAGED) >= len(letters[n])]
+    for n, line in zip(windows, _from_windows(b"\n".join([was[n] for n in windows])).split(b"\n"), strict=False):
+        lines[n] = line
     return b"\n".join(lines)
 
 
@@ -234,39 +267,46 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _mended(line: bytes) -> bytes:
-    """Read a line that is not UTF-8: as damaged UTF-8 where most of it is, else as Windows-1252."""
-    replaced = line.decode("utf-8", "replace")
-    damage = replaced.count("\ufffd")
-    if sum(character > "\x7f" for character in replaced) > 2 * damage:
-        return replaced.encode()
-    return _from_windows(line)
-
-
 def _from_windows(text: bytes) -> bytes:
-    """Read Windows-1252, as the web decodes Latin-1 too."""
+    """Read Windows-1252, as the web decodes Latin-1 too; they are the same but for what is a control in Latin-1."""
+    if len(text.translate(None, _HIGH_CONTROLS)) == len(text):
+        return text.decode("latin-1").encode()
     return codecs.charmap_decode(text, "strict", _WINDOWS)[0].encode()
 
 
 def _parted(text: bytes, repairs: Counter[str]) -> bytes:
-    """Put what stands behind the BEGIN or END of a VCALENDAR, in its line, into a line of its own."""
-    for boundary in _RUN_ON:
-        text, count = boundary.subn(rb"\g<0>\n", text)
+    """Put what stands behind the BEGIN or END of a VCALENDAR, in its line, into a line of its own.
+
+    Only looked for from before the first to behind the last such line, for most text has none.
+    """
+    for name, boundary in _RUN_ON.items():
+        first = text.find(name)
+        if first < 0:
+            continue
+        start, end = max(0, first - 1), text.index(b"\n", text.rfind(name)) + 1
+        parted, count = boundary.subn(rb"\g<0>\n", text[start:end])
         if count:
+            text = text[:start] + parted + text[end:]
             repairs["boundary-run-on"] += count
     return text
 
 
 def _without_controls(text: bytes, repairs: Counter[str]) -> bytes:
     """Make line-breaking controls spaces, drop the others."""
-    found = len(text) - len(text.translate(None, _CONTROLS))
-    if found:
-        text = text.translate(_TO_SPACE, _DROPPED)
+    if found := len(text) - len(text.translate(None, _CONTROLS)):
+        repairs["control-characters"] += found
+        return text.translate(_TO_SPACE, _DROPPED)
+    return text
+
+
+def _without_wide_controls(text: bytes, repairs: Counter[str]) -> bytes:
+    """Make line-breaking characters of UTF-8 spaces, drop the other controls."""
+    found = 0
+    for wide in map(str.encode, _WIDE_BREAKS):
+        spaced = text.replace(wide, b" ")
+        found += (len(text) - len(spaced)) // (len(wide) - len(b" "))
+        text = spaced
     if _has_wide_controls(text):
-        for wide in _WIDE_BREAKS:
-            spaced = text.replace(wide, b" ")
-            found += (len(text) - len(spaced)) // (len(wide) - len(b" "))
-            text = spaced
         text, others = _WIDE_CONTROL.subn(b"", text)
         found += others
     if found:
