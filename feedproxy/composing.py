@@ -14,8 +14,9 @@ from cachetools import LRUCache
 from feedproxy import gzip_member
 from feedproxy.cache import Cache
 from feedproxy.gzip_member import Start
+from feedproxy.indexed import LARGE
 from feedproxy.model import Feed, Frozen, Look, PersonalEvent
-from feedproxy.sources import LARGE, Sources, SourceState
+from feedproxy.sources import Sources, SourceState
 from feedproxy.store import Store
 from feedproxy.subscribed import OVERLAY_SECONDS, Wanted
 from feedproxy.transform import Overlay, Shared, empty_calendar, still, write_overlay

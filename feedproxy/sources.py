@@ -26,6 +26,7 @@ import feedproxy
 from feedproxy.cache import Landed, Landing
 from feedproxy.errors import FeedRefused, FetchFailed, Unavailable
 from feedproxy.flights import Flights
+from feedproxy.indexed import LARGE, Indexed, IndexedBodies
 from feedproxy.looks import Look
 from feedproxy.metrics import Metrics
 from feedproxy.model import Held, LastGood
@@ -38,15 +39,8 @@ from feedproxy.transform import Base, Options, Shared, assemble, index, lost_ahe
 from feedproxy.upstream import Fetched, FetchRequest, NotModified, Route, UpstreamClient
 from tzmap import CLDR_VERSION, TZDATA_EDITION
 
-LARGE = 100_000
-"""Octets from which a body is worked on in a thread: it would hold the event loop for more than a millisecond."""
-
-BODIES = 64
-"""Of how many bodies at most it is kept what their feeds have in common: a small one is soon read again."""
 SHARE = 4
-"""That, but for one body, may take a quarter of what feeds may take in memory; what is known of sources, another."""
-INDEXED = 3
-"""Octets that it takes for each octet of a body (measured: 1.1 to 3)."""
+"""What is indexed may take a quarter of what feeds may take in memory; what is known of sources, another."""
 STATE_OCTETS = 1_000
 """Octets that it takes to know a source."""
 
@@ -163,9 +157,7 @@ class Sources:
         self._indexings: Flights[tuple[SourceState, Shared]] = Flights()
         share = max_octets // SHARE
         self._states: LRUCache[str, SourceState] = LRUCache(max(share // STATE_OCTETS, 1))
-        self._indexed: LRUCache[bytes, _Indexed] = LRUCache(
-            share, getsizeof=lambda indexed: min(max(indexed.octets, share // BODIES), share)
-        )
+        self._indexed = IndexedBodies(share)
 
     def lasts(self, fresh_until: datetime) -> bool:
         """Tell whether a feed that is fresh until then needs no look upstream now."""
@@ -581,7 +573,7 @@ class Sources:
             generation = await self._store.save_last_good(good, after=after, renew=renew)
         return self._remember(source, replace(state, generation=generation)) if generation is not None else None
 
-    async def _index(self, body: bytes) -> "_Indexed":
+    async def _index(self, body: bytes) -> Indexed:
         """Read a body. Raises FeedRefused.
 
         Ten thousand subscriptions of one calendar have as many sources; their body is read once.
@@ -592,10 +584,10 @@ class Sources:
             return known
         start = perf_counter()
 
-        def work() -> _Indexed:
+        def work() -> Indexed:
             base = index(body, self._options)
             rendered = _sha256(assemble(base, (), self._options).body)
-            return _Indexed(Shared(base, self._options), rendered)
+            return Indexed(Shared(base, self._options), rendered)
 
         indexed = await _done(work, len(body))
         self._metrics.rendered(perf_counter() - start, {c.rule: c.count for c in indexed.shared.base.journal.changes()})
@@ -605,19 +597,6 @@ class Sources:
     def _remember(self, source: Source, state: SourceState) -> SourceState:
         self._states[source.key] = state
         return state
-
-
-@dataclass(frozen=True, slots=True)
-class _Indexed:
-    """What the feeds of a body have in common, and the SHA-256 of the one without any overlay."""
-
-    shared: Shared
-    rendered: bytes
-
-    @property
-    def octets(self) -> int:
-        """What it takes in memory."""
-        return INDEXED * self.shared.base.octets_in
 
 
 async def _done(work: Callable[[], T], octets: int) -> T:

@@ -243,6 +243,11 @@ class Shared:
         """What selections ask of the base's components."""
         return facts(self.base.calendar.components)
 
+    def parts(self) -> list[list[object]]:
+        """Return all of which there may be as many as events, to be let go of when nobody needs it any more."""
+        made = (*vars(self).values(), *vars(self.base.calendar).values())
+        return [[*each] for each in made if isinstance(each, list | tuple)]
+
     def kept(self, selection: Selection) -> Kept:
         """Return what a selection leaves of the base's components."""
         found = self._kept.get(selection)
