@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import chain, compress
 from typing import ClassVar
 
-from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
+from feedproxy.ics.components import MARK, Component, Stream
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.normal import fits, has_clean_letters, is_free_of_controls, wide_encoding
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
@@ -118,6 +118,8 @@ _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 STRETCH = 131_072
 """Octets of a body, at least, in which a run is looked for at once: few runs, and yet short work."""
+LARGE = 4 * STRETCH
+"""Octets of a stretch that holds a component of megabytes: that is brought into normal form before it is looked at."""
 
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
@@ -291,8 +293,8 @@ def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
 def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
     """Iterate over the runs of a body and over the octets between them, in order.
 
-    Lines of a stretch that end in LF alone are given a CR. `is_normal`: the body is known to be in normal form. Raises
-    FeedRefused (`excessive`).
+    The lines of a stretch that end in LF alone, or in CR alone, are ended by both. `is_normal`: the body is known to be
+    in normal form.
     """
     if wide_encoding(body[:4]) is not None:
         yield body
@@ -302,25 +304,22 @@ def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
         behind = _BEHIND_COMPONENT.search(body, start + STRETCH)
         end = behind.end() if behind else len(body)
         stretch = body[start:end]
-        stretch = stretch if b"\r" in stretch else stretch.replace(b"\n", b"\r\n")
-        for segment in _segments(stretch, is_normal=is_normal):
-            if isinstance(segment, Run):
-                _refuse_if_too_long(segment)
-            yield segment
+        yield from _segments(_ended_by_crlf(stretch), is_normal=is_normal)
         start = end
 
 
-def _refuse_if_too_long(run: Run) -> None:
-    """Refuse a run with an event of more lines than any has; it is by itself, or nearly, for it is a whole stretch."""
-    if len(run.text) > 2 * STRETCH:
-        for text in run.texts():
-            of_bearable_length(text)
+def _ended_by_crlf(stretch: bytes) -> bytes:
+    if b"\r" not in stretch:
+        return stretch.replace(b"\n", b"\r\n")
+    return stretch if b"\n" in stretch else stretch.replace(b"\r", b"\r\n")
 
 
 def _segments(stretch: bytes, *, is_normal: bool) -> Iterator[bytes | Run]:
     taken = lone = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
     run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
+    if run is None and len(stretch) > LARGE:
+        at = -1
     while at >= 0 and (lone != _MAX_LONE or _is_folded(stretch, taken, len(stretch))):
         if run is None:
             run, end = _run_at(stretch, at)
