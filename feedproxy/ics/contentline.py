@@ -7,8 +7,14 @@ real feeds are: names may hold `_`, `.` and `/`, a parameter may lack its name o
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
+
+from feedproxy.ics.folding import unfold
+
+MAX_PARAMETERS = 100_000
+"""Octets of parameters that a content line may have: what takes megabytes is a value. Real lines have some hundred."""
 
 LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 """What a content line begins with, a name short enough to need no fold; a line that does not is no content line."""
@@ -16,6 +22,9 @@ LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 _PARAMETERS = re.compile(rb'(?:[^":]++|"{64}|"[^"]*+")*+(?=:)')
 """Of many quotes in a row each 64 are 32 empty texts."""
 _REST_OF_PARAMETER = re.compile(rb'(?:"{64}|"[^"]*+"|[^";]++)*+')
+_LINE_END = re.compile(rb"\n(?=[^ ])")
+_NEAR = 1_000
+"""Octets in which a line nearly always begins."""
 _NEEDS_QUOTES = re.compile(rb"[,;:]")
 
 
@@ -76,6 +85,40 @@ def split_at_last_colon(line: bytes) -> ContentLine | None:
     if start is None or colon < 0 or not is_time or line.count(b'"', 0, colon) % 2:
         return split(line)
     return ContentLine(start[1], line[start.end(1) : colon], value)
+
+
+def overloaded(text: bytes) -> Iterator[tuple[int, int]]:
+    """Iterate over where the content lines begin and end that have more than MAX_PARAMETERS octets of parameters.
+
+    The text is of unfolded lines that end in LF, or of the normal form. Only a line of so many octets is looked at: to
+    find that there is none a few octets in each 100,000 are read.
+    """
+    at = 0
+    while len(text) - at > MAX_PARAMETERS:
+        if start := _start_in_next(text, at):
+            at = start
+            continue
+        behind = _LINE_END.search(text, at + MAX_PARAMETERS)
+        end = behind.end() if behind else len(text)
+        if _has_many_parameters(unfold(text[at:end])):
+            yield at, end
+        at = end
+
+
+def _start_in_next(text: bytes, at: int) -> int:
+    """Return where a line begins in the next MAX_PARAMETERS octets, not the first if it can be; 0 if none does."""
+    end = at + MAX_PARAMETERS
+    found = _LINE_END.search(text, end - _NEAR, end) or _LINE_END.search(text, at, end)
+    return found.end() if found else 0
+
+
+def _has_many_parameters(line: bytes) -> bool:
+    start = LINE_START.match(line)
+    if start is None or line[start.end(1) : start.end()] != b";":
+        return False
+    parameters = _PARAMETERS.match(line, start.end(1))
+    end = parameters.end() if parameters else line.find(b":")
+    return end - start.end(1) > MAX_PARAMETERS
 
 
 @lru_cache(maxsize=1)

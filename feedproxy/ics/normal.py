@@ -5,8 +5,9 @@ Text is in normal form when it is what every client accepts (RFC 5545 section 3.
 - UTF-8 without byte order mark, every line ended by CRLF, no blank line, no lone CR or LF;
 - no control character but TAB, and none of NEL, U+2028, U+2029, which some readers take for a line end;
 - no physical line over 75 octets, folds are CRLF SPACE, only behind more than 60 octets, never inside a character;
-- every logical line is a content line, `name[;parameters]:value`, with as many quotes in its parameters as close; its
-  name is in upper case unless it begins with `X-`, and so is the kind of a component.
+- every logical line is a content line, `name[;parameters]:value`, with as many quotes in its parameters as close, and
+  these of at most 100,000 octets; its name is in upper case unless it begins with `X-`, and so is the kind of a
+  component.
 
 Most feeds are in normal form when they arrive, or nearly so, and one regular expression tells: then the octets are not
 even copied. Otherwise the text is taken apart line by line and written anew, which costs ten times as much. The order
@@ -21,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import KIND, content_lines
 from feedproxy.ics.folding import fold_lines
 
@@ -92,7 +94,7 @@ class Normal:
 
 
 def normalise(body: bytes) -> Normal:
-    """Bring any octets into normal form. Never raises, never drops a line that says something."""
+    """Bring any octets into normal form. Never raises, drops no line that says something to anybody."""
     repairs: Counter[str] = Counter()
     text = _without_mark(body, repairs)
     found = list(_stretches(text))
@@ -149,7 +151,7 @@ def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
         return text
     lines, ends = text.translate(None, _CR_AND_CONTROLS), text.count(b"\r\n")
     is_clean = len(text) - len(lines) == ends  # what is gone are the CRs of CRLFs
-    lines = _unfold(lines if is_clean else _one_line_end(text, ends), repairs)
+    lines = _without_overloaded(_unfold(lines if is_clean else _one_line_end(text, ends), repairs), repairs)
     if not has_clean_letters(lines):
         lines = _without_wide_controls(_utf8(lines, repairs), repairs)
     if not is_clean:
@@ -159,7 +161,7 @@ def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
 
 def is_normal(text: bytes) -> bool:
     """Tell whether text is in normal form already."""
-    return has_clean_letters(text) and _NORMAL.fullmatch(text) is not None
+    return has_clean_letters(text) and _NORMAL.fullmatch(text) is not None and not any(overloaded(text))
 
 
 def is_free_of_controls(lines: bytes) -> bool:
@@ -169,8 +171,8 @@ def is_free_of_controls(lines: bytes) -> bool:
 
 
 def fits(lines: bytes) -> bool:
-    """Tell whether physical lines, ended by CRLF and without controls, are short enough and UTF-8 without breaks."""
-    return _SHORT_LINES.fullmatch(lines) is not None and has_clean_letters(lines)
+    """Tell whether lines, ended by CRLF and without controls, are short enough and UTF-8 without breaks."""
+    return _SHORT_LINES.fullmatch(lines) is not None and has_clean_letters(lines) and not any(overloaded(lines))
 
 
 def has_clean_letters(text: bytes) -> bool:
@@ -231,6 +233,17 @@ def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
     text = text.lstrip(b"\n").replace(b"\n ", b"")
     text = text.replace(b"\n\t", b"") if has_tabs else text
     return text if text.endswith(b"\n") else text + b"\n"
+
+
+def _without_overloaded(text: bytes, repairs: Counter[str]) -> bytes:
+    """Drop the lines that have more parameters than mean anything to anybody."""
+    pieces = []
+    at = 0
+    for start, end in overloaded(text):
+        pieces.append(text[at:start])
+        at = end
+        repairs["line-dropped"] += 1
+    return b"".join([*pieces, text[at:]]) if at else text
 
 
 def _utf8(text: bytes, repairs: Counter[str]) -> bytes:

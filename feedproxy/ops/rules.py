@@ -80,7 +80,7 @@ _TABLE = (
     Rule("line-rejoined", "error", "A line is no content line: a text was written without escaping its line break.",
          "vdirsyncer, FullCalendar and Home Assistant refuse the calendar",
          "Write line breaks in texts as \\n.", "RFC 5545 3.3.11", "read"),
-    Rule("line-dropped", "error", "A line is no content line.",
+    Rule("line-dropped", "error", "A line is no content line, or has 100,000 octets of parameters.",
          "vdirsyncer, FullCalendar and Home Assistant refuse the calendar",
          "Leave it out.", "RFC 5545 3.1", "read"),
     Rule("quote-unclosed", "error", "A quote in a parameter is not closed.", "most readers lose the property",

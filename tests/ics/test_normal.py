@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedproxy.ics.contentline import split
+from feedproxy.ics.contentline import MAX_PARAMETERS, split
+from feedproxy.ics.folding import fold as fold_line
 from feedproxy.ics.folding import unfold
-from feedproxy.ics.normal import is_normal, normalise
+from feedproxy.ics.normal import Normal, is_normal, normalise
 from tests.feeds import bodies
 
 thorough = settings(max_examples=400)
@@ -200,9 +201,67 @@ def test_each_line_that_is_not_utf_8_is_counted(lines: list[str]) -> None:
     assert dict(normal.repairs).get("not-utf-8", 0) == sum(not line.isascii() for line in lines)
 
 
+LINES = {
+    b"DESCRIPTION:stra\xdfe": "DESCRIPTION:straße",
+    "DESCRIPTION:straße".encode(): "DESCRIPTION:straße",
+    b"X-A:\x80 1": "X-A:€ 1",
+    b"X-A:\xe2\x82\xac 1 \xe2\x82": "X-A:\u00e2\u201a\u00ac 1 \u00e2\u201a",
+    b"X-A:\xe2\x82\xac\xe2\x82\xac 1 \xe2\x82": "X-A:€€ 1 \ufffd",
+    "X-A:\ufffd".encode(): "X-A:\ufffd",
+    b"UID:1": "UID:1",
+}
+"""As they come in, and as they are read."""
+
+
+@given(st.lists(st.sampled_from(sorted(LINES)), min_size=1))
+def test_each_line_is_read_in_the_encoding_that_it_is_in(lines: list[bytes]) -> None:
+    normal = normalise(b"\r\n".join([*lines, b""]))
+    assert normal.text.decode() == "".join(f"{LINES[line]}\r\n" for line in lines)
+    assert dict(normal.repairs).get("not-utf-8", 0) == sum(LINES[line].encode() != line for line in lines)
+
+
 @given(st.lists(st.sampled_from(['X-A;B="c', "text", "rrule", "\t", "EXRULES;A=1", "a b"]), max_size=8))
 def test_lines_without_a_colon_are_dropped_together_and_counted(lines: list[str]) -> None:
     normal = normalise("\n".join(["UID:1", *lines, "UID:2", ""]).encode())
     assert normal.text == b"UID:1\r\nUID:2\r\n"
     folds = sum(line.startswith("\t") for line in lines)
     assert dict(normal.repairs).get("line-dropped", 0) == len(lines) - folds
+
+
+PARAMETERS = pytest.mark.parametrize(
+    "parameter", [b";X=1", b';X="a:b;c"', b',"mailto:a"', b'""'], ids=["bare", "quoted", "list", "empty"]
+)
+
+
+@PARAMETERS
+@pytest.mark.parametrize("fold", [b"", b"\r\n ", b"\n\t"])
+def test_a_line_with_more_parameters_than_anybody_reads_is_dropped_with_a_word(parameter: bytes, fold: bytes) -> None:
+    number = MAX_PARAMETERS // len(parameter) + 1
+    many = b"UID:1\r\nATTENDEE;A=1" + (parameter + fold) * number + b":mailto:a@b\r\nUID:2\r\n"
+    assert normalise(many) == Normal(b"UID:1\r\nUID:2\r\n", (("line-dropped", 1),))
+    lines = b"UID:1\r\nATTENDEE;A=1" + parameter * number + b":mailto:a@b\r\nUID:2\r\n"
+    folded = b"".join(fold_line(line) + b"\r\n" for line in lines.split(b"\r\n")[:-1])
+    assert normalise(folded) == normalise(many)
+    assert not is_normal(folded)
+
+
+@PARAMETERS
+def test_a_line_with_many_parameters_is_kept(parameter: bytes) -> None:
+    line = b"ATTENDEE;A=1" + parameter * ((MAX_PARAMETERS - 4) // len(parameter)) + b":mailto:a@b"
+    normal = normalise(b"UID:1\r\n" + line + b"\r\nUID:2\r\n")
+    assert normal == Normal(b"UID:1\r\n" + fold_line(line) + b"\r\nUID:2\r\n")
+    assert is_normal(normal.text)
+
+
+@pytest.mark.parametrize(
+    "start", [b"ATTACH:", b"ATTACH;VALUE=BINARY:", b'ATTACH;FILENAME="a:b":', b"A:;A=1", b"ATTACH;A=1:;"]
+)
+def test_a_value_may_be_of_megabytes(start: bytes) -> None:
+    line = start + b"AAAA;" * MAX_PARAMETERS
+    assert unfold(normalise(b"UID:1\r\n" + line + b"\r\nUID:2\r\n").text) == b"UID:1\r\n" + line + b"\r\nUID:2\r\n"
+
+
+def test_a_value_of_megabytes_stays_behind_a_quote_that_does_not_close() -> None:
+    normal = normalise(b'ATTACH;FILENAME="a.jpg:' + b"AAAA" * MAX_PARAMETERS + b"\r\n")
+    assert unfold(normal.text) == b"ATTACH;FILENAME=a.jpg:" + b"AAAA" * MAX_PARAMETERS + b"\r\n"
+    assert normal.repairs == (("quote-unclosed", 1),)
