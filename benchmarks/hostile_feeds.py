@@ -152,6 +152,21 @@ KINDS: dict[str, Kind] = {
     # times and zones
     "an EXDATE of megabytes": _value(b"EXDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000"),
     "an RDATE half in UTC": _value(b"RDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000,20260701T100000Z"),
+    "EXDATEs of 1,000 times, one of which is none": _in_one(
+        b"EXDATE;TZID=Asia/Tokyo:" + b"20260701T100000," * 999 + b"20260732T100000\r\n"
+    ),
+    "EXDATEs of 9,000 times": _in_one(
+        b"EXDATE;TZID=Asia/Tokyo:20260701T100000" + b",20260701T100000" * 8_999 + b"\r\n"
+    ),
+    "RDATEs half in UTC": _in_one(
+        b"RDATE;TZID=Asia/Tokyo:" + b"20260701T100000,20260701T100000Z," * 500 + b"20260701T100000\r\n"
+    ),
+    "RDATEs that are days and times": _in_one(
+        b"RDATE;TZID=Asia/Tokyo:" + b"20260701T100000,20260701," * 500 + b"20260701T100000\r\n"
+    ),
+    "RDATEs that are periods": _in_one(
+        b"RDATE;TZID=Asia/Tokyo:" + b"20260701T100000/20260701T110000," * 500 + b"20260701\r\n"
+    ),
     "EXDATEs": _in_one(b"EXDATE;TZID=Tokyo Standard Time:20260701T100000\r\n"),
     "EXDATEs all different": _numbered_in_one(b"EXDATE;N=%d;TZID=Tokyo Standard Time:20260701T100000\r\n"),
     "TZIDs": _events(b"DTEND;TZID=Zone %d:20260701T110000\r\n"),

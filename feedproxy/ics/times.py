@@ -4,6 +4,8 @@ import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from feedproxy.ics.automata import whole
+
 TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE")
 """The properties whose values a TZID parameter binds to a time zone."""
 
@@ -14,10 +16,32 @@ LONGEST_TIME_LIKE = len("1234567890T12345678")
 
 _DATE_TIME = re.compile(rb"\d{8}(?:T(?!24)\d{6})?")
 """Without the hour 24, which Python reads from 3.14 on."""
+_PARTS = {
+    b"@times": rb"(?:@time(?:[,/]@time)*+)",
+    b"@time": rb"(?:@blanks@day(?:T@hour)?+Z?+@blanks|P[0-9DHMSTW]++)",
+    b"@day": rb"(?:@year@month|@leap0229)",
+    b"@year": rb"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])",
+    b"@month": rb"(?:(?:0[13578]|1[02])(?:@date|29|3[01])|(?:0[469]|11)(?:@date|29|30)|02@date)",
+    b"@date": rb"(?:0[1-9]|1[0-9]|2[0-8])",
+    b"@leap": rb"(?:[0-9]{2}@century|@century00)",
+    b"@century": rb"(?:0[48]|[2468][048]|[13579][26])",
+    b"@hour": rb"(?:[01][0-9]|2[0-3])[0-5][0-9]{3}",
+    b"@blanks": rb"[ \t]*+",
+}
+_UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
+"""A time in UTC in a list of times that has a comma before it."""
 _SECOND = len("20260301T2000")
-_ALIKE = b"00000000T000000,"
+_LOCAL, _UTC = b"00000000T000000,", b"00000000T000000Z,"
 _DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _LENGTHS = frozenset((len("20260301"), len("20260301T200000")))
+
+
+def _written(pattern: bytes) -> bytes:
+    return re.sub(rb"@[a-z]+", lambda part: _written(_PARTS[part[0]]), pattern)
+
+
+are_times = whole(_written(b"@times"))
+"""Tell whether a list has what `wall_time` reads alone, and the durations of PERIODs."""
 
 
 def wall_time(value: bytes) -> datetime | None:
@@ -42,20 +66,35 @@ def _wall_time(value: bytes) -> datetime | None:
 
 
 def times_of(value: bytes) -> tuple[int, list[datetime]]:
-    """Return how many times a list names, of a PERIOD its start and its end, and some between which they all lie."""
-    if _is_plain_list(value):
-        values = value.split(b",")
-        ends = [wall_time(min(values)), wall_time(max(values))]
-        if None not in ends:
-            return len(values), [end for end in ends if end is not None]
-    times = wall_times(value)
-    return len(times), times
+    """Return how many times a list names (`are_times`), of a PERIOD both its ends, and two between which all lie."""
+    if b"Z" in value or b" " in value or b"\t" in value:
+        value = value.translate(None, b"Z \t")
+    times = value.replace(b"/", b",").split(b",")
+    if b"P" in value:
+        times = [time for time in times if not time.startswith(b"P")]
+    ends = [min(times), max(times)] if times else []
+    return len(times), [time for end in ends if (time := wall_time(end)) is not None]
 
 
-def _is_plain_list(value: bytes) -> bool:
-    """Tell whether a value is DATE-TIMEs and nothing else: with a 0 for each digit they are all alike."""
+def _are_like(time: bytes, value: bytes) -> bool:
+    """Tell whether a list has times like this one alone: with a 0 for each digit they are all alike."""
     size = len(value) + 1
-    return size % len(_ALIKE) == 0 and value.translate(_DIGITS_TO_0) + b"," == _ALIKE * (size // len(_ALIKE))
+    return size % len(time) == 0 and value.translate(_DIGITS_TO_0) + b"," == time * (size // len(time))
+
+
+def parted(value: bytes) -> tuple[bytes | None, bytes]:
+    """Part a list of times into those that are not in UTC, None where there are none, and those that are.
+
+    In UTC is what begins as such a time does.
+    """
+    times = value.split(b",")
+    not_in_utc = [time for time in times if len(time) < len(_LOCAL)]
+    local, in_utc = b",".join(not_in_utc), b",".join([time for time in times if len(time) >= len(_LOCAL)])
+    if (not not_in_utc or _are_like(_LOCAL, local)) and _are_like(_UTC, in_utc):
+        return local or None, in_utc
+    parts = _UTC_VALUE.split(b"," + value)
+    others = b"".join(parts[::2])
+    return others[1:] if others else None, b",".join(parts[1::2])
 
 
 def wall_times(value: bytes) -> list[datetime]:

@@ -15,7 +15,6 @@ from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_NAMES
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import (
-    WITH_PARAMETERS,
     Bound,
     Census,
     Found,
@@ -119,17 +118,15 @@ class Rename:
 
     def _by_lines(self, component: Component, lines: Lines) -> bytes:
         in_utc: set[bytes] = set()
-        waiting = iter(lines.bound)
-
-        def rewritten(match: re.Match[bytes]) -> bytes:
-            bound = next(waiting)
-            if bound is None:
-                return match[0]
-            lines = self._line(bound, component)
-            in_utc.update(line.name for line in lines if line.value.endswith(b"Z"))
-            return match[0] if lines == [bound.line] else b"\r\n".join(fold(each.octets) for each in lines)
-
-        text = WITH_PARAMETERS.sub(rewritten, component.text)
+        pieces: list[bytes] = []
+        at = 0
+        for bound, start, end in lines.bound:
+            become = self._line(bound, component)
+            in_utc.update(line.name for line in become if line.value.endswith(b"Z"))
+            if become != [bound.line]:
+                pieces += (component.text[at:start], b"\r\n".join(fold(line.octets) for line in become))
+                at = end
+        text = b"".join([*pieces, component.text[at:]]) if pieces else component.text
         return _RULE.sub(_with_until_in_utc, text) if b"DTSTART" in in_utc else text
 
     def _line(self, bound: Bound, component: Component) -> list[ContentLine]:

@@ -16,18 +16,21 @@ from feedproxy.ics.components import MAX_TZIDS, Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Run, gathered
-from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, times_of, wall_time
+from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, are_times, parted, times_of, wall_time, wall_times
 from feedproxy.transform import recurrence
 
 MAX_HEADS = 8
 """Different heads of plain times in one component that are replaced one after the other."""
 MAX_TIMES = 100
 """Times of one component that are looked at with their heads; where there are more, few of these may be the same."""
+MAX_LISTED = 100_000
+"""Times that a property may list: of what happens every day they are those of 270 years. Beside what is no time, a feed
+may list as many in all."""
 WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
 DATES = re.compile(rb"\d{8}(?:,\d{8})*")
 UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
-_UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
-"""A time in UTC in a list of times that has a comma before it."""
+_WITH_PARAMETERS = re.compile(rb"\n([A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+)")
+"""The same, with the end of the line before it, which is quickly looked for."""
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(%s)(?=\r\n[^ ]))?" % (b"|".join(TIME_NAMES), TIME_LIKE))
 """A time with parameters: what stands before the colon, and its value if it is plain, or like such."""
@@ -143,9 +146,9 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """What stands in each property with parameters (`WITH_PARAMETERS`) of a component, None for one without TZID."""
+    """What stands in each property with a TZID of a component, and where that property begins and ends."""
 
-    bound: list[Bound | None]
+    bound: list[tuple[Bound, int, int]]
 
 
 Found = tuple[bytes, ...] | Parts | Lines
@@ -154,8 +157,9 @@ Found = tuple[bytes, ...] | Parts | Lines
 
 def lines_of(component: Component) -> Lines:
     """Read the properties with parameters one by one."""
-    lines = (bound_line(match[0]) for match in WITH_PARAMETERS.finditer(component.text))
-    return Lines([_bound(line) if line is not None else None for line in lines])
+    found = _WITH_PARAMETERS.finditer(component.text)
+    lines = [(line, *match.span(1)) for match in found if (line := bound_line(match[1])) is not None]
+    return Lines([(_bound(line), start, end) for line, start, end in lines])
 
 
 def _parts_of_component(text: bytes) -> Parts | None:
@@ -170,7 +174,8 @@ def _parts_of_component(text: bytes) -> Parts | None:
 class Census:
     """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
 
-    `steps` estimates what all recurrences take to expand.
+    `steps` estimates what all recurrences take to expand; `singly` counts what is listed beside something that is no
+    time, and so has to be read one by one.
     """
 
     def __init__(self, horizon: timedelta) -> None:
@@ -178,6 +183,7 @@ class Census:
         self.uses: dict[tuple[int, str], Use] = {}
         self.tzids: dict[bytes, str | None] = {}
         self.steps = 0
+        self.singly = 0
         self._in_runs: list[tuple[Use, list[bytes]]] = []
         self._names: set[str] = set()
         self._recurrences: dict[tuple[int | bytes, ...], int] = {}
@@ -196,7 +202,7 @@ class Census:
         written = tuple([head if value else b"" for head, value in found])
         plan = self._plans[written] if written in self._plans else self._plan(written)
         if plan is None or component.text.count(b"TZID=") != plan.bound:
-            return self._take_lines(component)
+            return self._take_lines(component, recurs=recurs)
         for (head, value), tzid in zip(found, plan.tzids, strict=True):
             if tzid is not None:
                 use = self._use(component.scope, tzid)
@@ -234,6 +240,7 @@ class Census:
             use.values += found.values
             use.widen([found.first, found.last] if found.first <= found.last else [])
         self.steps = part.steps
+        self._read_singly(part.singly)
 
     def finish(self) -> None:
         """Widen each range by the plain values, those of runs last."""
@@ -320,22 +327,21 @@ class Census:
         """Count the uses of a component with many times: all at once if they are plain, else line by line."""
         parts = None if recurs else _parts_of_component(component.text)
         if parts is None:
-            return self._take_lines(component)
+            return self._take_lines(component, recurs=recurs)
         for tzid, values in gathered(parts.tzids, parts.values).items():
             use = self._use(component.scope, tzid.decode())
             use.plain += values
             use.values += len(values)
         return parts
 
-    def _take_lines(self, component: Component) -> Lines:
+    def _take_lines(self, component: Component, *, recurs: bool) -> Lines:
         lines = lines_of(component)
-        recurs = b"\nRRULE" in component.text
-        for bound in lines.bound:
-            if bound is None or bound.local is None:
+        for bound, _, _ in lines.bound:
+            if bound.local is None:
                 continue
             line = bound.line
             use = self._use(component.scope, tzid_of(line))
-            count, times = times_of(bound.local) if line.name in TIME_NAMES else (0, [])
+            count, times = self._times_of(bound.local) if line.name in TIME_NAMES else (0, [])
             if recurs:
                 use.add(component)
             elif times:
@@ -345,6 +351,19 @@ class Census:
             if line.name == b"DTSTART":
                 self._widen_by_rules(use, component, line.value)
         return lines
+
+    def _times_of(self, value: bytes) -> tuple[int, list[datetime]]:
+        """Return how many times a list names, and some between which they all lie."""
+        if are_times(value):
+            return times_of(value)
+        self._read_singly(value.count(b","))
+        times = wall_times(value)
+        return len(times), times
+
+    def _read_singly(self, times: int) -> None:
+        self.singly += times
+        if self.singly > MAX_LISTED:
+            raise FeedRefused("excessive", f"more than {MAX_LISTED} times are listed beside what is none")
 
     def _use(self, scope: int, tzid: str) -> Use:
         key = (scope, tzid)
@@ -374,24 +393,25 @@ def _names_tzids(text: bytes) -> int:
 def bound_line(text: bytes) -> ContentLine | None:
     """Take a property with a TZID apart; None if it has none."""
     unfolded = unfold(text)
-    if b"TZID" not in unfolded.upper():
-        return None
     timed = unfolded[: unfolded.index(b";")] in TIME_NAMES
+    if not timed and b"TZID" not in unfolded.upper():
+        return None
     line = split_at_last_colon(unfolded) if timed else split(unfolded)
     return line if line is not None and line.parameter(b"TZID") is not None else None
 
 
 def _bound(line: ContentLine) -> Bound:
-    """Part the values that a TZID binds from those that it does not: those in UTC, and days."""
+    """Part the values that a TZID binds from those that it does not: those in UTC, and days. Raises FeedRefused."""
+    if len(line.value) > MAX_LISTED and line.value.count(b",") >= MAX_LISTED:
+        raise FeedRefused("excessive", f"more than {MAX_LISTED} times are listed in one property")
     if line.name in TIME_NAMES and DATES.fullmatch(line.value):
         return Bound(line, None, days=line.value)
     if b"Z" not in line.value:
         return Bound(line, line.value)
-    parts = _UTC_VALUE.split(b"," + line.value)
-    in_utc, others = b",".join(parts[1::2]), b"".join(parts[::2])
-    if line.name in TIME_NAMES and b":" not in in_utc and DATES.fullmatch(others, 1):
-        return Bound(line, None, in_utc, others[1:])
-    return Bound(line, others[1:] if others else None, in_utc)
+    local, in_utc = parted(line.value)
+    if line.name in TIME_NAMES and b":" not in in_utc and DATES.fullmatch(local or b""):
+        return Bound(line, None, in_utc, local or b"")
+    return Bound(line, local, in_utc)
 
 
 def tzid_of(line: ContentLine) -> str:

@@ -1,12 +1,15 @@
 """DATE and DATE-TIME values."""
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedproxy.ics.times import day, local, times_of, utc, wall_time, wall_times
+from feedproxy.ics import automata
+from feedproxy.ics.times import are_times, day, local, parted, times_of, utc, wall_time, wall_times
 
 
 def at(*parts: int) -> datetime:
@@ -58,17 +61,54 @@ def test_lists_and_periods_are_read_value_by_value() -> None:
     ]
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            ["20260701T100000", "20260230T100000", "20250101", "x", "20260101T000000/PT1H", "99991231T235959"]
-        ),
-        min_size=1,
-    )
-)
-def test_a_list_names_as_many_times_as_can_be_read_and_its_range_holds_them(values: list[str]) -> None:
-    octets = [value.encode() for value in values]
-    times = wall_times(b",".join(octets))
-    count, some = times_of(b",".join(octets))
-    assert (min(some, default=None), max(some, default=None)) == (min(times, default=None), max(times, default=None))
-    assert count == len(times) or count == len(octets)
+VALUES = st.lists(
+    st.sampled_from(
+        [
+            "20260701T100000",
+            "20260701T100000Z",
+            " 20280229T100060 ",
+            "20250101",
+            "20260101T000000/PT1H",
+            "99991231T235959",
+            "20260229T100000",
+            "00000101",
+            "20260701T240000",
+            "20260701 T100000",
+            "x",
+            "",
+        ]
+    ),
+    min_size=1,
+).map(lambda values: ",".join(values).encode())
+
+
+@given(VALUES)
+def test_a_list_of_times_names_as_many_as_can_be_read_and_two_between_which_they_lie(value: bytes) -> None:
+    times = wall_times(value)
+    written = [part for part in value.replace(b"/", b",").split(b",") if not part.startswith(b"P")]
+    assert are_times(value) == (len(times) == len(written))
+    if are_times(value):
+        count, some = times_of(value)
+        assert (count, min(some), max(some)) == (len(times), min(times), max(times))
+
+
+def test_of_durations_alone_nothing_is_a_time() -> None:
+    assert are_times(b"PT1H,P1D")
+    assert times_of(b"PT1H,P1D") == (0, [])
+
+
+@given(VALUES)
+def test_times_in_utc_are_parted_from_those_that_are_not(value: bytes) -> None:
+    values = value.split(b",")
+    in_utc = [each for each in values if re.match(rb"\s*\d{8}T\d{6}Z", each)]
+    others = [each for each in values if each not in in_utc]
+    assert parted(value) == (b",".join(others) if others else None, b",".join(in_utc))
+
+
+def test_without_an_automaton_the_same_is_told() -> None:
+    """As in a browser, where there is no RE2."""
+    with patch.object(automata, "re2", None):
+        slowly = automata.whole(rb"a*+b?+c++")
+    quickly = automata.whole(rb"a*+b?+c++")
+    for text in (b"aabcc", b"c", b"ab", b"", b"abbc"):
+        assert slowly(text) == quickly(text) == (text in {b"aabcc", b"c"})

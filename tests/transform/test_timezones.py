@@ -15,7 +15,7 @@ from feedproxy.transform import Options, Rendered, render
 from feedproxy.transform.pipeline import index
 from feedproxy.transform.recurrence import MAX_RULES, MAX_STEPS
 from feedproxy.transform.streaming import stream
-from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_TIMES
+from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_LISTED, MAX_TIMES
 from tests.readers import rfc, with_icalendar
 from tests.tzmap.definitions import exchange
 
@@ -391,6 +391,19 @@ def test_more_tzids_than_there_are_are_refused() -> None:
         with pytest.raises(FeedRefused) as refusal:
             render(feed(*most, *another))
         assert refusal.value.reason == "excessive"
+
+
+@pytest.mark.parametrize("odd", ["", ",no time"])
+def test_absurdly_many_times_in_lists_are_refused(odd: str) -> None:
+    """In one list, or in those of a feed that are read one by one, for they hold something else too."""
+    times = ["20260701T100000"] * MAX_LISTED
+    halves = [times[::2], times[1::2]] if odd else [times]
+    lines = [f"EXDATE;TZID=Asia/Tokyo:{','.join(half)}{odd}" for half in halves]
+    found = render(feed(*event("1", *lines)))
+    assert [zone.uses for zone in found.report.zones] == [MAX_LISTED]
+    with pytest.raises(FeedRefused) as refusal:
+        render(feed(*event("1", *lines), *event("2", lines[0] + ",20260701T100000")))
+    assert refusal.value.reason == "excessive"
 
 
 @pytest.mark.parametrize("day", ["20060330", "20260701"])
