@@ -30,23 +30,46 @@ MAX_TZIDS = 5_000
 """Different TZIDs that a feed may define, and such that it may name. There are 600 zones, and 140 ids of Windows."""
 MAX_DEFINITIONS = 20_000
 """VTIMEZONEs of a feed that say different things; equal ones may be as many as there are events."""
+MAX_HEAD = 100_000
+"""Properties that a VCALENDAR may have itself: RFC 5545 and RFC 7986 know some twenty."""
+MAX_LINES = 100_000
+"""Content lines that a component may have, nested ones included: an event with a thousand guests has some 1,100."""
+_TOO_MUCH_MENDED = f"more than {MAX_MENDED} ENDs are missing, or close nothing"
+_LONG = MAX_LINES * len(b"A:\r\n")
+"""Octets that are surely not too many lines."""
 
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
 _END = re.compile(rb"\nEND:([^\r]*)\r")
 _TZID = re.compile(rb"\nTZID[:;]([^\r]*+(?:\r\n [^\r]*+)*+)")
 _BEGIN_DEFINITION, _END_DEFINITION = b"BEGIN:VTIMEZONE\r\n", b"\nEND:VTIMEZONE\r\n"
 _PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
-_WELL_FORMED = re.compile(
-    rb"""BEGIN:(?!VCALENDAR\r)([^\r]*)\r\n
-         (?: LINE
-           | BEGIN: (?!(?:SEPARATE|VCALENDAR)\r) ([^\r]*)\r\n LINE*+ END:\2\r\n
-           )*+
-         END:\1\r\n|""".replace(b"LINE", rb"(?:(?!BEGIN:|END:)[^\n]*+\n)").replace(b"SEPARATE", b"|".join(SEPARATE)),
+_LINE = rb"(?:(?!BEGIN:|END:)[^\n]*+\n)"
+_BEGIN, _END_OF_CALENDAR = rb"BEGIN:VCALENDAR\r\n", rb"END:VCALENDAR\r\n"
+_COMPONENT = rb"""BEGIN: (?!VCALENDAR\r) (?P<kind>[^\r]*)\r\n
+                  (?: %b
+                    | BEGIN: (?!(?:%b|VCALENDAR)\r) (?P<nested>[^\r]*)\r\n %b*+ END:(?P=nested)\r\n
+                    )*+
+                  END:(?P=kind)\r\n""" % (_LINE, b"|".join(sorted(SEPARATE)), _LINE)
+_WELL_FORMED = re.compile(_COMPONENT, re.VERBOSE)
+"""A component in which others are nested at most one deep, as nearly all are."""
+_NEXT = re.compile(
+    b"|".join(
+        (
+            _LINE + b"++",
+            b"(?P<empty> (?: %b %b*+ %b )++ )" % (_BEGIN, _LINE, _END_OF_CALENDAR),
+            b"(?P<begin> %b (?P<head> %b*+ ) )" % (_BEGIN, _LINE),
+            b"(?P<end> %b )" % _END_OF_CALENDAR,
+            _COMPONENT,
+            b"",
+        )
+    ),
     re.VERBOSE,
 )
-"""A component in which others are nested at most one deep, as nearly all are. Or nothing: a search looks no further."""
-_BEGIN, _FINISH = b"BEGIN:VCALENDAR\r\n", b"END:VCALENDAR\r\n"
-_EMPTY_CALENDARS = re.compile(rb"(?:%b(?:(?!BEGIN:|END:)[^\n]*+\n)*+%b)++" % (_BEGIN, _FINISH))
+"""What may follow in a VCALENDAR or outside of all: lines, VCALENDARs without components, the BEGIN or the END of
+another one, such a component. Or nothing: a search looks no further."""
+_KIND = _NEXT.groupindex["kind"]
+_OF_COMPONENT = ("kind", "nested")
+_BETWEEN_EMPTY = b"END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n"
 
 
 class Component(NamedTuple):
@@ -144,10 +167,21 @@ def without_nested(text: bytes) -> bytes:
 def well_formed(text: bytes, start: int) -> Component | None:
     """Return the component that begins there, in text of the normal form, if it ends and nests others one deep at most.
 
-    A VCALENDAR is none.
+    A VCALENDAR is none. Raises FeedRefused (`excessive`).
     """
     whole = _WELL_FORMED.match(text, start)
-    return Component(whole[1], whole[0]) if whole is not None and whole[1] is not None else None
+    return Component(whole[1], of_bearable_length(whole[0])) if whole is not None else None
+
+
+def of_bearable_length(text: bytes) -> bytes:
+    """Return the text of a component. Raises FeedRefused (`excessive`) if it has too many content lines."""
+    if len(text) > _LONG and _content_lines(text) > MAX_LINES:
+        raise FeedRefused("excessive", f"a component has more than {MAX_LINES} content lines")
+    return text
+
+
+def _content_lines(text: bytes) -> int:
+    return text.count(b"\n") - text.count(b"\n ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +202,44 @@ def parse(text: bytes) -> Stream:
     there are kept; an END that closes nothing is left out, one that is missing is put in where the next boundary shows
     it.
     """
-    reader = _Reader(b"\r\n" + text)
-    if reader.text.find(b"\nBEGIN:VCALENDAR\r") < 0:
+    text = b"\r\n" + text
+    if text.find(b"\nBEGIN:VCALENDAR\r") < 0:
         raise FeedRefused("not-a-calendar", "the body holds no VCALENDAR")
-    return reader.read()
+    _refuse_at_a_glance(text)
+    return _Reader(text).read()
+
+
+def _refuse_at_a_glance(text: bytes) -> None:
+    """Refuse what would be refused later: many more BEGINs than ENDs, or fewer; very many lines behind one BEGIN."""
+    unclosed = text.count(b"\nBEGIN:") - text.count(b"\nEND:")
+    if not -MAX_MENDED <= unclosed <= MAX_MENDED + MAX_DEPTH:
+        raise FeedRefused("excessive", _TOO_MUCH_MENDED)
+    if len(text) > _LONG:
+        for begun in text.split(b"\nBEGIN:")[1:]:
+            if len(begun) > _LONG:
+                is_head = begun.startswith(b"VCALENDAR\r")
+                (_bearable_head if is_head else of_bearable_length)(begun.partition(b"\nEND:")[0])
+
+
+def _heads(empty_calendars: bytes) -> list[bytes]:
+    """Return the heads of VCALENDARs that follow each other and hold no components. Raises FeedRefused."""
+    heads = empty_calendars[len(b"BEGIN:VCALENDAR\r\n") : -len(b"END:VCALENDAR\r\n")].split(_BETWEEN_EMPTY)
+    return [*map(_bearable_head, heads)] if len(empty_calendars) > _LONG else heads
+
+
+def _bearable_head(text: bytes) -> bytes:
+    """Return the property text of a VCALENDAR. Raises FeedRefused (`excessive`) if there are too many."""
+    if len(text) > _LONG and _content_lines(text) > MAX_HEAD:
+        raise FeedRefused("excessive", f"a VCALENDAR has more than {MAX_HEAD} properties")
+    return text
 
 
 class _Reader:
     """One pass over the boundaries.
 
-    `open` is the stack of the kinds that are open, `how_many` counts them by kind; `at` is where the text begins that
-    belongs to nobody yet: to the head of the VCALENDAR, or to the component that is open; `pieces` is what a mended
-    component has before that; `places`, made when first needed, is where each kind has a boundary, and whether an END.
+    `open` is the stack of the kinds that are open; `at` is where the text begins that belongs to nobody yet: to the
+    head of the VCALENDAR, or to the component that is open; `head` and `pieces` are what the VCALENDAR and a mended
+    component have before that; `places`, made when first needed, is where each kind has a boundary, and whether an END.
     `definitions` has the well-formed VTIMEZONEs of the last VCALENDAR by their texts without the END, `different` and
     `tzids` what those of all say and define.
     """
@@ -188,9 +248,9 @@ class _Reader:
         self.text = text
         self.at = 2
         self.open: list[bytes] = []
-        self.how_many: Counter[bytes] = Counter()
         self.pieces: list[bytes] = []
-        self.heads: list[list[bytes]] = []
+        self.heads: list[bytes] = []
+        self.head: list[bytes] = []
         self.components: list[Component] = []
         self.definitions: dict[bytes, Component] = {}
         self.different: set[int] = set()
@@ -200,46 +260,47 @@ class _Reader:
         self.places: dict[bytes, list[tuple[int, bool]]] = {}
 
     def read(self) -> Stream:
-        at = 0
-        while boundary := _BOUNDARY.search(self.text, at):
-            start, kind = boundary.start() + 1, boundary[2]
-            at = boundary.end()
+        self._take_well_formed()
+        at = self.at
+        while boundary := _BOUNDARY.search(self.text, at - 1):
+            start, at = boundary.start() + 1, boundary.end() + 1
             if boundary[1] == b"END":
-                self._end_found(kind, start, at + 1)
-            elif self._take_well_formed(start):
-                at = self.at - 1
+                self._end_found(boundary[2], start, at)
             else:
-                self._begin_found(kind, start, at + 1)
+                self._begin_found(boundary[2], start, at)
+            if not self._inside():
+                self._take_well_formed()
+                at = self.at
         self._take(len(self.text))
         if self.open:
             raise FeedRefused("truncated", f"the body ends inside a {self.open[-1].decode('ascii', 'replace')}")
-        return Stream(
-            tuple(b"".join(head) for head in self.heads),
-            tuple(self.components),
-            tuple(self.repairs.items()),
-            tuple(self.outside),
-        )
+        return Stream(tuple(self.heads), tuple(self.components), tuple(self.repairs.items()), tuple(self.outside))
 
-    def _take_well_formed(self, start: int) -> bool:
-        """Take what is well-formed and follows each other from there on; tell whether there is anything."""
-        if not self.open:
-            return self._take_empty_calendars(start)
-        return self.open == [b"VCALENDAR"] and self._take_components(start)
+    def _take_well_formed(self) -> None:
+        """Take what is well-formed from there on, outside any component."""
+        while self._take_until_definitions_come_again():
+            pass
 
-    def _take_components(self, start: int) -> bool:
-        """Take the well-formed components that follow each other from there on; tell whether there is one."""
-        scope = len(self.heads) - 1
-        end = start
-        for whole in _WELL_FORMED.finditer(self.text, start):
-            if whole[1] is None:
-                break
-            if end == start:
-                self._take(start)
-            self.components.append(Component(whole[1], whole[0], scope))
-            end = self.at = whole.end()
-            if whole[1] == b"VTIMEZONE" and self._take_definitions_again(self.components[-1]):
-                break
-        return end > start
+    def _take_until_definitions_come_again(self) -> bool:
+        """Do so up to VTIMEZONEs that are there twice, and take these too; tell whether it goes on behind them."""
+        add, scope, is_outside = self.components.append, max(0, len(self.heads) - 1), not self.open
+        for found in _NEXT.finditer(self.text, self.at):
+            what = found.lastgroup
+            if what in _OF_COMPONENT:  # as most of it is
+                text, kind = found.group(0, _KIND)
+                if is_outside:
+                    self.outside.append(len(self.components))
+                add(Component(kind, text if len(text) < _LONG else of_bearable_length(text), scope))
+                if kind == b"VTIMEZONE" and not is_outside:
+                    self.at = found.end()
+                    if self._take_definitions_again(self.components[-1]):
+                        return True
+                continue
+            self.at = found.start()
+            if not self._take_between(what, found):
+                return False
+            scope, is_outside = max(0, len(self.heads) - 1), not self.open
+        return False
 
     def _take_definitions_again(self, definition: Component) -> bool:
         """Take the VTIMEZONEs behind this one that are equal to some before them; tell whether there is one."""
@@ -266,15 +327,22 @@ class _Reader:
         if len(self.tzids) > MAX_TZIDS:
             raise FeedRefused("excessive", f"more than {MAX_TZIDS} TZIDs are defined")
 
-    def _take_empty_calendars(self, start: int) -> bool:
-        """Take the VCALENDARs without components that follow each other from there on; tell whether there is one."""
-        empty = _EMPTY_CALENDARS.match(self.text, start)
-        if empty is None:
+    def _take_between(self, what: str | None, found: re.Match[bytes]) -> bool:
+        """Take what is well-formed and no component; tell whether it may stand there."""
+        start, end = found.span()
+        if what is None:
+            self._take(end)
+            return start < end
+        if (what == "end") != bool(self.open):
             return False
-        self._take(start)
-        self.at = empty.end()
-        heads = self.text[start + len(_BEGIN) : self.at - len(_FINISH)].split(_FINISH + _BEGIN)
-        self.heads += [[head] for head in heads]
+        if what == "end":
+            self._end_calendar(end)
+        elif what == "begin":
+            self._begin_calendar(end)
+            self.head.append(found["head"])
+        else:
+            self.heads += _heads(found[0])
+            self.at = end
         return True
 
     def _begin_found(self, kind: bytes, start: int, end: int) -> None:
@@ -283,15 +351,26 @@ class _Reader:
         if not self._inside():
             self._take(start)
         if kind == b"VCALENDAR":
-            self.heads.append([])
-            self.definitions = {}
-            self.at = end
-        self._push(kind)
+            self._begin_calendar(end)
+        else:
+            self._push(kind)
+
+    def _begin_calendar(self, end: int) -> None:
+        self.open.append(b"VCALENDAR")
+        self.heads.append(b"")
+        self.definitions = {}
+        self.at = end
+
+    def _end_calendar(self, end: int) -> None:
+        self.open.pop()
+        self.heads[-1] = _bearable_head(b"".join(self.head))
+        self.head = []
+        self.at = end
 
     def _mended(self, rule: str) -> None:
         self.repairs[rule] += 1
         if self.repairs[rule] > MAX_MENDED:
-            raise FeedRefused("excessive", f"more than {MAX_MENDED} ENDs are missing, or close nothing")
+            raise FeedRefused("excessive", _TOO_MUCH_MENDED)
 
     def _ends_before(self, kind: bytes, start: int) -> bool:
         """Tell whether the component that is open has ended where one of this kind begins."""
@@ -316,9 +395,9 @@ class _Reader:
         return frozenset(_END.findall(self.text))
 
     def _end_found(self, kind: bytes, start: int, end: int) -> None:
-        if not self.how_many[kind]:
-            self._mended("stray-end")
+        if kind not in self.open:
             self._take(start)
+            self._mended("stray-end")
             self.at = end
             return
         while self.open[-1] != kind:
@@ -336,16 +415,15 @@ class _Reader:
     def _end(self, start: int, end: int) -> None:
         if not self._inside():
             self._take(start)
-            self._pop()
-            self.at = end
+            self._end_calendar(end)
             return
-        kind = self._pop()
+        kind = self.open.pop()
         if self._inside():
             return
+        text = b"".join([*self.pieces, self.text[self.at : end]])
         if not self.open:
             self.outside.append(len(self.components))
-        text = b"".join([*self.pieces, self.text[self.at : end]])
-        self.components.append(Component(kind, text, max(0, len(self.heads) - 1)))
+        self.components.append(Component(kind, of_bearable_length(text), max(0, len(self.heads) - 1)))
         self.pieces = []
         self.at = end
 
@@ -356,7 +434,7 @@ class _Reader:
         if self._inside():
             self.pieces.append(piece)
         elif self.open:
-            self.heads[-1].append(piece)
+            self.head.append(piece)
         elif piece:
             self.repairs["outside-calendar"] += 1
 
@@ -368,9 +446,3 @@ class _Reader:
         self.open.append(kind)
         if len(self.open) > MAX_DEPTH:
             raise FeedRefused("excessive", f"components are nested more than {MAX_DEPTH} deep")
-        self.how_many[kind] += 1
-
-    def _pop(self) -> bytes:
-        kind = self.open.pop()
-        self.how_many[kind] -= 1
-        return kind

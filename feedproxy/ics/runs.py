@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import chain, compress
 from typing import ClassVar
 
-from feedproxy.ics.components import MARK, Component, Stream
+from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.normal import fits, has_clean_letters, is_free_of_controls, wide_encoding
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
@@ -294,7 +294,7 @@ def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
     """Iterate over the runs of a body and over the octets between them, in order.
 
     The lines of a stretch that end in LF alone, or in CR alone, are ended by both. `is_normal`: the body is known to be
-    in normal form.
+    in normal form. Raises FeedRefused (`excessive`).
     """
     if wide_encoding(body[:4]) is not None:
         yield body
@@ -304,8 +304,18 @@ def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
         behind = _BEHIND_COMPONENT.search(body, start + STRETCH)
         end = behind.end() if behind else len(body)
         stretch = body[start:end]
-        yield from _segments(_ended_by_crlf(stretch), is_normal=is_normal)
+        for segment in _segments(_ended_by_crlf(stretch), is_normal=is_normal):
+            if isinstance(segment, Run):
+                _refuse_if_too_long(segment)
+            yield segment
         start = end
+
+
+def _refuse_if_too_long(run: Run) -> None:
+    """Refuse a run with an event of more lines than any has; it is by itself, or nearly, for it is a whole stretch."""
+    if len(run.text) > 2 * STRETCH:
+        for text in run.texts():
+            of_bearable_length(text)
 
 
 def _ended_by_crlf(stretch: bytes) -> bytes:

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import components
-from feedproxy.ics.components import MAX_DEPTH, MAX_MENDED, Component, Stream, parse, without_nested
+from feedproxy.ics.components import (
+    MAX_DEPTH,
+    MAX_HEAD,
+    MAX_LINES,
+    MAX_MENDED,
+    Component,
+    Stream,
+    parse,
+    without_nested,
+)
 
 
 def text(*lines: str) -> bytes:
@@ -124,6 +133,8 @@ def test_a_calendar_that_begins_ends_the_one_before() -> None:
                 "X:BEGIN:VCALENDAR",
                 "BEGIN:VTODO",
                 "END:VTODO",
+                "BEGIN:VALARM",
+                "END:VALARM",
                 "X:1",
             ]
         ),
@@ -131,14 +142,14 @@ def test_a_calendar_that_begins_ends_the_one_before() -> None:
     ),
     st.booleans(),
 )
-def test_calendars_without_components_are_found_as_others_are(lines: list[str], is_ended: bool) -> None:
+def test_what_is_well_formed_is_found_as_the_rest_is(lines: list[str], is_ended: bool) -> None:
     def found() -> Stream | str:
         try:
             return parse(text(*lines, *["BEGIN:VCALENDAR", "END:VCALENDAR"] * is_ended))
         except FeedRefused as refusal:
             return refusal.message
 
-    with patch.object(components, "_EMPTY_CALENDARS", re.compile(rb"(?!)")):
+    with patch.object(components, "_NEXT", re.compile(rb"")):
         one_by_one = found()
     assert found() == one_by_one
 
@@ -199,6 +210,14 @@ def test_of_many_calendars_without_components_each_has_its_head() -> None:
         (["BEGIN:VCALENDAR", *["BEGIN:X"] * MAX_DEPTH, *["END:X"] * MAX_DEPTH, "END:VCALENDAR"], "excessive"),
         (["BEGIN:VCALENDAR", *["END:X"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
         (["BEGIN:VCALENDAR", *["BEGIN:VEVENT"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
+        (["BEGIN:VCALENDAR", *["BEGIN:VEVENT", "END:VALARM"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
+        (["BEGIN:VCALENDAR", *["A:1"] * (MAX_HEAD + 1), "END:VCALENDAR"], "excessive"),
+        (["BEGIN:VCALENDAR", *["A:1", "BEGIN:X", "END:X"] * (MAX_HEAD + 1), "END:VCALENDAR"], "excessive"),
+        (["BEGIN:VCALENDAR", "BEGIN:X", *["A:1"] * MAX_LINES, "END:X", "END:VCALENDAR"], "excessive"),
+        (
+            ["BEGIN:VCALENDAR", "BEGIN:X", *["BEGIN:Y", "END:Y"] * (MAX_LINES // 2), "END:X", "END:VCALENDAR"],
+            "excessive",
+        ),
     ],
 )
 def test_what_is_no_whole_calendar_is_refused(lines: list[str], reason: str) -> None:
@@ -214,3 +233,11 @@ def test_what_is_just_not_excessive_is_read() -> None:
     )
     assert [c.kind for c in stream.components] == [b"X", *[b"VEVENT"] * MAX_MENDED]
     assert dict(stream.repairs) == {"stray-end": MAX_MENDED, "end-missing": MAX_MENDED}
+
+
+def test_as_many_lines_as_there_may_be_are_read_and_folds_do_not_count() -> None:
+    event = ["BEGIN:VEVENT", *["A:1\r\n 2"] * (MAX_LINES - 2), "END:VEVENT"]
+    head = ["A:1\r\n 2"] * (MAX_HEAD // 2)
+    stream = parse(text("BEGIN:VCALENDAR", *head, *event, *event, *head, "END:VCALENDAR", *["A:1"] * (MAX_HEAD + 1)))
+    assert stream.heads == (text(*head, *head),)
+    assert [component.text for component in stream.components] == [text(*event), text(*event)]

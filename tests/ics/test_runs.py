@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading, runs
-from feedproxy.ics.components import MARK, parse
+from feedproxy.ics.components import MARK, MAX_LINES, parse
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.normal import is_normal, normalise, wide_encoding
 from feedproxy.ics.runs import STRETCH, Run, cut, restored
@@ -263,3 +263,11 @@ def test_plain_events_that_stand_alone_are_left_behind_the_first_of_them(fold: b
 def test_what_is_known_to_be_normal_is_cut_as_what_is_not(body: bytes) -> None:
     text = normalise(body).text
     assert cut(text, is_normal=True) == cut(text)
+
+
+def test_a_plain_event_may_have_no_more_lines_than_another_may() -> None:
+    most = event(b"a", *[b"X-A:1"] * (MAX_LINES - event(b"a").count(b"\n")))
+    assert [run.text for run in cut(feed(most, most))[1]] == [most, most]
+    with pytest.raises(FeedRefused) as refusal:
+        cut(feed(event(b"b"), most.replace(b"X-A:1\r\n", b"X-A:1\r\nX-B:2\r\n", 1)))
+    assert refusal.value.reason == "excessive"
