@@ -24,8 +24,6 @@ from feedproxy.transform.personal import OPENING
 
 MEMORY = 100_000
 """Of how many feeds it is kept what they were when they left memory."""
-PERSONAL_EVENT_OCTETS = 1_000
-"""What writing a personal event costs, as octets of a body that cost as much."""
 
 T = TypeVar("T")
 
@@ -66,7 +64,8 @@ class Composer:
         if shared.personal_uids:
             return None
         overlay = Overlay(frozenset(), before.zones, before.end)
-        start = await _done(lambda: _start(shared, overlay, wanted), shared.base.octets_in if wanted.selection else 0)
+        chooses = bool(wanted.selection) and shared.base.octets_in >= LARGE
+        start = await _done(lambda: _start(shared, overlay, wanted), in_thread=chooses)
         if self._cache.peek(wanted.name) is not before:
             return None
         return self._dated(wanted, replace(before, start=start, look=look_of(wanted, state)), state.changed_at)
@@ -83,7 +82,7 @@ class Composer:
             overlay = write_overlay(visible)
             return _start(shared, overlay, wanted), overlay
 
-        start, overlay = await _done(work, shared.base.octets_in + PERSONAL_EVENT_OCTETS * len(visible))
+        start, overlay = await _done(work, in_thread=bool(visible) or shared.base.octets_in >= LARGE)
         look = look_of(wanted, state)
         feed = Feed(
             start=start,
@@ -164,6 +163,6 @@ def _appears(event: PersonalEvent, now: datetime) -> datetime | None:
     return visible_from if visible_from is not None and visible_from > now else None
 
 
-async def _done(work: Callable[[], T], octets: int) -> T:
-    """Do work on so many octets: in a thread, if it would hold the event loop for long."""
-    return work() if octets < LARGE else await asyncio.to_thread(work)
+async def _done(work: Callable[[], T], *, in_thread: bool) -> T:
+    """Do work: in a thread, if it may hold the event loop for long, as a time zone does that is met first (10 ms)."""
+    return await asyncio.to_thread(work) if in_thread else work()

@@ -10,6 +10,7 @@ deflated once, whatever it is followed by; and so is an end, whatever comes befo
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -24,7 +25,9 @@ RAW, MEMBER = -zlib.MAX_WBITS, 16 + zlib.MAX_WBITS
 TRAILER = 8
 PIECES = 512
 """How many are joined before they are deflated: one call for each would cost more than the deflating."""
-_ZEROS = bytes(1 << 16)
+_ZEROS = bytes(1 << 14)
+_POLYNOMIAL, _ONE = 0xEDB88320, 0x80000000
+"""That of the CRC-32 (RFC 1952 section 8), and 1, both written as the CRC is: in reverse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,33 @@ def _trailer(crc: int, length: int) -> bytes:
 def _crc_of_both(first: int, second: int, length: int) -> int:
     """Return the CRC-32 of two texts one after the other, the second of that length.
 
-    The CRC is linear: it is that of the second, corrected by what the first makes of as many zeros.
+    The CRC is linear: it is that of the second, corrected by what the first makes of as many zeros. Where these are
+    many, that is a product of polynomials over GF(2), as in zlib's `crc32_combine`.
     """
-    shifted, plain = first, 0
-    for at in range(0, length, len(_ZEROS)):
-        zeros = _ZEROS[: length - at]
-        shifted, plain = quickest.crc32(zeros, shifted), quickest.crc32(zeros, plain)
-    return shifted ^ plain ^ second
+    if length > len(_ZEROS):
+        return _product(_power(8 * length), first) ^ second
+    zeros = _ZEROS[:length]
+    return quickest.crc32(zeros, first) ^ quickest.crc32(zeros) ^ second
+
+
+@lru_cache(1_024)
+def _power(exponent: int) -> int:
+    """Return x to that power, modulo the polynomial of the CRC; the highest bit is the coefficient of x**0."""
+    power, square = _ONE, _ONE >> 1
+    while exponent:
+        if exponent & 1:
+            power = _product(square, power)
+        square = _product(square, square)
+        exponent >>= 1
+    return power
+
+
+def _product(one: int, other: int) -> int:
+    """Multiply two polynomials modulo that of the CRC."""
+    product = 0
+    while one:
+        if one & _ONE:
+            product ^= other
+        one = one << 1 & 0xFFFFFFFF
+        other = other >> 1 ^ (_POLYNOMIAL if other & 1 else 0)
+    return product

@@ -62,3 +62,9 @@ def test_an_end_may_refer_to_what_all_its_starts_end_with() -> None:
     for before in (b"", b"one", b"two" * 100_000):
         begun = start([deflate([before]), deflate([opening])], b"")
         assert gzip.decompress(member(begun, primed)) == before + opening + b"1\r\n" + opening + b"2\r\n"
+
+
+@pytest.mark.parametrize("octets", [16_383, 16_384, 16_385, 65_537, 1_000_003])
+def test_the_crc_is_right_whatever_is_the_length_of_what_follows(octets: int) -> None:
+    put_together = member(start([deflate([b"one"]), deflate([b"x" * octets])], b""), end(b"y" * octets))
+    assert gzip.decompress(put_together) == b"one" + b"x" * octets + b"y" * octets

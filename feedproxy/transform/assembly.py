@@ -213,25 +213,22 @@ class Starts:
 
 
 class Shared:
-    """What the feeds of a base have in common, deflated once: all its components, or those that some choose."""
+    """What the feeds of a base have in common, deflated once: all its components, or those that some choose.
+
+    `personal_uids` are the UIDs of its components that look like those of personal events.
+    """
 
     def __init__(self, base: Base, options: Options) -> None:
         self.base = base
         self._alone = PLACEHOLDER.text if options.placeholder else b""
         self._revision = options.revision
         texts = [piece.text for piece in base.calendar.pieces]
+        self.personal_uids = _personal_uids(base, texts)
         self._all = Chosen(base.calendar.zones, gzip_member.deflate(texts), _digest(texts))
         self._kept: dict[Selection, Kept] = {}
         self._choices: dict[bytes, Chosen] = {}
         self._heads: dict[Naming, Head] = {}
         self._starts: dict[tuple[Naming, bytes], Starts] = {}
-
-    @cached_property
-    def personal_uids(self) -> frozenset[bytes]:
-        """The UIDs of the base's components that look like those of personal events."""
-        if not any(map(_may_be_personal, self.base.calendar.pieces)):
-            return frozenset()
-        return frozenset(c.uid() for c in self.base.calendar.components if _may_be_personal(c))
 
     @cached_property
     def events(self) -> tuple[CalendarEvent, ...]:
@@ -272,7 +269,9 @@ class Shared:
         if self.personal_uids & overlay.uids:
             components = self.base.calendar.components
             places = range(len(components)) if kept is None else kept
-            kept = [n for n in places if not (_may_be_personal(components[n]) and components[n].uid() in overlay.uids)]
+            kept = [
+                n for n in places if not (_may_be_personal(components[n].text) and components[n].uid() in overlay.uids)
+            ]
         chosen = self._all if kept is None else self._only(kept, changed)
         key = naming, b"" if kept is None else chosen.digest
         starts = self._starts.get(key)
@@ -336,8 +335,14 @@ def _selected(calendar: Calendar, kept: Sequence[int] | None, changed: Mapping[i
     return replace(calendar, pieces=tuple(changed.get(n, calendar.components[n]) for n in kept))
 
 
-def _may_be_personal(piece: Piece) -> bool:
-    return b"\nUID:personal-" in piece.text
+def _personal_uids(base: Base, texts: Iterable[bytes]) -> frozenset[bytes]:
+    if not any(map(_may_be_personal, texts)):
+        return frozenset()
+    return frozenset(c.uid() for c in base.calendar.components if _may_be_personal(c.text))
+
+
+def _may_be_personal(text: bytes) -> bool:
+    return b"\nUID:personal-" in text
 
 
 def _named(piece: Piece, tzids: Iterable[str]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from feedproxy.web import keys
 from feedproxy.web.login_limits import Login
 from feedproxy.web.network import network_of
 from feedproxy.web.request_keys import CACHE_STATUS, SUBSCRIPTION_ID
+from feedproxy.web.sliced_body import sliced
 from feedproxy.web.warm_feeds import read_asked
 
 
@@ -42,7 +43,7 @@ async def feed(request: web.Request) -> web.Response:
                 return _without_feed(reply)
             body = await app[keys.CODED_BODIES].body(answer.feed, reply.coding)
             warm.keep(question, answer, body)
-            return web.Response(status=reply.status, headers=CIMultiDict(reply.fields), body=body)
+            return web.Response(status=reply.status, headers=CIMultiDict(reply.fields), body=sliced(body))
         case AuthRequired():
             return _without_feed(feed_response.credentials_wanted(rules))
         case Unknown():
