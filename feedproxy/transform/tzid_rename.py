@@ -69,7 +69,7 @@ class Rename:
         return [replace(run, parts=parts)]
 
     def _by_parts(self, scope: int, parts: Parts) -> bytes | None:
-        tzids = set(parts.tzids)
+        tzids = parts.tzids
         become = self._become(scope, tzids)
         served = {tzid: parameter[:-1] for tzid in tzids if (parameter := become[tzid]) is not None}
         if len(served) < len(tzids):

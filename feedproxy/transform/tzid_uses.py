@@ -5,13 +5,14 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
+from feedproxy.ics.automata import whole
 from feedproxy.ics.components import MAX_TZIDS, Component
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
@@ -36,17 +37,44 @@ _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(%s)(?=\r\n[^ ]))?" % (b"|".join(T
 """A time with parameters: what stands before the colon, and its value if it is plain, or like such."""
 _RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+(?:\r\n [^\r]*+)*+" % b"|".join(TIME_NAMES))
 """What decides when an event of a run happens."""
-_START = re.compile(rb"\nDTSTART;TZID=([^\r]*)")
+_START = re.compile(rb"""\nDTSTART(?:;[^":;\r]*+)*?;TZID=("[^"\r]*+"|[^":;\r]++)[^:\r]*+:([^\r]*+)""")
 """When an event of a run starts: the TZID and the value."""
 MAX_RECURRENCES = 1_000
 """Different recurrences that are remembered, for the next event that happens at the very same times."""
 _VALUE_AND_END = len("20260301T200000\r")
 """Octets of a plain time in a run; what is longer is no time."""
-_IN_COMPONENT = re.compile(
-    rb"""(\n(?:%s)(?:;[^":;\r]*+)*?);TZID=("[^"\r]*+"|[^":;,\r]++)(?=(?:;[^":;\r]*+)*+:(%s)\r\n[^ ])"""
-    % (b"|".join(TIME_NAMES), TIME_LIKE)
-)
-"""A plain time with a TZID, or what stands for one: what stands before that, the TZID, the value."""
+_TZID = re.compile(rb""";TZID=("[^"\r]*+"|[^":;,\r]++)([^\r:]*+:)""")
+"""In a component all of whose TZIDs bind plain times: the TZID, and what else stands before the value."""
+
+
+def _silent(others: bytes, fold: bytes = b"") -> tuple[bytes, bytes]:
+    """Write patterns of text that does not say `tzid`, in whatever letters, and has none of these other octets.
+
+    The first is of an octet or a few; the second of any text, which may have folds like that in it.
+    """
+    t, z, i = (letter + b"(?:%b)*+" % fold for letter in (b"T", b"Z", b"I"))
+    begun = b"%b(?:%b|%b%b|%b%b%b)*+" % (t, t, z, t, z, i, t)
+    broken_off = b"%b(?:[^%bTZ]|%b[^%bTI]|%b%b[^%bTD])" % (begun, others, z, others, z, i, others)
+    some = b"(?i:[^%bT]|%b)" % (others, broken_off)
+    return some, b"(?i:(?:[^%bT]++|%b|%b)*+(?:%b(?:%b(?:%b)?+)?+)?+)" % (others, fold, broken_off, begun, z, i)
+
+
+def _lines_of_plain_times() -> bytes:
+    """Write the pattern of lines in which each TZID binds a plain time."""
+    initial, _ = _silent(rb"\r ", rb"\r\n ")
+    _, rest = _silent(rb"\r", rb"\r\n ")
+    _, parameter = _silent(rb"\r\":;")
+    tzid = rb"""(?:%b)(?:;%b)*;TZID=(?:"[^";\r]*+"|[^":;,\r]++)(?:;%b)*:%b""" % (
+        b"|".join(TIME_NAMES),
+        parameter,
+        parameter,
+        TIME_LIKE,
+    )
+    return b"(?:%b\r\n|%b%b\r\n)*+" % (tzid, initial, rest)
+
+
+_are_plain = whole(_lines_of_plain_times())
+"""Tell whether each TZID in the lines of a component binds a plain time."""
 
 
 @dataclass(slots=True)
@@ -119,19 +147,43 @@ def bare(parameter: bytes) -> bytes:
     return parameter[len(UNBOUND) : -1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
-    """The text of a component all of whose TZIDs bind plain times: `texts` stand between the `tzids`."""
+    """The text of a component all of whose TZIDs bind plain times.
 
-    texts: list[bytes]
-    tzids: list[bytes]
-    values: list[bytes]
+    `heads` has what stands before the values, from the TZID on, and that TZID; None where they are more than a few.
+    """
+
+    text: bytes
+    heads: Mapping[bytes, bytes] | None
+
+    @cached_property
+    def _split(self) -> list[bytes]:
+        """The text, and in it by turns a TZID, what else stands before the value, the text that begins with that."""
+        return _TZID.split(self.text)
+
+    @property
+    def tzids(self) -> Collection[bytes]:
+        """The TZIDs, quotes included."""
+        return set(self._split[1::3] if self.heads is None else self.heads.values())
+
+    def values(self) -> Iterable[tuple[bytes, list[bytes]]]:
+        """Iterate over the TZIDs and the texts that begin with the values of each; one may come twice."""
+        if self.heads is None:
+            return gathered(self._split[1::3], self._split[3::3]).items()
+        return ((tzid, self.text.split(head)[1:]) for head, tzid in self.heads.items())
 
     def with_parameters(self, become: Mapping[bytes, bytes]) -> bytes:
         """Return the text with another parameter, its semicolon included, in the place of each TZID."""
-        pieces = [b""] * (2 * len(self.tzids) + 1)
-        pieces[::2] = self.texts
-        pieces[1::2] = map(become.__getitem__, self.tzids)
+        heads = {head: become[tzid] + head[len(UNBOUND + tzid) :] for head, tzid in (self.heads or {}).items()}
+        changed = {head: other for head, other in heads.items() if head != other}
+        if heads and heads.keys().isdisjoint(changed.values()):
+            text = self.text
+            for head, other in changed.items():
+                text = text.replace(head, other)
+            return text
+        pieces = self._split.copy()
+        pieces[1::3] = map(become.__getitem__, pieces[1::3])
         return b"".join(pieces)
 
 
@@ -164,11 +216,16 @@ def lines_of(component: Component) -> Lines:
 
 def _parts_of_component(text: bytes) -> Parts | None:
     """Return the text of a component in parts; None when a TZID in it binds anything but a plain time."""
-    found: list[bytes] = _IN_COMPONENT.split(text)
-    if len(found) // 4 != _names_tzids(text):
+    if not _are_plain(text):
         return None
-    texts = [*map(bytes.__add__, found[:-1:4], found[1::4]), found[-1]]
-    return Parts(texts, found[2::4], found[3::4])
+    heads: dict[bytes, bytes] = {}
+    rest = text
+    while head := _TZID.search(rest):
+        if len(heads) == MAX_HEADS:
+            return Parts(text, None)
+        heads[head[0]] = head[1]
+        rest = rest.replace(head[0], b"")
+    return Parts(text, heads)
 
 
 class Census:
@@ -270,7 +327,7 @@ class Census:
         if steps is None:
             steps = self._steps(component)
             self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
-            for tzid in {tzid for _, tzid, _ in _IN_COMPONENT.findall(component.text)}:
+            for tzid, _ in set(_TZID.findall(component.text)):
                 self._use(component.scope, tzid.decode()).add(component)
             if len(self._recurrences) < MAX_RECURRENCES:
                 self._recurrences[key] = steps
@@ -297,8 +354,7 @@ class Census:
         self, scope: int, text: bytes, last_possible: Callable[[datetime, timedelta], datetime]
     ) -> None:
         starts: dict[bytes, list[bytes]] = {}
-        for start in set(_START.findall(text)):
-            tzid, _, value = start.rpartition(b":")
+        for tzid, value in set(_START.findall(text)):
             starts.setdefault(tzid, []).append(value)
         for tzid, values in starts.items():
             last = wall_time(max(values)) or max(plain_times(values), default=None)
@@ -325,13 +381,19 @@ class Census:
 
     def _take_many(self, component: Component, *, recurs: bool) -> Parts | Lines:
         """Count the uses of a component with many times: all at once if they are plain, else line by line."""
-        parts = None if recurs else _parts_of_component(component.text)
+        parts = _parts_of_component(component.text)
         if parts is None:
             return self._take_lines(component, recurs=recurs)
-        for tzid, values in gathered(parts.tzids, parts.values).items():
+        for tzid, texts in parts.values():
             use = self._use(component.scope, tzid.decode())
-            use.plain += values
-            use.values += len(values)
+            use.values += len(texts)
+            if recurs:
+                use.add(component)
+                use.widen(plain_times(ends(texts)))
+            else:
+                use.plain += texts
+        if recurs:
+            self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
         return parts
 
     def _take_lines(self, component: Component, *, recurs: bool) -> Lines:

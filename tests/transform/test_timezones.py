@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading
 from feedproxy.ics.components import MAX_TZIDS
-from feedproxy.transform import Options, Rendered, render
+from feedproxy.transform import Options, Rendered, render, tzid_uses
 from feedproxy.transform.pipeline import index
 from feedproxy.transform.recurrence import MAX_RULES, MAX_STEPS
 from feedproxy.transform.streaming import stream
@@ -334,6 +334,44 @@ def test_many_times_in_one_event_are_served_as_few_are(odd: str) -> None:
     one = body(render(feed(*event("1", odd))))
     assert body(render(feed(*event("1", *times, odd)))) == [*few, *one]
     assert body(render(feed(*event("1", *times)))) == few
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "DTSTART;TZID=Asia/Tokyo:20260704T100000",
+                "DTSTART;X=T;TZID=Tokyo Standard Time:20260705T10",
+                "EXDATE;TZID=Tokyo Standard Time:20260702T100000",
+                'EXDATE;TZID="Arab";VALUE=DATE-TIME:20260703T100000',
+                'EXDATE;TZID="x;TZID=y":20260701T100000',
+                'EXDATE;X="a;TZID=b";TZID=Zz:20260701T100000',
+                "EXDATE;TZID=Asia/Tokyo;TZID=Zz:20260701T100000",
+                "EXDATE;X=TZI;TZID=Zz:20260701T100000",
+                "EXDATE;tzid=Zz:20260701T100000",
+                "EXDATE;TZID=GMT+05:30:20260701T100000",
+                "RDATE;TZID=Zz:20260701T100000,20260702",
+                "X-TIME;TZID=Zz:20260701T100000",
+                "DESCRIPTION:" + "a" * 61 + "tT\r\n ZID",
+                "DESCRIPTION:" + "a" * 61 + "tz\r\n tzip",
+                "TRANSP:OPAQUE",
+                "BEGIN:VALARM\r\nDTSTART;TZID=Zz:20260801T100000\r\nEND:VALARM",
+                "RRULE:FREQ=DAILY;UNTIL=20261201T000000Z",
+            ]
+        ),
+        min_size=2,
+    ),
+    st.booleans(),
+)
+def test_times_of_one_event_are_read_at_once_as_one_by_one(lines: list[str], is_defined: bool) -> None:
+    defined = definition("Tokyo Standard Time", "+0800") if is_defined else []
+    with patch.object(tzid_uses, "MAX_TIMES", 1):
+        at_once = render(feed(*defined, *event("1", *lines)))
+        with patch.object(tzid_uses, "MAX_HEADS", 1):
+            in_parts = render(feed(*defined, *event("1", *lines)))
+        with patch.object(tzid_uses, "_are_plain", return_value=False):
+            one_by_one = render(feed(*defined, *event("1", *lines)))
+    assert at_once == in_parts == one_by_one
 
 
 @given(
