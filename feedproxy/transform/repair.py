@@ -4,11 +4,12 @@ Which client breaks on what was measured with Thunderbird 153, Evolution 3.46, v
 FullCalendar, node-ical and Home Assistant; the rules are in the order in which they run.
 """
 
-import hashlib
 import re
 from binascii import hexlify
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
+from itertools import chain, repeat
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
@@ -21,6 +22,8 @@ from feedproxy.transform.unique import SCHEDULED, identity, unique, version
 
 STEP = "repair"
 UID_DOMAIN = b"@feedproxy"
+_DIGITS = 32
+"""Of the digest of what a component says, as many are its UID."""
 NEVER = b"19700101T000000Z"
 """When something was stamped that does not say when."""
 CANCELLED = b"STATUS:CANCELLED"
@@ -33,8 +36,8 @@ _UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t]
 _FEW = 8
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
-_DATED = re.compile(rb"\n(?:%s)[;:]" % b"|".join(_STAMPS))
-_BEGIN, _NOTHING = b"BEGIN:VEVENT\r\n", b"BEGIN:VEVENT\r\nEND:VEVENT\r\n"
+_BEGIN = b"BEGIN:VEVENT\r\n"
+_START, _FINISH = b"BEGIN:VEVENT\r", b"\nEND:VEVENT\r\n"
 _STATUS_LINE = re.compile(rb"(?<=\n)STATUS[;:][^\r]*+\r\n(?: [^\r]*+\r\n)*+")
 _STAMP_LINE = re.compile(rb"(?<=\n)DTSTAMP:[^\r]*+\r\n")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
@@ -177,24 +180,20 @@ def _with_identity(component: Component, journal: Journal) -> Component:
 
 def identified(run: Run, journal: Journal) -> list[Run]:
     """Give the events of a run, which has no folds, what `_with_identity` gives each; those that say nothing go."""
-    places: dict[str, list[int]] = {"empty-component": [], "uid-missing": [], "dtstamp-missing": []}
+    if len(run.text) == len(run.uids) * len(_START + _FINISH):
+        journal.note(STEP, "empty-component", "VEVENT", count=len(run.uids))
+        return []
+    said = _between_boundaries(run.text)
+    places = {
+        "empty-component": [n for n, lines in enumerate(said) if not lines] if b"" in said else [],
+        "uid-missing": [n for n, uid in enumerate(run.uids) if not uid and said[n]],
+        "dtstamp-missing": [n for n, lines in enumerate(said) if lines and b"\nDTSTAMP:" not in lines],
+    }
     empty, unnamed, unstamped = places.values()
-    is_stamped, is_dated = b"\nDTSTAMP:" in run.text, _DATED.search(run.text) is not None
-    uids, texts = run.uids.copy(), run.texts()
-    for place, (own, text) in enumerate(zip(run.uids, texts, strict=True)):
-        if text == _NOTHING:
-            empty.append(place)
-            continue
-        has_stamp = is_stamped and b"\nDTSTAMP:" in text
-        lines = b""
-        if not own:
-            unnamed.append(place)
-            uids[place] = uid = _derived_uid(_STAMP_LINE.sub(b"", text) if has_stamp else text)
-            lines = b"UID:%b\r\n" % uid
-        if not has_stamp:
-            unstamped.append(place)
-            lines += b"DTSTAMP:%b\r\n" % (_stamp(Component(b"VEVENT", text)) if is_dated else NEVER)
-        texts[place] = b"%b%b%b" % (_BEGIN, lines, text[len(_BEGIN) :])
+    uids, given = run.uids.copy(), [b""] * len(said)
+    for n, uid in zip(unnamed, _derived_uids(run.text, said, unnamed), strict=True):
+        uids[n] = uid
+        given[n] = b"\nUID:%b\r" % uid
     examples = {
         "empty-component": iter([b"VEVENT"]),
         "uid-missing": (b"UID:" + uids[place] for place in unnamed),
@@ -202,13 +201,42 @@ def identified(run: Run, journal: Journal) -> list[Run]:
     }
     for rule in sorted(filter(places.get, places), key=lambda rule: places[rule][0]):
         journal.note_each(STEP, rule, examples[rule], count=len(places[rule]))
-    mended = replace(run, parts=[b"".join(texts)], uids=uids, is_divided=False, is_identified=True)
+    stamps = _stamp_lines(run.text, said, unstamped)
+    text = b"".join(chain.from_iterable(zip(repeat(_START), given, stamps, said, repeat(_FINISH))))
+    mended = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True)
     return mended.without(set(empty)) if empty else [mended]
+
+
+def _between_boundaries(events: bytes) -> list[bytes]:
+    """Return the lines of each of some plain events, with the end of each line before it and not behind."""
+    return events[len(_START) : -len(_FINISH)].split(_FINISH + _START)
+
+
+def _derived_uids(text: bytes, said: Sequence[bytes], unnamed: Sequence[int]) -> list[bytes]:
+    """Return the UIDs of those of the events of a text that have none; `said` are the lines of each."""
+    if unnamed and b"\nDTSTAMP:" in text:
+        said = _between_boundaries(_STAMP_LINE.sub(b"", text))
+    digests = [sha256(_START + said[n] + _FINISH).digest() for n in unnamed]
+    digits = hexlify(b"".join(digests))
+    return [digits[at : at + _DIGITS] + UID_DOMAIN for at in range(0, len(digits), 2 * sha256().digest_size)]
 
 
 def _derived_uid(text: bytes) -> bytes:
     """Return the UID of a component that says this, unfolded and without its DTSTAMP."""
-    return hexlify(hashlib.sha256(text).digest()[:16]) + UID_DOMAIN
+    return hexlify(sha256(text).digest())[:_DIGITS] + UID_DOMAIN
+
+
+def _stamp_lines(text: bytes, said: Sequence[bytes], unstamped: Sequence[int]) -> Iterable[bytes]:
+    """Iterate over the DTSTAMP that each event is to be given; nothing for one that has one."""
+    never = b"\nDTSTAMP:%b\r" % NEVER
+    is_dated = any(b"\n" + name in text for name in _STAMPS)
+    if not is_dated and len(unstamped) == len(said):
+        return repeat(never)
+    lines = [b""] * len(said)
+    for n in unstamped:
+        stamp = _stamp(Component(b"VEVENT", _START + said[n] + _FINISH)) if is_dated else NEVER
+        lines[n] = never if stamp is NEVER else b"\nDTSTAMP:%b\r" % stamp
+    return lines
 
 
 def _says(text: bytes, start: bytes) -> bool:
