@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, compress
+from itertools import accumulate, chain, compress
 from typing import ClassVar
 
 from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
@@ -92,10 +92,8 @@ _ANYHOW_FOLDED = _event(_ANY_FOLD, _OR_NOTHING)
 _SOMEWHERE = _event(_ANY_FOLD)
 _TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
 """A line that may have to be folded anew: too long, or folded already."""
-_END = re.compile(rb"\nEND:VEVENT\r\n")
-_RECURRENCE_ID_OR_END = re.compile(
-    rb"""\n(?:END:VEVENT|(RECURRENCE-ID)(?:;TZID=("[^"]*+"|[^:]++)|;VALUE=[^:]*+)?:([^\r]*+(?:\r\n [^\r]*+)*+))\r"""
-)
+_RECURRENCE_ID_OR_END = re.compile(rb"\n(END:VEVENT|RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+)\r")
+_BOUND_RECURRENCE_ID = b"RECURRENCE-ID;TZID="
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _SAMPLE = 4_096
@@ -166,7 +164,7 @@ class Run:
     @cached_property
     def ends(self) -> list[int]:
         """Where each event ends."""
-        return [match.end() for match in _END.finditer(self.text)]
+        return [*accumulate(map(len, self.texts()))]
 
     def divided(self) -> "Run":
         """Return it with its text in parts, every second one a `;TZID=...:` behind which is the value that it binds.
@@ -194,8 +192,7 @@ class Run:
 
     def texts(self) -> list[bytes]:
         """Return the text of each event."""
-        text = self.text
-        return [text[a:b] for a, b in zip([0, *self.ends], self.ends)]  # noqa: B905
+        return [start + _LAST_LINE for start in self.text.split(_LAST_LINE)[:-1]]
 
     def components(self) -> list[Component]:
         """Return the events one by one."""
@@ -205,21 +202,20 @@ class Run:
         """Return of each event its RECURRENCE-ID, the value and the TZID or nothing; of one that has none ()."""
         found: list[tuple[bytes, ...]] = []
         own: tuple[bytes, ...] = ()
-        for name, tzid, value in _RECURRENCE_ID_OR_END.findall(self.text):
-            if not name:
+        for line in _RECURRENCE_ID_OR_END.findall(self.text):
+            if line == b"END:VEVENT":
                 found.append(own)
                 own = ()
             elif not own:
-                own = (unfold(value).strip(), tzid.strip(b'"'))
+                own = _recurrence_id(unfold(line))
         return found
 
     def recurring(self) -> list[Component]:
         """Return the events that have a recurrence rule."""
         if not self.recurs:
             return []
-        text = self.text
-        starts = [0, *[match.end() for match in _END.finditer(text)]]
-        return [Component(b"VEVENT", text[starts[n] : starts[n + 1]], self.scope) for n in self.recurs]
+        texts = self.texts()
+        return [Component(b"VEVENT", texts[n], self.scope) for n in self.recurs]
 
     def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
         """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
@@ -234,9 +230,9 @@ class Run:
 
     def without(self, places: Collection[int]) -> "list[Run]":
         """Return it without the events at these places, as no run when none is left."""
-        kept = [n not in places for n in range(len(self.uids))]
-        if not any(kept):
+        if len(places) == len(self.uids):
             return []
+        kept = [n not in places for n in range(len(self.uids))]
         gone = sorted(places)
         recurs = [n - bisect_right(gone, n) for n in self.recurs if kept[n]]
         text = b"".join(compress(self.texts(), kept))
@@ -458,6 +454,14 @@ def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[b
         uids.append(event[group])
         end = event.end()
     return [_unfolded(uid) if b"\r" in uid else uid for uid in uids], recurs, end
+
+
+def _recurrence_id(line: bytes) -> tuple[bytes, bytes]:
+    """Return the value and the TZID of the RECURRENCE-ID of a plain event, as `@time` writes it."""
+    if line.startswith(_BOUND_RECURRENCE_ID):
+        tzid, _, value = line[len(_BOUND_RECURRENCE_ID) :].rpartition(b":")
+        return value.strip(), tzid.strip(b'"')
+    return line.partition(b":")[2].strip(), b""
 
 
 def _folded_anew(line: re.Match[bytes]) -> bytes:

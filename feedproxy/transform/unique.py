@@ -3,11 +3,13 @@
 The higher SEQUENCE wins, then the newer LAST-MODIFIED, then the later in the feed. The survivor stands where it stood.
 """
 
-from bisect import bisect
+import operator
+import re
+from bisect import bisect, bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, compress, repeat
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.runs import Piece, Run
@@ -19,6 +21,17 @@ SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
 
 Identity = tuple[bytes, ...]
 """A kind, a UID, and of an override its RECURRENCE-ID."""
+Version = tuple[int, bytes]
+"""A SEQUENCE and a LAST-MODIFIED."""
+
+_VERSION = re.compile(
+    rb"""\n(?: (?: SEQUENCE:([0-9]{1,9}) | LAST-MODIFIED:([0-9TZ]++) ) (?=\r\n[^ ])
+            | (SEQUENCE|LAST-MODIFIED|BEGIN:)
+            | \n )""",
+    re.VERBOSE,
+)
+"""What a component says of its version, plainly or not; a nested component, which may have some too; a blank line."""
+_NOT_PLAIN: Version = (-1, b"")
 
 
 def unique(pieces: Sequence[Piece], journal: Journal) -> list[Piece]:
@@ -62,62 +75,69 @@ def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
 def _lost(pieces: Sequence[Piece], shared: set[bytes], journal: Journal) -> dict[int, set[int]]:
     """Weigh the components of one identity, numbered over all pieces that have such; return where the losers stand."""
     identities = [_identities(piece, shared) for piece in pieces]
-    rivals = {key: list[int]() for key, count in Counter(chain.from_iterable(identities)).items() if count > 1}
+    rivals = {key for key, count in Counter(chain.from_iterable(identities)).items() if count > 1}
     starts: dict[int, int] = {}
     keys: list[Identity] = []
     texts: list[bytes] = []
     for number, (piece, found) in enumerate(zip(pieces, identities, strict=True)):
-        if not rivals.keys().isdisjoint(found):
+        if not rivals.isdisjoint(found):
             starts[len(keys)] = number
             keys += found
             texts += piece.texts() if isinstance(piece, Run) else [piece.text]
-    for n, key in enumerate(keys):
-        if key in rivals:
-            rivals[key].append(n)
-    weighing = _Weighing(texts)
-    for key, places in rivals.items():
-        weighing.weigh(key[0], places)
-    for rule, places in sorted(weighing.noted.items(), key=lambda noted: min(noted[1])):
-        journal.note_each(STEP, rule, (keys[n][1] for n in sorted(places)), count=len(places))
-    gone: dict[int, set[int]] = {}
-    firsts, numbers = [*starts], [*starts.values()]
-    for n in weighing.lost:
-        last = bisect(firsts, n) - 1
-        gone.setdefault(numbers[last], set()).add(n - firsts[last])
-    return gone
+    verdict = _weighed(keys, texts, [*compress(range(len(keys)), map(rivals.__contains__, keys))])
+    noted = [
+        (rule, places) for rule, places in (("duplicate", verdict.duplicates), ("clash", verdict.clashes)) if places
+    ]
+    for rule, places in sorted(noted, key=operator.itemgetter(1)):
+        journal.note_each(STEP, rule, (keys[n][1] for n in places), count=len(places))
+    return _by_piece(sorted(verdict.lost), starts)
 
 
-class _Weighing:
-    """Which of some components, known by their numbers, give way to others (`lost`), and by which rules (`noted`)."""
+def _by_piece(numbers: Sequence[int], starts: Mapping[int, int]) -> dict[int, set[int]]:
+    """Return sorted numbers by the piece in which each is, as places in it; `starts` says where each piece begins."""
+    firsts = [*starts]
+    found: dict[int, set[int]] = {}
+    at = 0
+    while at < len(numbers):
+        piece = bisect(firsts, numbers[at]) - 1
+        first = firsts[piece]
+        end = bisect_left(numbers, firsts[piece + 1], at) if piece + 1 < len(firsts) else len(numbers)
+        found[starts[first]] = {number - first for number in numbers[at:end]}
+        at = end
+    return found
 
-    def __init__(self, texts: Sequence[bytes]) -> None:
-        self.texts = texts
-        self.lost: list[int] = []
-        self.noted: dict[str, list[int]] = {}
 
-    def weigh(self, kind: bytes, rivals: Sequence[int]) -> None:
-        """Weigh those of one identity, each against the best before it."""
-        texts, lost = self.texts, self.lost
-        best, weight = rivals[0], None
-        duplicates: list[int] = []
-        clashes: list[int] = []
-        for n in rivals[1:]:
-            if texts[n] == texts[best]:
-                duplicates.append(n)
-                continue
-            clashes.append(n)
-            if weight is None:
-                weight = version(Component(kind, texts[best]))
-            own = version(Component(kind, texts[n]))
-            if own < weight:
-                lost.append(n)
-            else:
-                lost.append(best)
-                best, weight = n, own
-        lost += duplicates
-        for rule, places in (("duplicate", duplicates), ("clash", clashes)):
-            if places:
-                self.noted.setdefault(rule, []).extend(places)
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """The numbers of the components that give way to others, and of those that say the same as one, or other things."""
+
+    lost: list[int] = field(default_factory=list)
+    duplicates: list[int] = field(default_factory=list)
+    clashes: list[int] = field(default_factory=list)
+
+
+def _weighed(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[int]) -> _Verdict:
+    """Weigh components, known by their numbers, each against the best one before it of the same identity."""
+    verdict = _Verdict()
+    lose, is_duplicate, clashes = verdict.lost.append, verdict.duplicates.append, verdict.clashes.append
+    best: dict[Identity, int] = {}
+    versions: Mapping[int, Version] = {}
+    for n in rivals:
+        known = best.setdefault(keys[n], n)
+        if known == n:
+            continue
+        if texts[n] == texts[known]:
+            is_duplicate(n)
+            lose(n)
+            continue
+        clashes(n)
+        versions = versions or _versions(keys, texts, rivals)
+        if versions[n] < versions[known]:
+            lose(n)
+        else:
+            lose(known)
+            best[keys[n]] = n
+    return verdict
 
 
 def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:
@@ -127,7 +147,7 @@ def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:
     if shared.isdisjoint(piece.uids):
         return []
     if b"\nRECURRENCE-ID" not in piece.text:
-        return [(b"VEVENT", uid) for uid in piece.uids]
+        return [*zip(repeat(b"VEVENT"), piece.uids)]
     return [(b"VEVENT", uid, *own) for uid, own in zip(piece.uids, piece.recurrence_ids(), strict=True)]
 
 
@@ -139,7 +159,32 @@ def identity(component: Component) -> Identity:
     return component.kind, component.uid(), recurrence.value.strip(), (recurrence.parameter(b"TZID") or b"").strip(b'"')
 
 
-def version(component: Component) -> tuple[int, bytes]:
+def version(component: Component) -> Version:
     """Return the SEQUENCE and the LAST-MODIFIED by which two components of one identity are weighed."""
     digits = (component.value(b"SEQUENCE") or b"").strip()
     return int(digits) if digits.isdigit() and len(digits) < 10 else 0, component.value(b"LAST-MODIFIED") or b""
+
+
+def _versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[int]) -> dict[int, Version]:
+    """Return the versions of the rivals, nearly all of them read in one pass."""
+    found = dict(zip(rivals, _plain_versions([texts[n] for n in rivals]), strict=True))
+    for n in [n for n in rivals if found[n] is _NOT_PLAIN]:
+        found[n] = version(Component(keys[n][0], texts[n]))
+    return found
+
+
+def _plain_versions(texts: Sequence[bytes]) -> list[Version]:
+    """Return the versions that components say."""
+    versions: list[Version] = []
+    sequence = modified = other = b""
+    for digits, time, odd in _VERSION.findall(b"\n".join([*texts, b""])):
+        if digits:
+            sequence = sequence or digits
+        elif time:
+            modified = modified or time
+        elif odd:
+            other = odd
+        else:
+            versions.append(_NOT_PLAIN if other else (int(sequence or b"0"), modified))
+            sequence = modified = other = b""
+    return versions

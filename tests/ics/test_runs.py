@@ -271,3 +271,10 @@ def test_a_plain_event_may_have_no_more_lines_than_another_may() -> None:
     with pytest.raises(FeedRefused) as refusal:
         cut(feed(event(b"b"), most.replace(b"X-A:1\r\n", b"X-A:1\r\nX-B:2\r\n", 1)))
     assert refusal.value.reason == "excessive"
+
+
+def test_overrides_with_a_tzid_that_needs_a_fold_are_the_same_plain_or_not() -> None:
+    override = event(b"a", b"RECURRENCE-ID;TZID=%b:20260701T100000" % (b"X" * 80))
+    odd = override.replace(b"UID:a", b"UID;X-B=c:a")
+    out = render(feed(override, override, odd)).body
+    assert out.count(b"BEGIN:VEVENT") == 1
