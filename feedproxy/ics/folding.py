@@ -10,45 +10,46 @@ _FOLD = b"\r\n "
 _STRETCH = 32_768
 """Octets of a line whose parts are put together at once: few enough to stay in the processor's caches."""
 _FEW = 100
-_SHORT_LINES = re.compile(rb"(?s:.{0,%d}\n)*+" % LIMIT)
-"""Lines that need no fold: as many as end in each stretch of 76 octets are passed over at once."""
+_LONG_LINE = re.compile(rb"\n[^\n]{%d,}+" % (LIMIT + 1))
+"""One to be folded, with the end of the line before it, which is quickly looked for."""
 
 
-def fold(line: bytes) -> bytes:
+def fold(line: bytes, at: bytes = _FOLD) -> bytes:
     """Fold an unfolded line (without its end) at 75 octets.
 
     Never inside a UTF-8 sequence: RFC 5545 allows it, ical.js reads it wrongly.
     """
     if len(line) <= LIMIT:
         return line
-    first = line[:LIMIT] if line.isascii() else _FIRST.findall(line, 0, LIMIT + 1)[0]
+    is_ascii = line.isascii()
+    if is_ascii and len(line) < 2 * LIMIT:
+        return b"%b%b%b" % (line[:LIMIT], at, line[LIMIT:])
+    first = line[:LIMIT] if is_ascii else _FIRST.findall(line, 0, LIMIT + 1)[0]
     if len(line) > _STRETCH:
-        return _FOLD.join([first, *_stretches(line, len(first))])
-    return _FOLD.join([first, *_REST.findall(line, len(first))])
+        return at.join([first, *_stretches(line, len(first), at)])
+    return at.join([first, *_REST.findall(line, len(first))])
 
 
-def _stretches(line: bytes, at: int) -> Iterator[bytes]:
+def _stretches(line: bytes, at: int, fold: bytes) -> Iterator[bytes]:
     """Iterate over the rest of a long line in stretches, folded. The last part of each may go on in the next."""
     while at < len(line):
         parts = _REST.findall(line, at, at + _STRETCH)
         if at + _STRETCH < len(line):
             parts.pop()
-        stretch = _FOLD.join(parts)
-        at += len(stretch) - len(_FOLD) * (len(parts) - 1)
+        stretch = fold.join(parts)
+        at += len(stretch) - len(fold) * (len(parts) - 1)
         yield stretch
 
 
 def fold_lines(text: bytes) -> bytes:
     """Write unfolded lines, each ended by LF, as text of the normal form."""
-    parts = []
-    at = 0
-    while at < len(text):
-        end = short.end() if (short := _SHORT_LINES.match(text, at)) else at
-        parts.append(text[at:end].replace(b"\n", b"\r\n"))
-        at = text.find(b"\n", end) + 1 or len(text)
-        if at > end:
-            parts += (fold(text[end : at - 1]), b"\r\n")
-    return b"".join(parts)
+    folded = _LONG_LINE.sub(_folded, b"\n" + text)
+    return folded.replace(b"\n", b"\r\n")[2:]
+
+
+def _folded(line: re.Match[bytes]) -> bytes:
+    """Fold a line that has LF before it, at LF alone."""
+    return b"\n" + fold(line[0][1:], b"\n ")
 
 
 def unfold(text: bytes) -> bytes:

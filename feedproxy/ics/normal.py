@@ -66,10 +66,8 @@ _NORMAL = re.compile(
     .replace(b"CONTROLS", rb"\x00-\x08\x0a-\x1f\x7f"),
     re.VERBOSE,
 )
-_FOLD = b"\r\n "
-_OTHER_FOLD = re.compile(rb"\r\n (?:\r|(?<!\n[^\n]{75}\r\n ))")
-"""One that may not stand where `fold` puts it."""
-_NO_CONTROLS = bytes(set(range(256)) - set(_CONTROLS + b"\r\n"))
+_OTHER_FOLD = re.compile(rb"\r\n (?<=[^\n]{62}\n )(?<!\n[^\n]{75}\r\n )")
+"""One that may stay, and that does not stand where `fold` puts it."""
 _SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
 """Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
 STRETCH = 65_536
@@ -131,17 +129,17 @@ def _normal(text: bytes, repairs: Counter[str]) -> bytes:
 
 
 def _folded(text: bytes) -> Iterator[tuple[int, int]]:
-    """Iterate over where the pieces between two boundaries begin and end in which there are folds."""
-    start, fold = 0, text.find(_FOLD)
-    if fold < 0 or _OTHER_FOLD.search(text) is None:
+    """Iterate over where the pieces between two boundaries begin and end in which there are folds that may stay."""
+    fold = _OTHER_FOLD.search(text)
+    if fold is None:
         return
     upper = text.upper()
     ends = (found.start() for boundary in _BOUNDARIES for found in boundary.finditer(upper))
+    start = 0
     for end in [*sorted(ends), len(text)]:
-        if fold < end:
+        if fold.start() < end:
             yield start, end
-            fold = text.find(_FOLD, end)
-            if fold < 0:
+            if (fold := _OTHER_FOLD.search(text, end)) is None:
                 return
         start = end
 
@@ -162,12 +160,6 @@ def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
 def is_normal(text: bytes) -> bool:
     """Tell whether text is in normal form already."""
     return has_clean_letters(text) and _NORMAL.fullmatch(text) is not None and not any(overloaded(text))
-
-
-def is_free_of_controls(lines: bytes) -> bool:
-    """Tell whether there is no control in physical lines but CRLF; every CR must be known to have its LF behind it."""
-    breaks = lines.translate(None, _NO_CONTROLS)
-    return breaks == b"\r\n" * (len(breaks) // 2)
 
 
 def fits(lines: bytes) -> bool:

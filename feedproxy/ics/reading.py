@@ -26,8 +26,8 @@ def read(body: bytes, *, divided: bool = True) -> Reading:
     if runs and not are_ours(normal.text, runs):
         normal, runs = normalise(body), []
     text = normal.text
-    if not runs and text is not rest:
-        text, runs = cut(text, divided=divided, is_normal=True)
+    if text is not rest:
+        text, runs = cut(text, divided=divided, is_normal=True, before=runs)
     stream = parse(text)
     pieces = tuple(restored(stream, runs))
     repairs = (*normal.repairs, *stream.repairs)

@@ -18,8 +18,9 @@ from itertools import accumulate, chain, compress
 from typing import ClassVar
 
 from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
-from feedproxy.ics.folding import LIMIT, fold, unfold
-from feedproxy.ics.normal import fits, has_clean_letters, is_free_of_controls, wide_encoding
+from feedproxy.ics.folding import LIMIT, unfold
+from feedproxy.ics.normal import fits, wide_encoding
+from feedproxy.ics.normal import is_normal as is_in_normal_form
 from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
 
@@ -57,6 +58,7 @@ _PARTS = {
     b"@parameters": rb'(?:;(?:[^":\r]++|"{64}|"[^"\r]*+"|\r\n@fold)*+)',
     b"@value": rb":[^\r]*+\r\n",
     b"@folded": rb"@fold[^\r]*+\r\n",
+    b"@fold": rb"[ ](?<=[^\n]{62}\n[ ])(?=[^\r\x80-\xbf])",
 }
 """A plain event, the most frequent lines first.
 
@@ -66,13 +68,11 @@ stands in no alarm of it.
 """
 
 
-_NORMAL_FOLD = rb"[ ](?<=[^\n]{62}\n[ ])(?=[^\r\x80-\xbf])"
-_ANY_FOLD = rb"[ \t]"
 _RULE = rb"RULE:[^a-z\r]*+(?<![;,\ \t])\r\n(?![ \t])"
 
 
-def _event(fold: bytes, *others: bytes) -> re.Pattern[bytes]:
-    """Write the pattern of a plain event with folds like that, or of something else.
+def _event(*others: bytes) -> re.Pattern[bytes]:
+    """Write the pattern of a plain event, or of something else.
 
     Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that of one with such.
     """
@@ -81,17 +81,14 @@ def _event(fold: bytes, *others: bytes) -> re.Pattern[bytes]:
         parts = _PARTS | others
         return re.sub(rb"@[a-z]+", lambda part: written(parts[part[0]], others), pattern)
 
-    once, recurring = (written(b"@event", {b"@fold": fold, b"@rule": rule}) for rule in (rb"(?!)", _RULE))
+    once, recurring = (written(b"@event", {b"@rule": rule}) for rule in (rb"(?!)", _RULE))
     return re.compile(b"|".join((once, recurring, *others)), re.VERBOSE)
 
 
 _OR_NOTHING = b""
 """So a search never looks further."""
-_WELL_FOLDED = _event(_NORMAL_FOLD, _OR_NOTHING)
-_ANYHOW_FOLDED = _event(_ANY_FOLD, _OR_NOTHING)
-_SOMEWHERE = _event(_ANY_FOLD)
-_TO_FOLD = re.compile(rb"(?<=\n)(?=[^\r]{76}|[^\r]++\r\n[ \t])[^\r]++(?:\r\n[ \t][^\r]*+)*+")
-"""A line that may have to be folded anew: too long, or folded already."""
+_IN_A_ROW = _event(_OR_NOTHING)
+_SOMEWHERE = _event()
 _RECURRENCE_ID_OR_END = re.compile(rb"\n(END:VEVENT|RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+)\r")
 _BOUND_RECURRENCE_ID = b"RECURRENCE-ID;TZID="
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
@@ -110,14 +107,14 @@ _BEHIND_COMPONENT = re.compile(
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
-then. Not where there are folds: they might be made anew."""
+then."""
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
 _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
 STRETCH = 131_072
 """Octets of a body, at least, in which a run is looked for at once: few runs, and yet short work."""
 LARGE = 4 * STRETCH
-"""Octets of a stretch that holds a component of megabytes: that is brought into normal form before it is looked at."""
+"""Octets of a stretch that holds a component of megabytes: few runs are beside it."""
 
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
@@ -263,22 +260,28 @@ def singly(pieces: Iterable[Piece]) -> Iterator[Component]:
     return chain.from_iterable(piece.components() if isinstance(piece, Run) else (piece,) for piece in pieces)
 
 
-def cut(body: bytes, *, divided: bool = True, is_normal: bool = False) -> tuple[bytes, list[Run]]:
+def cut(
+    body: bytes, *, divided: bool = True, is_normal: bool = False, before: Sequence[Run] = ()
+) -> tuple[bytes, list[Run]]:
     """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order.
 
     If they are to be `divided` that is done at once, so that their text is there once. `is_normal`: the body is known
-    to be in normal form.
+    to be in normal form. `before`: the runs that were taken out of it before, and whose marks are there.
     """
     rest: list[bytes] = []
     runs: list[Run] = []
-    for segment in segments(body, is_normal=is_normal):
-        if isinstance(segment, Run):
-            runs.append(segment.divided() if divided else segment)
+    for n, piece in enumerate(body.split(MARKED) if before else [body]):
+        if n:
+            runs.append(before[n - 1])
             rest.append(MARKED)
-        else:
-            rest.append(segment)
+        for segment in segments(piece, is_normal=is_normal):
+            if isinstance(segment, Run):
+                runs.append(segment.divided() if divided else segment)
+                rest.append(MARKED)
+            else:
+                rest.append(segment)
     left = b"".join(rest)
-    return (left, runs) if are_ours(left, runs) else (body, [])
+    return (left, runs) if are_ours(left, runs) else (body, [*before])
 
 
 def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
@@ -321,12 +324,17 @@ def _ended_by_crlf(stretch: bytes) -> bytes:
 
 
 def _segments(stretch: bytes, *, is_normal: bool) -> Iterator[bytes | Run]:
+    """Iterate over the runs of a stretch and what is between.
+
+    If its events are not all plain they are only looked for when it is in normal form: to bring it there takes no
+    longer than to find out which are plain all the same.
+    """
     taken = lone = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
     run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
-    if run is None and len(stretch) > LARGE:
+    if run is None and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
         at = -1
-    while at >= 0 and (lone != _MAX_LONE or _is_folded(stretch, taken, len(stretch))):
+    while at >= 0 and lone != _MAX_LONE:
         if run is None:
             run, end = _run_at(stretch, at)
         if run is not None:
@@ -382,7 +390,7 @@ def _uids(text: bytes) -> list[bytes] | None:
         return None
     if max(lengths) < _FOLDED_UID:
         return uids
-    return [_unfolded(uid) if b"\r" in uid else uid for uid in _UID.findall(text)]
+    return [unfold(uid) for uid in _UID.findall(text)]
 
 
 def _uids_or_none(text: bytes) -> list[bytes] | None:
@@ -407,53 +415,27 @@ def _next_event(stretch: bytes, start: int) -> int:
 
 
 def _next_plain_event(stretch: bytes, start: int) -> int:
-    """Return where the next event begins that is plain but perhaps for its letters, or -1."""
+    """Return where the next plain event begins, or -1."""
     found = _SOMEWHERE.search(stretch, start) if stretch.find(_LAST_LINE, start) >= 0 else None
     while found and not stretch.endswith(b"\n", 0, found.start()):
         found = _SOMEWHERE.search(stretch, found.start() + 1)
     return found.start() if found else -1
 
 
-def _run_at(body: bytes, start: int) -> tuple[Run | None, int]:
-    """Return the run that begins there, if one does, and the place from which to look for the next."""
-    for pattern in (_WELL_FOLDED, _ANYHOW_FOLDED):
-        if pattern is _ANYHOW_FOLDED and not _is_folded(body, start, body.find(_LAST_LINE, start)):
-            break
-        uids, recurs, end = _events(pattern, body, start)
-        if uids:
-            text = body[start:end]
-            if not is_free_of_controls(text):
-                return None, end
-            if pattern is _WELL_FOLDED and fits(text):
-                return Run([text], uids, recurs), end
-            if pattern is _WELL_FOLDED and not has_clean_letters(text):  # no other folds make it UTF-8
-                return None, end
-            text = _TO_FOLD.sub(_folded_anew, text)
-            return Run([text], uids, recurs) if fits(text) else None, end
-    return None, start + 1
-
-
-def _is_folded(body: bytes, start: int, end: int) -> bool:
-    """Tell whether there is a fold between these places."""
-    if body.find(b"\n ", start, end) >= 0:
-        return True
-    return body.find(b"\t", start, end) >= 0 and body.find(b"\n\t", start, end) >= 0
-
-
-def _events(pattern: re.Pattern[bytes], body: bytes, start: int) -> tuple[list[bytes], list[int], int]:
-    """Return the UIDs of the events that match from there on, which of them recur, and where the last of them ends."""
+def _run_at(text: bytes, start: int) -> tuple[Run | None, int]:
+    """Return the run that begins there in text of the normal form, if one does, and where to look for the next."""
     uids: list[bytes] = []
     recurs: list[int] = []
     end = start
-    for event in pattern.finditer(body, start):
+    for event in _IN_A_ROW.finditer(text, start):
         group = event.lastindex
         if group is None:
             break
         if group > 2:
             recurs.append(len(uids))
-        uids.append(event[group])
+        uids.append(unfold(event[group]))
         end = event.end()
-    return [_unfolded(uid) if b"\r" in uid else uid for uid in uids], recurs, end
+    return (Run([text[start:end]], uids, recurs), end) if uids else (None, start + 1)
 
 
 def _recurrence_id(line: bytes) -> tuple[bytes, bytes]:
@@ -462,14 +444,6 @@ def _recurrence_id(line: bytes) -> tuple[bytes, bytes]:
         tzid, _, value = line[len(_BOUND_RECURRENCE_ID) :].rpartition(b":")
         return value.strip(), tzid.strip(b'"')
     return line.partition(b":")[2].strip(), b""
-
-
-def _folded_anew(line: re.Match[bytes]) -> bytes:
-    return fold(_unfolded(line[0]))
-
-
-def _unfolded(text: bytes) -> bytes:
-    return text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
 
 
 def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
