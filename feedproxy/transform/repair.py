@@ -190,10 +190,10 @@ def identified(run: Run, journal: Journal) -> list[Run]:
         "dtstamp-missing": [n for n, lines in enumerate(said) if lines and b"\nDTSTAMP:" not in lines],
     }
     empty, unnamed, unstamped = places.values()
-    uids, given = run.uids.copy(), [b""] * len(said)
-    for n, uid in zip(unnamed, _derived_uids(run.text, said, unnamed), strict=True):
-        uids[n] = uid
-        given[n] = b"\nUID:%b\r" % uid
+    derived = _derived_uids(run.text, said, unnamed)
+    uids, given = derived, [*map(b"\nUID:%b\r".__mod__, derived)]
+    if len(unnamed) < len(said):
+        uids, given = _put(run.uids, unnamed, derived), _put([b""] * len(said), unnamed, given)
     examples = {
         "empty-component": iter([b"VEVENT"]),
         "uid-missing": (b"UID:" + uids[place] for place in unnamed),
@@ -205,6 +205,14 @@ def identified(run: Run, journal: Journal) -> list[Run]:
     text = b"".join(chain.from_iterable(zip(repeat(_START), given, stamps, said, repeat(_FINISH))))
     mended = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True)
     return mended.without(set(empty)) if empty else [mended]
+
+
+def _put(values: list[bytes], places: Iterable[int], others: Iterable[bytes]) -> list[bytes]:
+    """Return the values with others at these places."""
+    changed = values.copy()
+    for place, other in zip(places, others, strict=True):
+        changed[place] = other
+    return changed
 
 
 def _between_boundaries(events: bytes) -> list[bytes]:

@@ -31,6 +31,8 @@ _VERSION = re.compile(
     re.VERBOSE,
 )
 """What a component says of its version, plainly or not; a nested component, which may have some too; a blank line."""
+_AT_ONCE = 512
+"""Components whose versions are read at once: few enough to stay in the processor's caches."""
 _NOT_PLAIN: Version = (-1, b"")
 
 
@@ -167,7 +169,10 @@ def version(component: Component) -> Version:
 
 def _versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[int]) -> dict[int, Version]:
     """Return the versions of the rivals, nearly all of them read in one pass."""
-    found = dict(zip(rivals, _plain_versions([texts[n] for n in rivals]), strict=True))
+    found: dict[int, Version] = {}
+    for at in range(0, len(rivals), _AT_ONCE):
+        some = rivals[at : at + _AT_ONCE]
+        found.update(zip(some, _plain_versions([texts[n] for n in some]), strict=True))
     for n in [n for n in rivals if found[n] is _NOT_PLAIN]:
         found[n] = version(Component(keys[n][0], texts[n]))
     return found
