@@ -210,21 +210,37 @@ def parse(text: bytes) -> Stream:
 
 
 def _refuse_at_a_glance(text: bytes) -> None:
-    """Refuse what would be refused later: many more BEGINs than ENDs, or fewer; very many lines behind one BEGIN."""
+    """Refuse what would be refused later: many more BEGINs than ENDs, or fewer; very many lines behind one BEGIN.
+
+    Of so many lines some window holds no BEGIN; then it is worth to look at what was begun last before it.
+    """
     unclosed = text.count(b"\nBEGIN:") - text.count(b"\nEND:")
     if not -MAX_MENDED <= unclosed <= MAX_MENDED + MAX_DEPTH:
         raise FeedRefused("excessive", _TOO_MUCH_MENDED)
-    if len(text) > _LONG:
-        for begun in text.split(b"\nBEGIN:")[1:]:
-            if len(begun) > _LONG:
-                is_head = begun.startswith(b"VCALENDAR\r")
-                (_bearable_head if is_head else of_bearable_length)(begun.partition(b"\nEND:")[0])
+    window = _LONG // 2
+    for at in range(window, len(text) - window, window):
+        if text.find(b"\nBEGIN:", at, at + window) < 0:
+            begin = text.rfind(b"\nBEGIN:", at - window, at)
+            if begin >= 0:
+                _refuse_if_too_long(text, begin + 1)
+
+
+def _refuse_if_too_long(text: bytes, begin: int) -> None:
+    """Refuse what begins there if there are too many lines before the next boundary."""
+    boundary = _BOUNDARY.search(text, begin)
+    begun = text[begin : boundary.start() if boundary else len(text)]
+    if begun.startswith(b"BEGIN:VCALENDAR\r"):
+        _bearable_head(begun)
+    else:
+        of_bearable_length(begun)
 
 
 def _heads(empty_calendars: bytes) -> list[bytes]:
     """Return the heads of VCALENDARs that follow each other and hold no components. Raises FeedRefused."""
     heads = empty_calendars[len(b"BEGIN:VCALENDAR\r\n") : -len(b"END:VCALENDAR\r\n")].split(_BETWEEN_EMPTY)
-    return [*map(_bearable_head, heads)] if len(empty_calendars) > _LONG else heads
+    if max(map(len, heads)) > _LONG:
+        _bearable_head(max(heads, key=len))
+    return heads
 
 
 def _bearable_head(text: bytes) -> bytes:

@@ -68,27 +68,27 @@ stands in no alarm of it.
 """
 
 
+_NO_RULE = rb"(?!)"
 _RULE = rb"RULE:[^a-z\r]*+(?<![;,\ \t])\r\n(?![ \t])"
 
 
-def _event(*others: bytes) -> re.Pattern[bytes]:
-    """Write the pattern of a plain event, or of something else.
+def _event(rule: bytes) -> bytes:
+    """Write the pattern of a plain event with recurrence rules like that; it captures the UID."""
 
-    Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that of one with such.
-    """
+    def written(pattern: bytes) -> bytes:
+        parts = _PARTS | {b"@rule": rule}
+        return re.sub(rb"@[a-z]+", lambda part: written(parts[part[0]]), pattern)
 
-    def written(pattern: bytes, others: dict[bytes, bytes]) -> bytes:
-        parts = _PARTS | others
-        return re.sub(rb"@[a-z]+", lambda part: written(parts[part[0]], others), pattern)
-
-    once, recurring = (written(b"@event", {b"@rule": rule}) for rule in (rb"(?!)", _RULE))
-    return re.compile(b"|".join((once, recurring, *others)), re.VERBOSE)
+    return written(b"@event")
 
 
-_OR_NOTHING = b""
-"""So a search never looks further."""
-_IN_A_ROW = _event(_OR_NOTHING)
-_SOMEWHERE = _event()
+_IN_A_ROW = re.compile(b"|".join((_event(_NO_RULE), _event(_RULE), b"")), re.VERBOSE)
+"""A plain event, or nothing: so a search never looks further.
+
+Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that of one with such.
+"""
+_SOMEWHERE = re.compile(_event(_RULE), re.VERBOSE)
+"""A plain event with or without rules: what is none is tried once."""
 _RECURRENCE_ID_OR_END = re.compile(rb"\n(END:VEVENT|RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+)\r")
 _BOUND_RECURRENCE_ID = b"RECURRENCE-ID;TZID="
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")

@@ -8,6 +8,7 @@ import re
 from binascii import hexlify
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from itertools import chain, repeat
 
@@ -38,7 +39,6 @@ _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _BEGIN = b"BEGIN:VEVENT\r\n"
 _START, _FINISH = b"BEGIN:VEVENT\r", b"\nEND:VEVENT\r\n"
-_STATUS_LINE = re.compile(rb"(?<=\n)STATUS[;:][^\r]*+\r\n(?: [^\r]*+\r\n)*+")
 _STAMP_LINE = re.compile(rb"(?<=\n)DTSTAMP:[^\r]*+\r\n")
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
@@ -278,7 +278,7 @@ def _cancelled(component: Component, journal: Journal) -> Component:
 def _cancelled_run(run: Run, journal: Journal) -> Run:
     """Do to each event of a run what `_cancelled` does to one; no alarm of theirs has a STATUS."""
     journal.note_each(STEP, "method-cancel", run.uids, count=len(run.uids))
-    text = _STATUS_LINE.sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
+    text = _line(b"STATUS").sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
     begin = b"\n" + _BEGIN
     cancelled = (b"\n" + text).replace(begin, begin + CANCELLED + b"\r\n")[1:]
     return replace(run, parts=[cancelled], is_divided=False)
@@ -294,6 +294,8 @@ def without(component: Component, name: bytes) -> Component:
     """Return the component without its own properties of that name; nested components keep theirs."""
     if b"\n" + name not in component.text:
         return component
+    if b"\nBEGIN:" not in component.text:
+        return component.with_text(_line(name).sub(b"", component.text))
     kept, depth, dropping = [], -1, False
     for line in component.text.splitlines(keepends=True):
         if not line.startswith(b" "):
@@ -302,6 +304,12 @@ def without(component: Component, name: bytes) -> Component:
         if not dropping:
             kept.append(line)
     return component.with_text(b"".join(kept))
+
+
+@cache
+def _line(name: bytes) -> re.Pattern[bytes]:
+    """Match a property of that name, folds included."""
+    return re.compile(rb"(?<=\n)%b[:;][^\r]*+\r\n(?: [^\r]*+\r\n)*+" % re.escape(name))
 
 
 def _name(component: Component) -> str:
