@@ -169,23 +169,16 @@ KINDS: dict[str, Kind] = {
     ),
     "EXDATEs": _in_one(b"EXDATE;TZID=Tokyo Standard Time:20260701T100000\r\n"),
     "EXDATEs all different": _numbered_in_one(b"EXDATE;N=%d;TZID=Tokyo Standard Time:20260701T100000\r\n"),
-    "events of 1,000 EXDATEs, all different, and a rule": lambda octets: feed(
-        filled(
-            EVENT % 1
-            + b"RRULE:FREQ=DAILY\r\n"
-            + numbered(b"EXDATE;N=%d;TZID=Tokyo Standard Time:20260701T100000\r\n", 50_000)
-            + b"END:VEVENT\r\n",
-            octets,
-        )
+    "events of 1,000 EXDATEs, all different, and a rule": _events(
+        b"RRULE:FREQ=DAILY\r\n" + numbered(b"EXDATE;N=%d;TZID=Tokyo Standard Time:20260701T100000\r\n", 50_000)
     ),
-    "events of 1,000 EXDATEs of many TZIDs": lambda octets: feed(
-        filled(
-            EVENT % 1 + numbered(b"EXDATE;TZID=Zone %d:20260701T100000\r\n", 50_000) + b"END:VEVENT\r\n",
-            octets,
-        )
+    "events of 1,000 EXDATEs of many TZIDs": _events(numbered(b"EXDATE;TZID=Zone %d:20260701T100000\r\n", 40_000)),
+    "events of 1,000 EXDATEs in UTC and not": _events(
+        filled(b"EXDATE;TZID=Asia/Tokyo:20260701T100000\r\nEXDATE;TZID=Asia/Tokyo:20260701T100000Z\r\n", 40_000)
     ),
-    "events of 1,000 rules that end in a separator": lambda octets: feed(
-        filled(EVENT % 1 + b"RRULE:FREQ=DAILY;\r\n" * 1_000 + b"END:VEVENT\r\n", octets)
+    "events of 1,000 rules that end in a separator": _events(b"RRULE:FREQ=DAILY;\r\n" * 1_000),
+    "events of 1,000 rules, all different, that end in a separator": _events(
+        numbered(b"RRULE:FREQ=DAILY;COUNT=%d;\r\n", 30_000)
     ),
     "TZIDs": _events(b"DTEND;TZID=Zone %d:20260701T110000\r\n"),
     "definitions": _components(ZONE),

@@ -6,7 +6,7 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import re
 from binascii import hexlify
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -31,9 +31,11 @@ CANCELLED = b"STATUS:CANCELLED"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
-_RULE_STARTS = (b"RRULE:", b"RRULE;", b"EXRULE:", b"EXRULE;")
+_RULE_STARTS = (b"\nRRULE:", b"\nRRULE;", b"\nEXRULE:", b"\nEXRULE;")
 _UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t])\r\n(?! ))")
 """A rule that may have to be mended: with parameters, with small letters, with a separator at its end, or folded."""
+_BARE_RULES = (b"RRULE:", b"EXRULE:")
+_SEPARATORS = b";, \t"
 _FEW = 8
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
@@ -118,43 +120,60 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
     """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed; of `freq=daily` ical.js does."""
     if b"RULE" not in component.text or not _UNTIDY_RULE.search(component.text):
         return component
-    rules = _rules(component.text)
-    become: dict[bytes, bytes] = {}
-    repairs: dict[str, None] = {}
-    for rule in rules:
-        tidy, mended = _tidied(rule)
-        if mended:
-            become[rule] = tidy
-            repairs |= dict.fromkeys(mended)
-    for mend in repairs:
+    tidying = _Tidying()
+    text = tidying.tidied(component.text)
+    for mend in tidying.mends:
         journal.note(STEP, mend, _name(component))
-    return component.with_text(_with_rules(component.text, rules, become)) if become else component
+    return component.with_text(text) if tidying.mends else component
 
 
-def _rules(text: bytes) -> Collection[bytes]:
-    """Return the rules of a text, folds included, each once."""
-    if b"\r\n " in text:
-        return dict.fromkeys(_RULE.findall(text))
-    return [line for line in dict.fromkeys(text.split(b"\r\n")) if line.startswith(_RULE_STARTS)]
+class _Tidying:
+    """What becomes of the rules of a component, and by which mends, in the order in which they were needed."""
 
+    def __init__(self) -> None:
+        self.mends: dict[str, None] = {}
+        self._known: dict[bytes, bytes] = {}
 
-def _tidied(rule: bytes) -> tuple[bytes, list[str]]:
-    line = split(unfold(rule))
-    if line is None:
-        return rule, []
-    stripped = line.value.rstrip(b";, \t")
-    upper = stripped.upper()
-    mended = [*["rule-separator"] * (stripped != line.value), *["rule-case"] * (upper != stripped)]
-    return (fold(line.with_value(upper).octets) if mended else rule), mended
+    def tidied(self, text: bytes) -> bytes:
+        """Return the text with tidy rules. Where few are different, and in one physical line, all like one at once."""
+        if b"\r\n " in text:
+            return _RULE.sub(self._become, text)
+        left = sum(map(text.count, _RULE_STARTS))
+        at = 0
+        for _ in range(_FEW):
+            untidy = _UNTIDY_RULE.search(text, at) if left else None
+            if untidy is None:
+                return text
+            rule = text[untidy.start() : text.index(b"\r", untidy.start() + 1) + 1]
+            left -= text.count(rule) if rule[1:-1] not in self._known else 0
+            text = text.replace(rule, b"\n%b\r" % self._tidy(rule[1:-1]))
+            at = untidy.start() + 1
+        text = self._by_lines(text)
+        return _RULE.sub(self._become, text) if _UNTIDY_RULE.search(text, at) else text
 
+    def _by_lines(self, text: bytes) -> bytes:
+        """Return text without folds with tidy rules but for those with parameters."""
+        lines = text.split(b"\r\n")
+        stripped = [line.rstrip(_SEPARATORS) if line.startswith(_BARE_RULES) else line for line in lines]
+        upper = [line.upper() if line.startswith(_BARE_RULES) else line for line in stripped]
+        mends = [*["rule-separator"] * (stripped != lines), *["rule-case"] * (upper != stripped)]
+        self.mends |= dict.fromkeys(mends)
+        return b"\r\n".join(upper)
 
-def _with_rules(text: bytes, rules: Collection[bytes], become: Mapping[bytes, bytes]) -> bytes:
-    """Put other rules into a text that has these; where they are few and in one physical line, all like it at once."""
-    if len(become) > _FEW or any(b"\r" in rule for rule in rules):
-        return _RULE.sub(lambda rule: become.get(rule[0], rule[0]), text)
-    for rule, other in become.items():
-        text = text.replace(b"\n" + rule + b"\r", b"\n" + other + b"\r")
-    return text
+    def _become(self, rule: re.Match[bytes]) -> bytes:
+        return self._known.get(rule[0]) or self._tidy(rule[0])
+
+    def _tidy(self, rule: bytes) -> bytes:
+        line = split(unfold(rule))
+        if line is None:
+            return rule
+        stripped = line.value.rstrip(_SEPARATORS)
+        upper = stripped.upper()
+        mends = [*["rule-separator"] * (stripped != line.value), *["rule-case"] * (upper != stripped)]
+        self.mends |= dict.fromkeys(mends)
+        become = fold(line.with_value(upper).octets) if mends else rule
+        self._known |= {rule: become, become: become}
+        return become
 
 
 def _with_identity(component: Component, journal: Journal) -> Component:
