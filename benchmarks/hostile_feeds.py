@@ -180,6 +180,8 @@ KINDS: dict[str, Kind] = {
     "events of 1,000 rules, all different, that end in a separator": _events(
         numbered(b"RRULE:FREQ=DAILY;COUNT=%d;\r\n", 30_000)
     ),
+    "times in UTC with a TZID": _events(b"DTEND;TZID=Asia/Tokyo:20260701T110000Z\r\n"),
+    "RECURRENCE-IDs that are days with a TZID": _events(b"RECURRENCE-ID;TZID=Asia/Tokyo:20260701\r\n"),
     "TZIDs": _events(b"DTEND;TZID=Zone %d:20260701T110000\r\n"),
     "definitions": _components(ZONE),
     "definitions in use": _components(ZONE + EVENT + b"DTEND;TZID=Z%d:20260701T110000\r\nEND:VEVENT\r\n"),

@@ -87,6 +87,8 @@ def parted(value: bytes) -> tuple[bytes | None, bytes]:
 
     In UTC is what begins as such a time does.
     """
+    if b"," not in value:
+        return (None, value) if _UTC_VALUE.match(b"," + value) else (value, b"")
     times = value.split(b",")
     not_in_utc = [time for time in times if len(time) < len(_LOCAL)]
     local, in_utc = b",".join(not_in_utc), b",".join([time for time in times if len(time) >= len(_LOCAL)])

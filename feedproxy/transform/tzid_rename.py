@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import cast
 
 from feedproxy.ics.components import Component
@@ -26,6 +27,8 @@ from feedproxy.transform.tzid_uses import (
 )
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
+_SHORT = 1_000
+"""Octets of parameters, at most, that are remembered."""
 _LOCAL_UNTIL = re.compile(rb"(UNTIL=\d{8}T\d{6})(?!Z|\d)")
 _LOCAL_TIME = re.compile(rb"\d{8}T\d{6}(?!Z|\d)")
 
@@ -117,17 +120,17 @@ class Rename:
         return become
 
     def _by_lines(self, component: Component, lines: Lines) -> bytes:
-        in_utc: set[bytes] = set()
+        starts_in_utc = False
         pieces: list[bytes] = []
         at = 0
         for bound, start, end in lines.bound:
             become = self._line(bound, component)
-            in_utc.update(line.name for line in become if line.value.endswith(b"Z"))
+            starts_in_utc |= bound.line.name == b"DTSTART" and any(line.value.endswith(b"Z") for line in become)
             if become != [bound.line]:
                 pieces += (component.text[at:start], b"\r\n".join(fold(line.octets) for line in become))
                 at = end
         text = b"".join([*pieces, component.text[at:]]) if pieces else component.text
-        return _RULE.sub(_with_until_in_utc, text) if b"DTSTART" in in_utc else text
+        return _RULE.sub(_with_until_in_utc, text) if starts_in_utc else text
 
     def _line(self, bound: Bound, component: Component) -> list[ContentLine]:
         """Return what a property with a TZID becomes: two properties where some of its values are in UTC."""
@@ -139,20 +142,20 @@ class Rename:
             return [line]
         tzid = served.tzid
         if tzid is None:
-            return [line.with_parameter(b"TZID", None).with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
+            return [_with_tzid(line, None).with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
         if not tzid:
             self.journal.note(STEP, "tzid-empty", line.name.decode())
-            return [line.with_parameter(b"TZID", None)]
-        renamed = line.with_parameter(b"TZID", tzid.encode())
+            return [_with_tzid(line, None)]
+        renamed = _with_tzid(line, tzid)
         if not in_utc or line.name not in TIME_NAMES or b":" in line.value:  # a colon is in no list of times
             return [renamed]
         self.journal.note(STEP, "utc-with-tzid", tzid_of(line))
-        bare = line.with_parameter(b"TZID", None)
+        bare = _with_tzid(line, None)
         return [renamed.with_value(local), bare.with_value(in_utc)]
 
     def _unbound(self, bound: Bound, component: Component) -> list[ContentLine]:
         """Return what a property becomes whose TZID binds nothing: days, times in UTC, or one property of each."""
-        line = bound.line.with_parameter(b"TZID", None)
+        line = _with_tzid(bound.line, None)
         found = []
         if bound.days:
             self.journal.note(STEP, "date-with-tzid", component.kind.decode())
@@ -161,6 +164,18 @@ class Rename:
             self.journal.note(STEP, "utc-with-tzid", tzid_of(bound.line))
             found.append(line.with_value(bound.in_utc))
         return found
+
+
+def _with_tzid(line: ContentLine, tzid: str | None) -> ContentLine:
+    """Return the line with another TZID, or none."""
+    if len(line.parameters) > _SHORT:
+        return line.with_parameter(b"TZID", None if tzid is None else tzid.encode())
+    return ContentLine(line.name, _parameters(line.parameters, tzid), line.value)
+
+
+@lru_cache(1_024)
+def _parameters(written: bytes, tzid: str | None) -> bytes:
+    return ContentLine(b"", written, b"").with_parameter(b"TZID", None if tzid is None else tzid.encode()).parameters
 
 
 def _with_until_in_utc(rule: re.Match[bytes]) -> bytes:
