@@ -26,6 +26,20 @@ def test_rules_that_are_left_alone_at_a_glance_are_tidy(lines: list[bytes]) -> N
     component = Component(b"VEVENT", b"BEGIN:VEVENT\r\nUID:1\r\n" + b"".join(lines) + b"END:VEVENT\r\n")
     at_a_glance, looked_at = Journal(), Journal()
     tidied = repair.with_tidy_rules(component, at_a_glance)
-    with patch.object(repair, "_UNTIDY_RULE", re.compile(b"")):
+    with patch.object(repair, "_UNTIDY_RULE", re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])")):
         assert repair.with_tidy_rules(component, looked_at) == tidied
     assert at_a_glance.changes() == looked_at.changes()
+
+
+@settings(max_examples=500)
+@given(LINES.map(lambda lines: lines * 3))
+def test_rules_that_are_tidied_all_at_once_are_as_those_one_by_one(lines: list[bytes]) -> None:
+    component = Component(b"VEVENT", b"BEGIN:VEVENT\r\nUID:1\r\n" + b"".join(lines) + b"END:VEVENT\r\n")
+    at_once = repair.with_tidy_rules(component, Journal())
+    with patch.object(repair, "_FEW", 0):
+        by_lines = repair.with_tidy_rules(component, Journal())
+    one_by_one = b"".join(
+        repair.with_tidy_rules(Component(b"VEVENT", b"BEGIN:VEVENT\r\n" + line), Journal()).text[14:] for line in lines
+    )
+    assert at_once == by_lines
+    assert at_once.text == b"BEGIN:VEVENT\r\nUID:1\r\n" + one_by_one + b"END:VEVENT\r\n"
