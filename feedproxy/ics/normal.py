@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import filterfalse
 
 from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import KIND, content_lines
@@ -250,18 +251,27 @@ def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
 
 
 def _utf8_by_line(text: bytes, repairs: Counter[str]) -> bytes:
-    """Do it where some is UTF-8. Of each character that is not ASCII one octet is looked at, `_DAMAGED` or another."""
+    """Do it where some is UTF-8: equal lines once."""
+    lines = text.split(b"\n")
+    become = _read_anyhow([*dict.fromkeys(filterfalse(bytes.isascii, lines))])
+    repairs["not-utf-8"] += sum(map(become.__contains__, lines))
+    return b"\n".join(map(become.get, lines, lines))
+
+
+def _read_anyhow(lines: list[bytes]) -> dict[bytes, bytes]:
+    """Return those of the lines that are not UTF-8 and what each is in UTF-8.
+
+    Of each character that is not ASCII one octet is looked at, `_DAMAGED` or another.
+    """
+    text = b"\n".join(lines)
     read = text.decode("utf-8", "replace").encode()
     letters = read.replace(_REPLACEMENT, _DAMAGED).translate(None, _NO_INITIAL).split(b"\n")
-    damaged = [n for n, found in enumerate(letters) if _DAMAGED in found]
-    lines, was = read.split(b"\n"), text.split(b"\n")
-    if _REPLACEMENT in text:
-        damaged = [n for n in damaged if lines[n] != was[n]]
-    repairs["not-utf-8"] += len(damaged)
-    windows = [n for n in damaged if 2 * letters[n].count(_DAMAGED) >= len(letters[n])]
-    for n, line in zip(windows, _from_windows(b"\n".join([was[n] for n in windows])).split(b"\n"), strict=False):
-        lines[n] = line
-    return b"\n".join(lines)
+    found = zip(lines, read.split(b"\n"), letters, strict=True)
+    damaged = [(line, mended, high) for line, mended, high in found if _DAMAGED in high and mended != line]
+    become = {line: mended for line, mended, _ in damaged}
+    windows = [line for line, _, high in damaged if 2 * high.count(_DAMAGED) >= len(high)]
+    become.update(zip(windows, _from_windows(b"\n".join(windows)).split(b"\n"), strict=False))
+    return become
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -306,6 +316,8 @@ def _without_controls(text: bytes, repairs: Counter[str]) -> bytes:
 
 def _without_wide_controls(text: bytes, repairs: Counter[str]) -> bytes:
     """Make line-breaking characters of UTF-8 spaces, drop the other controls."""
+    if has_clean_letters(text):
+        return text
     found = 0
     for wide in map(str.encode, _WIDE_BREAKS):
         spaced = text.replace(wide, b" ")
