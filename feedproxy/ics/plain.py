@@ -33,6 +33,11 @@ _PARTS = {
     b"@solid": rb"[^\x00-\x20\x7f]",
     b"@text": rb"[^\x00-\x08\x0a-\x1f\x7f]",
 }
+_REST_ANYHOW = (
+    rb'(?:;(?:(?:\r\n )?(?:[^\x00-\x08\x0a-\x1f\x7f":]|"(?:(?:\r\n )?[^\x00-\x08\x0a-\x1f\x7f"])*(?:\r\n )?"))*'
+    rb"(?:\r\n )?)?:@text*\r\n(?: [^\x00-\x08\x0a-\x1f\x7f-\xbf]@text*\r\n)*"
+)
+"""With folds in parameters too."""
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
 _IDENTITY_OR_NONE = rb"(?:@uid@lines(?:@stamp@lines)?|@stamp@lines(?:@uid@lines)?)?"
 _NEVER = rb"[^\x00-\xff]"
@@ -58,6 +63,7 @@ _AUTOMATA = (
     {
         "once": _automaton({b"@rule": _NEVER}),
         "recurring": _automaton({b"@rule": _RULE}),
+        "folded": _automaton({b"@rule": _RULE, b"@rest": _REST_ANYHOW}),
         "unidentified": _automaton({b"@rule": _RULE, b"@identity": _IDENTITY_OR_NONE}),
     }
     if re2 is not None
@@ -71,6 +77,11 @@ def all_plain(text: bytes, *, recurring: bool) -> bool:
     All line ends of such text are CRLF and there are no controls; of the length of lines and of UTF-8 it says nothing.
     """
     return _matches("recurring" if recurring else "once", text)
+
+
+def all_plain_but_for_folds(text: bytes) -> bool:
+    """Tell whether text is events that are plain, recurring or not, but that there may be folds in their parameters."""
+    return _matches("folded", text)
 
 
 def all_plain_but_for_identity(text: bytes) -> bool:

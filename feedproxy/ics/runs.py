@@ -21,7 +21,7 @@ from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
-from feedproxy.ics.plain import all_plain, all_plain_but_for_identity
+from feedproxy.ics.plain import all_plain, all_plain_but_for_folds, all_plain_but_for_identity
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
 
 _PARTS = {
@@ -55,7 +55,7 @@ _PARTS = {
                    [^\r]*+\r\n(?![ \t])""",
     b"@moment": TIME_LIKE,
     b"@name": rb"[A-Z0-9-]{0,59}+",
-    b"@parameters": rb'(?:;(?:[^":\r]++|"{64}|"[^"\r]*+"|\r\n@fold)*+)',
+    b"@parameters": rb'(?:;(?:[^":\r]++|"{64}|"(?:[^"\r]++|\r\n@fold)*+"|\r\n@fold)*+)',
     b"@value": rb":[^\r]*+\r\n",
     b"@folded": rb"@fold[^\r]*+\r\n",
     b"@fold": rb"[ ](?<=[^\n]{62}\n[ ])(?=[^\r\x80-\xbf])",
@@ -374,7 +374,14 @@ def _some_recur(text: bytes) -> bool | None:
     """Tell whether plain events may have recurrence rules; None if they are not plain."""
     if all_plain(text, recurring=False):
         return False
-    return True if _RRULE in text and all_plain(text, recurring=True) else None
+    if _RRULE in text and all_plain(text, recurring=True):
+        return True
+    return True if all_plain_but_for_folds(text) and _no_fold_is_in_a_tzid(text) else None
+
+
+def _no_fold_is_in_a_tzid(text: bytes) -> bool:
+    """Tell whether each `;TZID=` of text that may have folds in its parameters stands in one physical line."""
+    return text.count(UNBOUND) == unfold(text).count(UNBOUND)
 
 
 def _recurring(text: bytes) -> list[int]:
@@ -438,7 +445,10 @@ def _run_at(text: bytes, start: int) -> tuple[Run | None, int]:
             recurs.append(len(uids))
         uids.append(unfold(event[group]))
         end = event.end()
-    return (Run([text[start:end]], uids, recurs), end) if uids else (None, start + 1)
+    if not uids:
+        return None, start + 1
+    found = text[start:end]
+    return Run([found], uids, recurs) if _no_fold_is_in_a_tzid(found) else None, end
 
 
 def _recurrence_id(line: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, bytes]:

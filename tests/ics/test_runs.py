@@ -114,6 +114,18 @@ def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(tzid: Callable[
         assert is_normal(render(body).body)
 
 
+@pytest.mark.parametrize("quote", [b"", b'"'], ids=["bare", "quoted"])
+def test_a_parameter_may_be_folded_anywhere(quote: bytes) -> None:
+    """Within TZID too, and then that is read as it is by itself."""
+    for length in range(40, 75):
+        parameters = b"A=%b%b%b;TZID=%bTokyo Standard Time%b" % (quote, b"a" * length, quote, quote, quote)
+        body = feed(event(b"1", b"X-A;%b:20260701T100000" % parameters), event(b"2", b"SUMMARY:x"))
+        with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
+            line_by_line = said(body)
+        assert said(body) == line_by_line
+        assert b"".join(stream(body)) == render(body).body
+
+
 @pytest.mark.parametrize(
     "value", [b"100000701T100000", b"2026070110T000000", b"20260701T1000", b"2026T", b"99999999T999999"]
 )
@@ -151,6 +163,8 @@ PLAIN = (
     (b"X-lower-Case;a=b:c",),
     (b"BEGIN:VALARM", b"ACTION:DISPLAY", b"DESCRIPTION:now", b"TRIGGER:-PT5M", b"END:VALARM", b"STATUS:CONFIRMED"),
     (b"DESCRIPTION:" + b"long " * 30,),
+    (b"ATTENDEE" + b";MEMBER=abcdefghijklmnop" * 9 + b":mailto:a@example.com",),
+    (b'ATTENDEE;MEMBER="mailto:a@example.com"' + b',"mailto:a@example.com"' * 9 + b":mailto:a@example.com",),
     ("SUMMARY:Año".encode(),),
 )
 NOT_PLAIN = (
