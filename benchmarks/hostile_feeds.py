@@ -93,6 +93,14 @@ KINDS: dict[str, Kind] = {
     "blank lines in folds": _value(b"DESCRIPTION:x\r\n", b"\r\n y\r\n", b""),
     "line feeds": lambda octets: _season(octets).replace(b"\r\n", b"\n"),
     "lone carriage returns": lambda octets: _season(octets).replace(b"\r\n", b"\r"),
+    "CR and LF by turns": lambda octets: _season(octets).replace(b"\r\n", b"\r").replace(b"\rS", b"\nS"),
+    "folds in every event": _events(b"DESCRIPTION:x\r\n y\r\n z\r\n"),
+    "folds of tabs": _value(b"DESCRIPTION:x\r\n", b"\ty\r\n", b""),
+    "blank lines in folds in every event": _events(b"DESCRIPTION:x\r\n\r\n y\r\n\r\n z\r\n"),
+    "folds in names": _components(
+        b"BEGIN:VEVENT\r\nU\r\n ID:%d\r\nDT\r\n STAMP:20260101T000000Z\r\nDTS\r\n TART:20260701\r\nEND:VEVENT\r\n"
+    ),
+    "long lines in every event": _events(b"DESCRIPTION:" + b"x" * 70 + b"\r\n"),
     "lower-case lines": _in_one(b"x-name:value\r\n"),
     "lower-case events": lambda octets: feed(numbered((EVENT + b"END:VEVENT\r\n").lower(), octets)),
     "junk and lines by turns": _in_one(b"junk\r\nX-A:1\r\n"),
@@ -110,6 +118,13 @@ KINDS: dict[str, Kind] = {
     "NULs": _value(b"DESCRIPTION:", b"\x00x"),
     "controls in every line": _in_one(b"DESCRIPTION:\x0b\x01\x7f text\r\n"),
     "wide controls": _value(b"DESCRIPTION:", "\u2028\x85".encode()),
+    "Latin-1 in every event": _events(b"DESCRIPTION:\xe4\xf6 stra\xdfe\r\n"),
+    "Latin-1 and UTF-8 by turns": _events(b"DESCRIPTION:stra\xdfe\r\nSUMMARY:stra\xc3\x9fe\r\n"),
+    "damaged UTF-8 in every event": _events(b"SUMMARY:stra\xc3\x9fe \xc3\x9f\xc3\r\n"),
+    "no-break spaces": _value(b"DESCRIPTION:", "\xa0".encode()),
+    "controls in every event": _events(b"DESCRIPTION:\x0b\x01 text\r\n"),
+    "controls and folds by turns": _value(b"DESCRIPTION:x", b"\x0b\r\n y"),
+    "wide controls in every event": _events("DESCRIPTION:a\u2028\x85b\r\n".encode()),
     "quoted-printable": lambda octets: one(
         b"COMMENT;ENCODING=QUOTED-PRINTABLE:=\r\n" + filled(b"=4A=\r\n", octets) + b"x\r\n"
     ),
@@ -118,6 +133,8 @@ KINDS: dict[str, Kind] = {
     "quotes that do not close": _in_one(b'ATTENDEE;CN="a;b\r\n'),
     "parameters": _value(b"DTEND", b";X=1", b";TZID=UTC:20260701T100000\r\n"),
     "quoted parameters": _value(b"ATTENDEE", b';X="a:b;c"', b":x\r\n"),
+    "quoted parameters in every event": _events(b"ATTENDEE" + b';X="a:b;c"' * 50 + b":x\r\n"),
+    "parameters without end in folds": _value(b"ATTENDEE", b";X=1\r\n ", b":x\r\n"),
     "parameter lists": _value(b'ATTENDEE;MEMBER="a"', b',"mailto:a"', b":x\r\n"),
     # components
     "empty events": _components(b"BEGIN:VEVENT\r\nEND:VEVENT\r\n"),
