@@ -5,283 +5,251 @@ Broken producers write the line breaks of a DESCRIPTION as they are. Such a line
 1.0 goes on in the next line behind a `=` (RFC 2045 section 6.7). What follows no text is dropped.
 
 Nearly all lines are content lines as they stand, and one regular expression passes over as many of them as follow each
-other. Lines that can be none are taken together, up to what may be one; only what is left is looked at line by line.
+other. From one that is none on, a passage is mended as a whole, in steps: each finds all the places that it concerns by
+one expression, and writes what stands there anew all at once. So lines cost little, however they alternate.
 """
 
 import re
-import sys
 from collections.abc import Callable
 from functools import partial
 
-from feedproxy.ics.contentline import LINE_START, split
+from feedproxy.errors import FeedRefused
+from feedproxy.ics.components import MAX_LINES
+from feedproxy.ics.linekinds import MARK, pattern
 
-KIND = rb"[A-Z0-9_./-]{1,60}"
-"""What a component is of: a name, short enough to need no fold."""
+Repairs = dict[str, int]
 
-_CONTENT_LINES = re.compile(
+_FEW = 4_096
+"""Octets that are mended together at least; twice as many each time that those behind them must be mended too."""
+_MANY = 32_768
+"""And at most, where a line allows it: few enough to stay in the processor's caches."""
+_CONTENT_LINES = pattern(
     rb"""(?: [ACDF-Z] [A-Z0-9_./-]{0,59}+ : [^\n]*+ \n
-           | (?:BEGIN|END) : KIND \n
-           | (?! (?:BEGIN|END)[;:] )
-             (?: KIND+ | X-[A-Za-z0-9_./-]{1,58}+ ) (?=[;:])
-             (?: [^":\n]++ | "{64} | "[^"\n]*+" )*+ : [^\n]*+ \n
-           )*+""".replace(b"KIND", KIND),
-    re.VERBOSE,
+           | (?:BEGIN|END) : @KIND \n
+           | @PLAIN [^\n]*+ \n
+           )*+"""
 )
-_QUOTED_PRINTABLE = re.compile(rb"[^:]{1,200};ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
-_QUOTED_PRINTABLE_SOMEWHERE = re.compile(rb";ENCODING=QUOTED-PRINTABLE", re.IGNORECASE)
-_BOUNDARY = re.compile(rb"(?:[ \t]|\xef\xbb\xbf)*+(BEGIN|END)[ \t]*:[ \t]*(" + KIND + rb")[ \t]*", re.IGNORECASE)
-"""A byte order mark before it: of files that were put together, or marked twice."""
-_TEXTS = frozenset(
-    b"COMMENT CONTACT DESCRIPTION LOCATION NAME SUMMARY STYLED-DESCRIPTION X-ALT-DESC X-APPLE-STRUCTURED-LOCATION"
-    b" X-WR-CALDESC X-WR-CALNAME".split()
+_BEFORE_PROPERTY = pattern(rb"\n (?<![=\n]\n) (?= (?: [Xx]-[A-Za-z0-9_./-]{1,58}+ | @KNOWN ) : | @BOUNDARY | @RULE )")
+_QUOTED_PRINTABLE = re.compile(rb";(?i:ENCODING=QUOTED-PRINTABLE)")
+_BEFORE_QUOTED_PRINTABLE = pattern(
+    rb"""\n (?= [A-Za-z0-9_./-]{1,60}+ ; [^:\n]*+ : ) (?!@NO_BOUNDARY)
+            (?= [^:\n]{1,200} ; (?i:ENCODING=QUOTED-PRINTABLE) )"""
 )
-"""The properties to whose values a line that is no content line is given back."""
-_PROPERTIES = _TEXTS | frozenset(
-    b"ACTION ATTACH ATTENDEE BEGIN BUSYTYPE CALENDAR-ADDRESS CALSCALE CATEGORIES CLASS COLOR COMPLETED CONCEPT"
-    b" CONFERENCE CREATED DTEND DTSTAMP DTSTART DUE DURATION END EXDATE EXRULE FREEBUSY GEO IMAGE LAST-MODIFIED LINK"
-    b" METHOD ORGANIZER PARTICIPANT-TYPE PERCENT-COMPLETE PRIORITY PRODID PROXIMITY RDATE RECURRENCE-ID REFID"
-    b" REFRESH-INTERVAL RELATED-TO REPEAT REQUEST-STATUS RESOURCE-TYPE RESOURCES RRULE SEQUENCE SOURCE STATUS"
-    b" STRUCTURED-DATA TRANSP TRIGGER TZID TZID-ALIAS-OF TZNAME TZOFFSETFROM TZOFFSETTO TZUNTIL TZURL UID URL"
-    b" VERSION".split()
+_SOFT_BREAKS = pattern(
+    rb"""(@MARK [^\n]*)
+         (= (?=\n) (?: (?<==) (?: \n [^:;\n]*= )++ | (?<==) \n (?!@MARK?+@STANDING) [^\n]++ | [^\n]++ )*+)"""
 )
-"""The registered properties (RFC 5545 section 8.3.2 and its successors). In the middle of a text that has lost its
-folds, `https://...` and `Passcode: 1234` are text, not properties of these names."""
-_RULE = re.compile(rb"\n(?:EX|R)RULE;", re.IGNORECASE)
-_NO_SOFT_LINE = re.compile(rb"\n[^\n]*+(?<!=)\n")
-_LOST_PROPERTY_OR_BLANK = re.compile(rb"\n(?:\n|X-|[A-Z0-9-]+=)")
-_NO_LINE_OF_TEXT = re.compile(
-    rb"""\n(?: \n | X- | [A-Z0-9-]+=
-             | (?i: X- | (?=[A-Z-]++[;:]) (?:%b) [;:] | (?:[ \t]|\xef\xbb\xbf)*+ (?:BEGIN|END) [ \t]*+ : ) )"""
-    % b"|".join(sorted(_PROPERTIES)),
-    re.VERBOSE,
+_TORN = pattern(
+    rb"""((?: @NAMELESS | (?: [^CcDdLlNnSsXx\n] | X-[^AW\n] ) [^\n]*+ \n | (?!@TORN) @LINE )*+ @BROKEN?+)
+         (\\?+ @FIRST (?: @NAMELESS | (?!@PROPERTY) @LINE )*+ | )"""
 )
-"""A line that may not belong to the text before; the former where it has neither colon nor semicolon. All these begin
-with the end of the line before, which is quickly looked for."""
-_NOT_IN_CAPITALS = re.compile(
-    rb"""\n(?: (?i:x-) (?<!X-) [A-Za-z0-9_./-]{1,58}+ (?=:|;[^:\n]*+:)
-             | (?! [A-Z-]*+[:;] | (?i:BEGIN|END) [:;] ) (?i:%b) (?=:|;[^:\n]*+:)
-             | (?i:BEGIN|END) : (?i:KIND) (?=\n) )""".replace(b"KIND", KIND)
-    % b"|".join(sorted(_PROPERTIES)),
-    re.VERBOSE,
+r"""Two groups: the lines up to a text that has lost its folds, and from the backslash at its end on what is torn."""
+_TORN_FROM_QUOTED_PRINTABLE = pattern(
+    rb"""((?: [^\x01\n]*+ \n | (?!@MARK@TORN) @LINE )*+ (?:@MARK@BROKEN)?+)
+         (\\?+ @FIRST (?: (?<==\n) (?!@MARK?+@STANDING) @LINE
+                        | (?<!=\n) (?:@LOST @LINE)*+ (?!@LOST|@PROPERTY) @LINE )*+ | )"""
 )
-"""The name of what is a content line wherever it stands, and a boundary; of some all letters are capitals."""
-_IS_TEXT = re.compile(rb"(?:" + b"|".join(sorted(_TEXTS)) + rb")[;:]")
-_RULES = frozenset((b"RRULE", b"EXRULE"))
-"""`RRULE;FREQ=DAILY` means the only thing that it can; libical reads it so."""
-_LOST_PROPERTY = re.compile(rb"X-|[A-Z0-9-]+=")
+"""The same of quoted-printable. Every search matches at once and consumes what it has read: it is read once."""
+_LOST = pattern(rb"\n (?=[A-Z0-9-]) @LOST [^\n\0]*+")
+_LOST_BEHIND_NO_SOFT_BREAK = pattern(rb"(?<!=) (?: \n @LOST [^\n\0]*+ )++")
+_CONTENT_ONCE_MENDED = pattern(
+    rb"""(?: [ACDF-Zacdf-z] [A-Za-z0-9_./-]{0,59}+ : [^\n]*+ \n
+           | (?: [Bb](?i:EGIN) | [Ee](?i:ND) ) : [A-Za-z0-9_./-]{1,60}+ \n
+           | (?=@CONTENT) @LINE )*+"""
+)
+_BLANK_LINE = re.compile(rb"\n[ \t]++(?=\n)")
+_NAMELESS = re.compile(rb"\n[^:;]*\n")
+_NO_CONTENT = pattern(rb"\n (?: @NAMELESS | (?!@CONTENT) @LINE )++")
+_NOT_IN_CAPITALS = pattern(
+    rb"""(\n (?: (?! (?:BEGIN|END) : @KIND \n ) (?: [Bb](?i:EGIN) | [Ee](?i:ND) ) [ \t]*+ : [^\n]*+
+               | (?!X-) [A-Z0-9_./-]*+ [a-z] [^:;\n]*+ [:;]
+               | [ \t\xef] [^\n]*+ ))"""
+)
+"""The names, and the boundaries, in which there are small letters or blanks, where all lines are content lines."""
+_DIFFERENT = 12
+"""Names that are looked for one after the other: a feed has few, many times."""
+_BLANKS = b" \t\xef\xbb\xbf"
+_BLANK_TO_THE_END = re.compile(rb"[ \t\xef][^\0]*+")
+_RULES = tuple(
+    (name, re.compile(name + rb"[^:\n]*+:"), re.compile(name + rb"(?=[^:\n]*+\n)"))
+    for name in (b"\nRRULE;", b"\nEXRULE;")
+)
+_UNCLOSED = pattern(rb'(\n [A-Za-z0-9_./-]++ (?=;) (?=[^":\n]*+") (?!@PARAMETERS :) [^:\n]*+)')
+_HIDDEN, _SHOWN = bytes.maketrans(b'":', b"\2\3"), bytes.maketrans(b"\2\3", b'":')
+"""What is put behind a content line has no part in whether the quotes of that close."""
+_STAND_INS = b"\2\3"
+_OURS = b"\0" + MARK + _STAND_INS
+"""The controls by which passages are marked. There are none in texts, but for those that nobody has cleaned."""
 
 
-def content_lines(text: bytes, repairs: dict[str, int]) -> bytes:
-    """Return the content lines of unfolded text, all ended by LF; `repairs` counts what that took, by rule."""
-    reader = _Reader(text, repairs)
-    reader.read()
-    return b"".join(reader.kept)
+def content_lines(text: bytes, repairs: Repairs) -> bytes:
+    """Return the content lines of unfolded text, all ended by LF; `repairs` counts what that took, by rule.
 
-
-class _Next:
-    """Where something is found next, looked for once for as long as that place lies ahead."""
-
-    __slots__ = ("find", "place")
-
-    def __init__(self, find: Callable[[int], int]) -> None:
-        self.find = find
-        self.place = 0
-
-    def behind(self, at: int) -> int:
-        """Return the first such place from there on; one behind all text if there is none."""
-        if self.place < at:
-            found = self.find(at)
-            self.place = found if found >= 0 else sys.maxsize
-        return self.place
-
-
-class _Reader:
-    """One pass over the lines.
-
-    `parts` is the content line that is not kept yet, for what follows may belong to it: if it `is_text`, or if it is
-    quoted-printable.
+    Raises FeedRefused (`excessive`) where so many of a component follow each other that no feed may have them.
     """
-
-    def __init__(self, text: bytes, repairs: dict[str, int]) -> None:
-        self.text = b"\n" + text
-        self.at = 1
-        self.colon = _Next(partial(self.text.find, b":"))
-        self.rule = _Next(partial(_find_rule, self.text))
-        self.no_soft_line = _Next(partial(_find_line, self.text, _NO_SOFT_LINE))
-        self.semicolon = _Next(partial(self.text.find, b";"))
-        self.lost_property = _Next(partial(_find_line, self.text, _LOST_PROPERTY_OR_BLANK))
-        self.no_line_of_text = _Next(partial(_find_line, self.text, _NO_LINE_OF_TEXT))
-        self.repairs = repairs
-        self.kept: list[bytes] = []
-        self.parts: list[bytes] = []
-        self.is_text = self.is_quoted_printable = self.has_capitals = False
-
-    def read(self) -> None:
-        while self.at < len(self.text):
-            if self._pass_over_content() or self._pass_over_others():
-                continue
-            end = self.text.index(b"\n", self.at)
-            self._take(self.text[self.at : end])
-            self.at = end + 1
-        self._keep()
-
-    def _pass_over_content(self) -> bool:
-        """Keep the content lines that follow; within a text that has lost its folds each is looked at on its own."""
-        if len(self.parts) > 1:
-            return False
-        match = _CONTENT_LINES.match(self.text, self.at)
-        start, end = match.span() if match else (self.at, self.at)
-        if start == end:
-            return False
-        self._keep()
-        last = self.text.rfind(b"\n", start, end - 1) + 1 or start
-        self.kept.append(self.text[start:last])
-        self._begin(self.text[last : end - 1])
-        self.at = end
-        return True
-
-    def _pass_over_others(self) -> bool:
-        """Give the lines that can be no content lines to the text that they follow, or drop them."""
-        if self.is_quoted_printable:
-            return self._pass_over_soft_breaks()
-        if self.is_text:
-            return self._pass_over_text()
-        lines = self._before(self.colon, self.rule)  # which may lack a colon
-        self._count("line-dropped", len(lines.translate(None, b" \t").split()))
-        return lines != b""
-
-    def _pass_over_text(self) -> bool:
-        """Put lines behind a text that has lost its folds. The first of them may be a property that nobody knows."""
-        lines = self._before(self.colon, self.semicolon, self.lost_property)
-        if not lines and len(self.parts) > 1:
-            lines = self._before(self.no_line_of_text)
-        if not lines:
-            return False
-        self._count("line-rejoined", lines.count(b"\n"))
-        _rejoin(self.parts, _with_escaped_breaks(lines[:-1]), soft_break=False)
-        return True
-
-    def _before(self, *ends: _Next) -> bytes:
-        """Take the lines before the first in which one of these is."""
-        start = stop = self.at
-        for end in ends:
-            place = end.behind(start)
-            if stop == start or place < stop:
-                stop = self.text.rfind(b"\n", start, place) + 1
-                if not stop:
-                    return b""
-        self.at = stop
-        return self.text[start:stop]
-
-    def _pass_over_soft_breaks(self) -> bool:
-        """Put the lines together that end in a soft line break as the line before them does."""
-        if not self.parts[-1].endswith(b"="):
-            return False
-        lines = self._before(self.colon, self.no_soft_line)
-        if not lines:
-            return False
-        self._count("line-rejoined", lines.count(b"\n"))
-        _rejoin(self.parts, lines.replace(b"=\n", b"") + b"=", soft_break=True)
-        return True
-
-    def _take(self, line: bytes) -> None:
-        soft_break = self.is_quoted_printable and self.parts[-1].endswith(b"=") and not _is_content(line)
-        content = None if soft_break else _content_line(line, in_text=len(self.parts) > 1)
-        if content is not None:
-            self._keep()
-            self._begin(content[0])
-            if content[1]:
-                self._count(content[1])
-            elif content[0] != line:
-                self._write_capitals()
-        elif line and (soft_break or (self.is_text and _may_be_text(line))):
-            self._count("line-rejoined")
-            _rejoin(self.parts, line, soft_break=soft_break)
-        elif line.strip():
-            self._count("line-dropped")
-
-    def _write_capitals(self) -> None:
-        """Write all names in capitals where one is not, as they would be one by one: all stays where it is.
-
-        In a quoted-printable text what is not in capitals may be a part of it.
-        """
-        if not self.has_capitals:
-            self.has_capitals = True
-            if _QUOTED_PRINTABLE_SOMEWHERE.search(self.text) is None:
-                self.text = _NOT_IN_CAPITALS.sub(lambda found: found[0].upper(), self.text)
-
-    def _begin(self, line: bytes) -> None:
-        self.parts = [line]
-        self.is_text = _IS_TEXT.match(line) is not None
-        self.is_quoted_printable = _QUOTED_PRINTABLE.match(line) is not None
-
-    def _keep(self) -> None:
-        if self.parts:
-            self.kept += (*self.parts, b"\n")
-
-    def _count(self, rule: str, count: int = 1) -> None:
-        if count:
-            self.repairs[rule] = self.repairs.get(rule, 0) + count
+    kept: list[bytes] = []
+    at, few, lines = 0, _FEW, 0
+    while (end := _end(_CONTENT_LINES, text, at)) < len(text):
+        start = text.rfind(b"\n", at, max(at, end - 1)) + 1 or at
+        few = min(few * 2, _MANY) if end - at < few else _FEW
+        stop = _passage_end(text, start + few)
+        kept += (text[at:start], _mended(text[start:stop], repairs))
+        lines = 0 if end - at >= few or _has_boundary(kept[-1]) else lines + kept[-1].count(b"\n")
+        if lines > MAX_LINES:
+            raise FeedRefused("excessive", f"more than {MAX_LINES} content lines follow each other in a component")
+        at = stop
+    return b"".join([*kept, text[at:]]) if kept else text
 
 
-def _find_line(text: bytes, pattern: re.Pattern[bytes], at: int) -> int:
-    """Return where a line begins that matches, or -1; the pattern begins with the end of the line before it."""
-    found = pattern.search(text, at - 1)
-    return found.start() + 1 if found else -1
+def _has_boundary(lines: bytes) -> bool:
+    return b"\nBEGIN:" in lines or b"\nEND:" in lines
 
 
-def _find_rule(text: bytes, at: int) -> int:
-    semicolon = text.find(b";", at)
-    return _find_line(text, _RULE, text.rfind(b"\n", 0, semicolon) + 1) if semicolon >= 0 else -1
+def _end(lines: re.Pattern[bytes], text: bytes, at: int) -> int:
+    """Return how far such lines follow each other from there on."""
+    found = lines.match(text, at)
+    return found.end() if found else at
 
 
-def _content_line(line: bytes, *, in_text: bool) -> tuple[bytes, str] | None:
-    """Return the line as a content line of the normal form and what that took; None if it is no content line.
+def _passage_end(text: bytes, at: int) -> int:
+    """Return where a line begins, from there on, that is a content line whatever stands before it."""
+    colon = text.find(b":", at)
+    found = _BEFORE_PROPERTY.search(text, max(at, text.rfind(b"\n", at, colon))) if colon >= 0 else None
+    return found.end() if found else len(text)
 
-    BEGIN and END are known behind blanks too. Names that begin with `X-` are kept as written.
+
+def _mended(text: bytes, repairs: Repairs) -> bytes:
+    """Mend a passage; what stands before it and behind it is no concern of its lines.
+
+    First all lines find their places, then each content line is mended by itself.
     """
-    if boundary := _BOUNDARY.fullmatch(line):
-        written = boundary[1].upper() + b":" + boundary[2].upper()
-        return written, "boundary-blanks" if len(written) < len(line) else ""
-    start = LINE_START.match(line)
-    if start is None:
-        return None
-    name = start[1] if start[1].startswith(b"X-") else start[1].upper()
-    if name in {b"BEGIN", b"END"} or (in_text and name not in _PROPERTIES and not name.startswith(b"X-")):
-        return None
-    rest = line[start.end(1) :]
-    if rest.startswith(b":") or split(name + rest) is not None:
-        return name + rest, ""
-    parameters, colon, value = rest.partition(b":")
-    if colon:
-        return name + parameters.translate(None, b'"') + colon + value, "quote-unclosed"
-    return (name + b":" + rest[1:], "rule-without-colon") if name in _RULES else None
+    lines = b"\n" + (text.translate(None, _OURS) if _has_any(text, _OURS) else text)
+    while b"\n\n" in lines:
+        lines = lines.replace(b"\n\n", b"\n")
+    lines = _with_soft_breaks_joined(lines, repairs)
+    lines = _with_others_placed(lines, repairs).replace(MARK, b"")
+    lines = _in_capitals(lines, repairs)
+    lines = _with_colons_in_rules(lines, repairs)
+    if b'"' in lines:
+        lines = _anew(_UNCLOSED, lines, partial(_without_quotes, repairs=repairs))
+    return lines[1:].translate(_SHOWN) if _has_any(lines, _STAND_INS) else lines[1:]
 
 
-def _is_content(line: bytes) -> bool:
-    """Tell whether a line is a content line as it stands, in which no quoted-printable goes on."""
-    return _BOUNDARY.fullmatch(line) is not None or _CONTENT_LINES.fullmatch(line + b"\n") is not None
+def _has_any(text: bytes, octets: bytes) -> bool:
+    return any(octet in text for octet in octets)
+
+
+def _anew(places: re.Pattern[bytes], text: bytes, write: Callable[[bytes], bytes]) -> bytes:
+    """Write the last group of each match anew: `write` takes and returns all of them, with NULs between.
+
+    Two that are empty may come last. `split` is several times as quick as `sub` with a function.
+    """
+    pieces = places.split(text)
+    step = places.groups + 1
+    found = pieces[places.groups :: step]
+    while found and not found[-1]:
+        found.pop()
+    if not found:
+        return text
+    pieces[places.groups : step * len(found) : step] = write(b"\0".join(found)).split(b"\0")
+    return b"".join(pieces)
+
+
+def _with_soft_breaks_joined(text: bytes, repairs: Repairs) -> bytes:
+    """Put lines that are quoted-printable together, and what is torn from such texts.
+
+    A line of that is a content line wherever it stands; behind a soft break only what needs no mending is one.
+    """
+    if _QUOTED_PRINTABLE.search(text) is None:
+        return text
+    text = _BEFORE_QUOTED_PRINTABLE.sub(b"\n" + MARK, text)
+    text = _anew(_SOFT_BREAKS, text, partial(_joined, repairs=repairs))
+    return _anew(_TORN_FROM_QUOTED_PRINTABLE, text, partial(_rejoined, repairs=repairs, soft=True))
+
+
+def _joined(lines: bytes, repairs: Repairs) -> bytes:
+    _count(repairs, "line-rejoined", lines.count(b"\n"))
+    return lines.replace(b"=\n", b"").replace(MARK, b"").translate(_HIDDEN)
+
+
+def _rejoined(torn: bytes, repairs: Repairs, *, soft: bool = False) -> bytes:
+    """Write lines as the text from which they are torn, but for those that are no text either."""
+    lines = torn[:-1].replace(b"\n\0", b"\0")
+    kept = (_LOST_BEHIND_NO_SOFT_BREAK if soft else _LOST).sub(b"", lines)
+    _count(repairs, "line-rejoined", kept.count(b"\n"))
+    _count(repairs, "line-dropped", lines.count(b"\n") - kept.count(b"\n"))
+    if soft:
+        kept = kept.replace(b"=\n", b"").replace(MARK, b"")
+    return _with_escaped_breaks(kept).replace(b"\0", b"\n\0").translate(_HIDDEN) + b"\n"
 
 
 def _with_escaped_breaks(text: bytes) -> bytes:
-    r"""Write the line breaks of a text as `\n`, one behind a lone backslash as its `n`. There are no NULs in texts."""
+    r"""Write the line breaks of a text as `\n`, one behind a lone backslash as its `n`."""
     if b"\\" not in text:
         return text.replace(b"\n", b"\\n")
-    paired = text.replace(b"\\\\", b"\0")
-    return paired.replace(b"\\\n", b"\\n").replace(b"\n", b"\\n").replace(b"\0", b"\\\\")
+    paired = text.replace(b"\\\\", MARK)
+    return paired.replace(b"\\\n", b"\\n").replace(b"\n", b"\\n").replace(MARK, b"\\\\")
 
 
-def _may_be_text(line: bytes) -> bool:
-    if _LOST_PROPERTY.match(line):
-        return False
-    start = LINE_START.match(line)
-    return start is None or start[1] not in _PROPERTIES
+def _with_others_placed(text: bytes, repairs: Repairs) -> bytes:
+    """Give the lines that are no content lines to the text before them, or drop them; blank ones need no mention."""
+    end = _end(_CONTENT_ONCE_MENDED, text, 1)
+    if end == len(text):
+        return text
+    start = max(0, text.rfind(b"\n", 0, end - 1))
+    lines = _anew(_TORN, text[start:], partial(_rejoined, repairs=repairs))
+    kept = _NAMELESS.sub(b"\n", lines)
+    if _end(_CONTENT_ONCE_MENDED, kept, 1) < len(kept):
+        kept = _NO_CONTENT.sub(b"\n", kept)
+    if dropped := lines.count(b"\n") - kept.count(b"\n"):
+        blank = len(_BLANK_LINE.findall(lines)) if b"\n " in lines or b"\n\t" in lines else 0
+        _count(repairs, "line-dropped", dropped - blank)
+    return text[:start] + kept
 
 
-def _rejoin(parts: list[bytes], line: bytes, *, soft_break: bool) -> None:
-    if soft_break:
-        parts[-1] = parts[-1][:-1]
-        parts.append(line)
-    else:
-        backslashes = len(parts[-1]) - len(parts[-1].rstrip(b"\\"))
-        parts.append((b"n" if backslashes % 2 else b"\\n") + line)
+def _in_capitals(text: bytes, repairs: Repairs) -> bytes:
+    """Write the names of content lines, and boundaries, as the normal form has them."""
+    at = 0
+    for _ in range(_DIFFERENT):
+        found = _NOT_IN_CAPITALS.search(text, at)
+        if found is None:
+            return text
+        name = found[0]
+        if name.translate(None, _BLANKS) != name:
+            break
+        at = found.start()
+        text = text.replace(name, name.upper())
+    return _anew(_NOT_IN_CAPITALS, text, partial(_capitals, repairs=repairs))
+
+
+def _capitals(names: bytes, repairs: Repairs) -> bytes:
+    """Write names and boundaries in capitals, without blanks."""
+    written = names.upper().translate(None, _BLANKS)
+    if len(written) < len(names):
+        _count(repairs, "boundary-blanks", len(_BLANK_TO_THE_END.findall(names)))
+    return written
+
+
+def _with_colons_in_rules(text: bytes, repairs: Repairs) -> bytes:
+    """Write `RRULE;FREQ=DAILY` as the only thing that it can mean."""
+    for start, with_colon, without_colon in _RULES if b"RULE;" in text else ():
+        if start not in text:
+            continue
+        written = start[:-1] + b":"
+        if with_colon.search(text) is None:
+            count = text.count(start)
+            text = text.replace(start, written)
+        else:
+            text, count = without_colon.subn(written, text)
+        _count(repairs, "rule-without-colon", count)
+    return text
+
+
+def _without_quotes(parameters: bytes, repairs: Repairs) -> bytes:
+    _count(repairs, "quote-unclosed", parameters.count(b"\0") + 1)
+    return parameters.translate(None, b'"')
+
+
+def _count(repairs: Repairs, rule: str, count: int) -> None:
+    if count:
+        repairs[rule] = repairs.get(rule, 0) + count

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from itertools import filterfalse
 
 from feedproxy.ics.contentline import overloaded
-from feedproxy.ics.contentlines import KIND, content_lines
+from feedproxy.ics.contentlines import content_lines
 from feedproxy.ics.folding import fold_lines
+from feedproxy.ics.linekinds import KIND
 
 _LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
 """VT, FF, FS, GS, RS: vdirsyncer 0.21 (`splitlines`) starts a new content line at each; they become a space."""

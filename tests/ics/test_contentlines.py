@@ -2,11 +2,14 @@
 
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedproxy.errors import FeedRefused
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.contentlines import content_lines
+from tests.ics import line_by_line
 
 _LINES = (
     "",
@@ -56,24 +59,67 @@ _LINES = (
     'ATTENDEE;CN="a;b',
     'ATTENDEE;CN="a;b:x',
     'ATTENDEE;CN="a;b":x',
+    'SUMMARY;X="a:b',
+    "BEGIN:a b",
+    "dtstart;x",
+    "DTSTART;x",
+    "\ufeffBEGIN : VEVENT",
+    "x-wr-calname:a",
+    "COMMENT;ENCODING=QUOTED-PRINTABLE:a\\",
+    "foo;ENCODING=QUOTED-PRINTABLE:a=",
+    "FOO:1=",
+    "\\=",
 )
 
 
-@settings(max_examples=1_000)
-@given(st.lists(st.sampled_from(_LINES)))
-def test_lines_are_read_together_as_one_by_one(lines: list[str]) -> None:
+@settings(max_examples=2_000)
+@given(st.lists(st.sampled_from(_LINES)), st.sampled_from([1, 20, 4_096]))
+def test_lines_are_read_together_as_one_by_one(lines: list[str], few: int) -> None:
     text = "".join(f"{line}\n" for line in lines).encode()
-    together: dict[str, int] = {}
-    one_by_one: dict[str, int] = {}
-    read = content_lines(text, together)
-    with patch.multiple(
-        "feedproxy.ics.contentlines._Reader",
-        _pass_over_content=lambda _: False,
-        _pass_over_others=lambda _: False,
-        _write_capitals=lambda _: None,
-    ):
-        assert content_lines(text, one_by_one) == read
-    assert together == one_by_one
+    repairs: dict[str, int] = {}
+    with patch.multiple("feedproxy.ics.contentlines", _FEW=few, _MANY=few):
+        read = content_lines(text, repairs)
+    assert (read, repairs) == line_by_line.content_lines(text)
+
+
+def test_what_no_reader_has_cleaned_is_read_too() -> None:
+    assert content_lines(b"SUMMARY:a\0b\n\1c\n\2\3\n", {}) == b"SUMMARY:ab\\nc\n"
+
+
+def test_a_component_of_too_many_lines_is_refused_before_all_are_mended() -> None:
+    repairs: dict[str, int] = {}
+    with pytest.raises(FeedRefused, match="more than 100000 content lines"):
+        content_lines(b"BEGIN:VEVENT\n" + b"x-a:1\n" * 1_000_000, repairs)
+
+
+def test_lines_of_many_components_may_be_as_many_as_they_like() -> None:
+    event = b"BEGIN:VEVENT\nx-a:1\njunk\nEND:VEVENT\n"
+    repairs: dict[str, int] = {}
+    assert content_lines(event * 50_000, repairs).count(b"\n") == 150_000
+    assert repairs == {"line-dropped": 50_000}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (  # AALARM is no text, though nobody has registered it: no fold is lost
+            b"SUMMARY;ENCODING=QUOTED-PRINTABLE:a=\nb\nAALARM:1\n",
+            b"SUMMARY;ENCODING=QUOTED-PRINTABLE:ab\nAALARM:1\n",
+        ),
+        (
+            b"SUMMARY:a\nb\nfoo;ENCODING=QUOTED-PRINTABLE:c=\nd\n",
+            b"SUMMARY:a\\nb\nFOO;ENCODING=QUOTED-PRINTABLE:cd\n",
+        ),
+        (  # the backslashes on both sides of a soft break are one text's
+            b"SUMMARY;ENCODING=QUOTED-PRINTABLE:a\\=\n\\\nb\n",
+            b"SUMMARY;ENCODING=QUOTED-PRINTABLE:a\\\\\\nb\n",
+        ),
+        (b'SUMMARY;X="a:b\nc":d\n', b'SUMMARY;X=a:b\\nc":d\n'),
+        (b"X-wr-calname:a\nuid:1\n", b"X-wr-calname:a\nUID:1\n"),
+    ],
+)
+def test_lines_that_belong_together(text: bytes, expected: bytes) -> None:
+    assert content_lines(text, {}) == expected
 
 
 @given(st.integers(0, 200), st.sampled_from([":x", ";X=1:x", '"a:b":x', "a:x", ""]))
