@@ -54,8 +54,7 @@ _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\
 
 def repair(calendar: Calendar, journal: Journal) -> Calendar:
     """Mend the components and the head. One head is left."""
-    cancelling = set(filter(is_cancelling, set(calendar.heads)))
-    cancelled = {scope for scope, head in enumerate(calendar.heads) if cancelling and head in cancelling}
+    cancelled = _cancelled_scopes(calendar.heads)
     pieces: list[Piece] = []
     for piece in calendar.pieces:
         is_cancelled = piece.scope in cancelled
@@ -69,6 +68,14 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
         definitions=tuple(with_tidy_rules(definition, journal) for definition in dict.fromkeys(calendar.definitions)),
         pieces=tuple(_series_cancelled(unique(pieces, journal), cancelled, journal)),
     )
+
+
+def _cancelled_scopes(heads: Sequence[Sequence[bytes]]) -> set[int]:
+    """Return which VCALENDARs say METHOD:CANCEL; nearly always none does, which is seen in all at once."""
+    if b"METHOD:CANCEL" not in b"\n".join(chain.from_iterable(heads)).upper():
+        return set()
+    cancelling = set(filter(is_cancelling, set(heads)))
+    return {scope for scope, head in enumerate(heads) if head in cancelling}
 
 
 def mended(component: Component, journal: Journal, *, cancelled: bool = False) -> Component | None:
@@ -275,8 +282,7 @@ def _says(text: bytes, start: bytes) -> bool:
 
 def _first_says(component: Component, name: bytes) -> bool:
     """Tell whether its first property of that name says something: libical takes no notice of one that does not."""
-    line = component.first(name)
-    return line is not None and line.value.strip() != b""
+    return (component.value(name) or b"").strip() != b""
 
 
 def _stamp(component: Component) -> bytes:
