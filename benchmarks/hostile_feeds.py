@@ -10,6 +10,7 @@ from benchmarks.feeds import season
 
 HEAD, END = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
 EVENT = b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260701T100000Z\r\n"
+TODO = b"BEGIN:VTODO\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\n"
 ZONE = (
     b"BEGIN:VTIMEZONE\r\nTZID:Z%d\r\nBEGIN:STANDARD\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:-0400\r\nTZOFFSETTO:-0500\r\n"
     b"END:STANDARD\r\nEND:VTIMEZONE\r\n"
@@ -176,6 +177,35 @@ KINDS: dict[str, Kind] = {
     "UIDs in one event": _numbered_in_one(b"UID:%d\r\n"),
     "method cancel": lambda octets: b"METHOD:CANCEL\r\n".join(
         [HEAD, numbered(EVENT + b"END:VEVENT\r\n", octets) + END]
+    ),
+    "calendars of one event each": lambda octets: numbered(HEAD + EVENT + b"END:VEVENT\r\n" + END, octets),
+    "heads all different": lambda octets: numbered(b"BEGIN:VCALENDAR\r\nX-A:%d\r\nEND:VCALENDAR\r\n", octets),
+    "cancelling calendars": lambda octets: numbered(
+        HEAD + b"METHOD:CANCEL\r\n" + EVENT + b"END:VEVENT\r\n" + END, octets
+    ),
+    "lines and events by turns": _components(EVENT + b"END:VEVENT\r\nX-A:%d\r\n"),
+    "two of each UID": lambda octets: feed(
+        (once := numbered(EVENT + b"END:VEVENT\r\n", octets // 2)) + once.replace(b"DTSTART:2026", b"DTSTART:2027")
+    ),
+    "one UID in many versions": lambda octets: feed(
+        numbered(
+            EVENT.replace(b"%d", b"1") + b"SEQUENCE:%d\r\nLAST-MODIFIED:20260101T00000%dZ\r\nEND:VEVENT\r\n", octets
+        )
+    ),
+    "UIDs with parameters": _components(b"BEGIN:VEVENT\r\nUID;X=1:%d\r\nDTSTAMP:20260101T000000Z\r\nEND:VEVENT\r\n"),
+    "UIDs that say nothing": _components(
+        b"BEGIN:VEVENT\r\nUID:\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:%d\r\nEND:VEVENT\r\n"
+    ),
+    "UID and DTSTAMP by turns": _components(
+        b"BEGIN:VEVENT\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:%d\r\nEND:VEVENT\r\n"
+        b"BEGIN:VEVENT\r\nUID:%d\r\nSUMMARY:x\r\nEND:VEVENT\r\n"
+    ),
+    "to-dos": _components(TODO + b"END:VTODO\r\n"),
+    "to-dos without UID": _components(b"BEGIN:VTODO\r\nDTSTART:20260701T100000Z\r\nSUMMARY:%d\r\nEND:VTODO\r\n"),
+    "to-dos and events by turns": _components(EVENT + b"END:VEVENT\r\n" + TODO + b"END:VTODO\r\n"),
+    "things of no kind": _components(b"BEGIN:X-THING\r\nX-A:%d\r\nEND:X-THING\r\n"),
+    "things in alarms": _components(
+        EVENT + b"BEGIN:VALARM\r\nBEGIN:VLOCATION\r\nNAME:x\r\nEND:VLOCATION\r\nEND:VALARM\r\nEND:VEVENT\r\n"
     ),
     # times and zones
     "an EXDATE of megabytes": _value(b"EXDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000"),

@@ -199,12 +199,15 @@ class Run:
         """Return of each event its RECURRENCE-ID, the value and the TZID or nothing; of one that has none ()."""
         found: list[tuple[bytes, ...]] = []
         own: tuple[bytes, ...] = ()
+        tzids: dict[bytes, bytes] = {}
         for line in _RECURRENCE_ID_OR_END.findall(self.text):
             if line == b"END:VEVENT":
                 found.append(own)
                 own = ()
             elif not own:
-                own = _recurrence_id(unfold(line))
+                start, _, value = line.rpartition(b":")
+                tzid = tzids.get(start)
+                own = (value.strip(), tzid) if tzid is not None and b"\r" not in value else _recurrence_id(line, tzids)
         return found
 
     def recurring(self) -> list[Component]:
@@ -448,12 +451,12 @@ def _run_at(text: bytes, start: int) -> tuple[Run | None, int]:
     return Run([found], uids, recurs) if _no_fold_is_in_a_tzid(found) else None, end
 
 
-def _recurrence_id(line: bytes) -> tuple[bytes, bytes]:
-    """Return the value and the TZID of the RECURRENCE-ID of a plain event, as `@time` writes it."""
-    if line.startswith(_BOUND_RECURRENCE_ID):
-        tzid, _, value = line[len(_BOUND_RECURRENCE_ID) :].rpartition(b":")
-        return value.strip(), tzid.strip(b'"')
-    return line.partition(b":")[2].strip(), b""
+def _recurrence_id(line: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Return the value and the TZID of a RECURRENCE-ID, as `@time` writes it; note what the text before it says."""
+    line = unfold(line)
+    start, _, value = line.rpartition(b":") if line.startswith(_BOUND_RECURRENCE_ID) else line.partition(b":")
+    tzids[start] = start[len(_BOUND_RECURRENCE_ID) :].strip(b'"') if start.startswith(_BOUND_RECURRENCE_ID) else b""
+    return value.strip(), tzids[start]
 
 
 def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
