@@ -22,6 +22,7 @@ LINE_START = re.compile(rb"([A-Za-z0-9_./-]{1,60}+)[;:]")
 _PARAMETERS = re.compile(rb'(?:[^":]++|"{64}|"[^"]*+")*+(?=:)')
 """Of many quotes in a row each 64 are 32 empty texts."""
 _REST_OF_PARAMETER = re.compile(rb'(?:"{64}|"[^"]*+"|[^";]++)*+')
+_HAS_PARAMETERS = re.compile(rb"[A-Za-z0-9_./-]{1,60}+;")
 _LINE_END = re.compile(rb"\n(?=[^ ])")
 _NEAR = 1_000
 """Octets in which a line nearly always begins."""
@@ -100,7 +101,7 @@ def overloaded(text: bytes) -> Iterator[tuple[int, int]]:
             continue
         behind = _LINE_END.search(text, at + MAX_PARAMETERS)
         end = behind.end() if behind else len(text)
-        if _has_many_parameters(unfold(text[at:end])):
+        if _HAS_PARAMETERS.match(text, at) and _has_many_parameters(unfold(text[at:end])):
             yield at, end
         at = end
 
@@ -113,12 +114,10 @@ def _start_in_next(text: bytes, at: int) -> int:
 
 
 def _has_many_parameters(line: bytes) -> bool:
-    start = LINE_START.match(line)
-    if start is None or line[start.end(1) : start.end()] != b";":
-        return False
-    parameters = _PARAMETERS.match(line, start.end(1))
+    start = line.index(b";")
+    parameters = _PARAMETERS.match(line, start)
     end = parameters.end() if parameters else line.find(b":")
-    return end - start.end(1) > MAX_PARAMETERS
+    return end - start > MAX_PARAMETERS
 
 
 @lru_cache(maxsize=1)

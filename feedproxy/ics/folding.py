@@ -14,7 +14,7 @@ _LONG_LINE = re.compile(rb"\n[^\n]{%d,}+" % (LIMIT + 1))
 """One to be folded, with the end of the line before it, which is quickly looked for."""
 
 
-def fold(line: bytes, at: bytes = _FOLD) -> bytes:
+def fold(line: bytes) -> bytes:
     """Fold an unfolded line (without its end) at 75 octets.
 
     Never inside a UTF-8 sequence: RFC 5545 allows it, ical.js reads it wrongly.
@@ -23,33 +23,33 @@ def fold(line: bytes, at: bytes = _FOLD) -> bytes:
         return line
     is_ascii = line.isascii()
     if is_ascii and len(line) < 2 * LIMIT:
-        return b"%b%b%b" % (line[:LIMIT], at, line[LIMIT:])
+        return b"%b\r\n %b" % (line[:LIMIT], line[LIMIT:])
     first = line[:LIMIT] if is_ascii else _FIRST.findall(line, 0, LIMIT + 1)[0]
     if len(line) > _STRETCH:
-        return at.join([first, *_stretches(line, len(first), at)])
-    return at.join([first, *_REST.findall(line, len(first))])
+        return _FOLD.join([first, *_stretches(line, len(first))])
+    return _FOLD.join([first, *_REST.findall(line, len(first))])
 
 
-def _stretches(line: bytes, at: int, fold: bytes) -> Iterator[bytes]:
+def _stretches(line: bytes, at: int) -> Iterator[bytes]:
     """Iterate over the rest of a long line in stretches, folded. The last part of each may go on in the next."""
     while at < len(line):
         parts = _REST.findall(line, at, at + _STRETCH)
         if at + _STRETCH < len(line):
             parts.pop()
-        stretch = fold.join(parts)
-        at += len(stretch) - len(fold) * (len(parts) - 1)
+        stretch = _FOLD.join(parts)
+        at += len(stretch) - len(_FOLD) * (len(parts) - 1)
         yield stretch
 
 
 def fold_lines(text: bytes) -> bytes:
     """Write unfolded lines, each ended by LF, as text of the normal form."""
-    folded = _LONG_LINE.sub(_folded, b"\n" + text)
-    return folded.replace(b"\n", b"\r\n")[2:]
-
-
-def _folded(line: re.Match[bytes]) -> bytes:
-    """Fold a line that has LF before it, at LF alone."""
-    return b"\n" + fold(line[0][1:], b"\n ")
+    at = text.find(b"\n")
+    parts = [fold(text[:at])]
+    for line in _LONG_LINE.finditer(text, at):
+        start, end = line.span()
+        parts += (text[at : start + 1].replace(b"\n", b"\r\n"), fold(text[start + 1 : end]))
+        at = end
+    return b"".join([*parts, text[at:].replace(b"\n", b"\r\n")]) if text else text
 
 
 def unfold(text: bytes) -> bytes:
