@@ -5,6 +5,7 @@ in its parameters, one value without Z. Feeds hold few different texts before th
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -245,7 +246,7 @@ class Census:
         self.singly = 0
         self._in_runs: list[tuple[Use, list[bytes]]] = []
         self._names: set[str] = set()
-        self._recurrences: dict[tuple[int | bytes, ...], int] = {}
+        self._recurrences: dict[tuple[int, bytes], int] = {}
         self._plans: dict[tuple[bytes, ...], _Plan | None] = {}
 
     def take(self, component: Component) -> Found:
@@ -311,29 +312,35 @@ class Census:
     def _take_recurring(self, run: Run) -> None:
         """Hold the recurring events of a run, and widen the ranges by what recurs; its values are kept already.
 
-        What takes too much to expand is not held: only the ranges are asked for then.
+        Of those that happen at the very same times the first is held. What takes too much to expand is not held: only
+        the ranges are asked for then.
         """
-        for component in run.recurring() if self.steps <= recurrence.MAX_STEPS else ():
-            if recurrence.has_too_many_rules(component):
-                self.steps += recurrence.TOO_MANY_STEPS
-            else:
-                self._take_expandable(component)
-            if self.steps > recurrence.MAX_STEPS:
-                break
-        if self.steps > recurrence.MAX_STEPS:
+        if run.recurs and self.steps <= recurrence.MAX_STEPS:
+            text, ends = run.text, [0, *run.ends]
+            texts = [text[ends[n] : ends[n + 1]] for n in run.recurs]
+            keys = [*map(b"".join, map(_RECURRENCE.findall, texts))]
+            firsts = dict(zip(reversed(keys), reversed(texts), strict=True))
+            for key, count in Counter(keys).items():
+                self._take_expandable(Component(b"VEVENT", firsts[key], run.scope), key, count)
+                if self.steps > recurrence.MAX_STEPS:
+                    break
+        if run.recurs and self.steps > recurrence.MAX_STEPS:
             self._widen_by_all(run)
 
-    def _take_expandable(self, component: Component) -> None:
-        key = (component.scope, *_RECURRENCE.findall(component.text))
-        steps = self._recurrences.get(key)
+    def _take_expandable(self, component: Component, key: bytes, count: int) -> None:
+        """Hold a component if none is that happens at the times that the key says; `count`: how many do."""
+        if recurrence.has_too_many_rules(component):
+            self.steps += recurrence.TOO_MANY_STEPS
+            return
+        steps = self._recurrences.get((component.scope, key))
         if steps is None:
             steps = self._steps(component)
             self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
             for tzid, _ in set(_TZID.findall(component.text)):
                 self._use(component.scope, tzid.decode()).add(component)
             if len(self._recurrences) < MAX_RECURRENCES:
-                self._recurrences[key] = steps
-        self.steps += steps
+                self._recurrences[component.scope, key] = steps
+        self.steps += steps * count
 
     def _steps(self, component: Component) -> int:
         """Estimate what it takes to expand the recurrences of a component, unless they take too much already."""
