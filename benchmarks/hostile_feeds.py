@@ -273,6 +273,36 @@ KINDS: dict[str, Kind] = {
         b"RRULE:FREQ=SECONDLY;BYSECOND=0,1,2,3,4,5;BYMINUTE=0,1,2,3\r\nDTEND;TZID=Asia/Tokyo:20260701T110000\r\n"
     ),
     "rules that end in a separator": _in_one(b"RRULE:FREQ=DAILY;\r\n"),
+    "rules with lists of hours": _events(
+        b"DTSTART;TZID=Asia/Tokyo:20260701T110000\r\nRRULE:FREQ=DAILY;COUNT=%d;BYHOUR=1" + b",2" * 500 + b"\r\n"
+    ),
+    "times by a definition that parts from its name": lambda octets: feed(
+        ZONE.replace(b"Z%d", b"Tokyo Standard Time")
+        + b"".join(
+            _until(
+                (
+                    EVENT % n
+                    + b"DTEND;TZID=Tokyo Standard Time:%d0701T%06d\r\nEND:VEVENT\r\n" % (2026 + n % 9, n % 99_999)
+                    for n in count()
+                ),
+                octets,
+            )
+        )
+    ),
+    "TZIDs in quotes and not": _events(
+        b'DTEND;TZID="Tokyo Standard Time":20260701T110000\r\nDTEND;TZID=Tokyo Standard Time:20260701T110000\r\n'
+    ),
+    "events of 1,000 starts and rules": _events(
+        numbered(b"DTSTART;TZID=Asia/Tokyo:20260701T110000\r\nRRULE:FREQ=WEEKLY;COUNT=%d\r\n", 60_000)
+    ),
+    "definitions of many onsets": lambda octets: feed(
+        numbered(
+            ZONE.replace(b"END:STANDARD", b"RDATE:20260101T000000\r\n" * 1_000 + b"END:STANDARD")
+            + EVENT
+            + b"DTEND;TZID=Z%d:20260701T110000\r\nEND:VEVENT\r\n",
+            octets,
+        )
+    ),
     "a rule of megabytes": _value(b"RRULE:FREQ=DAILY;BYHOUR=1", b",1"),
     "markup": lambda octets: filled(b"<html", octets),
 }

@@ -9,6 +9,7 @@ An observance without a usable DTSTART or TZOFFSETTO is left out.
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from tzmap import recurrence
 from tzmap.clock import DAY, EPOCH_DAY
@@ -26,6 +27,8 @@ _FOLD = re.compile(rb"(?:\r\n|\n|\r)[ \t]")
 _LINE = re.compile(r'([A-Za-z0-9-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.*)', re.DOTALL)
 _OFFSET = re.compile(r"([+-]?)(\d{1,2}):?(\d\d)?:?(\d\d)?")
 _WHEN = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)?(Z?))?", re.IGNORECASE)
+
+_LONGEST_WHEN = len("2026-03-01T02:00:00Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,14 @@ def _until(rule: str) -> recurrence.Until | None:
 
 def _when(text: str) -> tuple[int, bool] | None:
     """Seconds of a DATE or DATE-TIME, and whether it is marked UTC; None when it is neither. Year 0 counts as 1."""
-    found = _WHEN.fullmatch(text.strip())
+    text = text.strip()
+    return _when_written(text) if len(text) <= _LONGEST_WHEN else None
+
+
+@lru_cache(maxsize=4096)
+def _when_written(text: str) -> tuple[int, bool] | None:
+    """Read it, remembered: definitions repeat the onsets of others."""
+    found = _WHEN.fullmatch(text)
     if found is None:
         return None
     year, month, day = max(int(found[1]), 1), int(found[2]), int(found[3])

@@ -14,6 +14,8 @@ from feedproxy.transform.repair import with_lines, without
 from feedproxy.transform.report import Journal
 
 STEP = "timezones"
+MAX_OCTETS_IN_USE = 3_000_000
+"""Octets of the different definitions that a feed uses: of sixty zones with the whole history of each."""
 
 
 class Definitions:
@@ -23,6 +25,7 @@ class Definitions:
         self._named: dict[tuple[int, str], bytes] = {}
         self._alike: dict[tuple[int | None, str], bytes] = {}
         self._unused: dict[bytes, None] = {}
+        self._octets_in_use = 0
         named = _by_tzid(definitions)
         for definition in sorted(named, key=lambda each: b"\nBEGIN:" not in each.text):
             tzid = named[definition]
@@ -38,15 +41,21 @@ class Definitions:
             self._unused[definition.text] = None
 
     def find(self, scope: int, tzid: str) -> bytes | None:
-        """Return the definition of a TZID: this VCALENDAR's first, in this case first, then another's."""
+        """Return the definition of a TZID: this VCALENDAR's first, in this case first, then another's.
+
+        Raises FeedRefused when there are absurdly many octets of them.
+        """
         name = clean(tzid)
         found = (
             self._named.get((scope, name))
             or self._alike.get((scope, name.casefold()))
             or self._alike.get((None, name.casefold()))
         )
-        if found is not None:
-            self._unused.pop(found, None)
+        if found in self._unused:
+            del self._unused[found]
+            self._octets_in_use += len(found)
+            if self._octets_in_use > MAX_OCTETS_IN_USE:
+                raise FeedRefused("excessive", f"more than {MAX_OCTETS_IN_USE} octets of definitions are in use")
         return found
 
     def note_unused(self, journal: Journal) -> None:

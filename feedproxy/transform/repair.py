@@ -30,7 +30,7 @@ NEVER = b"19700101T000000Z"
 CANCELLED = b"STATUS:CANCELLED"
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
-_RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
+_RULE = re.compile(rb"\n(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _RULE_STARTS = (b"\nRRULE:", b"\nRRULE;", b"\nEXRULE:", b"\nEXRULE;")
 _UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t])\r\n(?! ))")
 """A rule that may have to be mended: with parameters, with small letters, with a separator at its end, or folded."""
@@ -168,7 +168,8 @@ class _Tidying:
         return b"\r\n".join(upper)
 
     def _become(self, rule: re.Match[bytes]) -> bytes:
-        return self._known.get(rule[0]) or self._tidy(rule[0])
+        written = rule[0][1:]
+        return b"\n" + (self._known.get(written) or self._tidy(written))
 
     def _tidy(self, rule: bytes) -> bytes:
         line = split(unfold(rule))

@@ -12,6 +12,7 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading
 from feedproxy.ics.components import MAX_TZIDS
 from feedproxy.transform import Options, Rendered, render, tzid_uses
+from feedproxy.transform.definitions import MAX_OCTETS_IN_USE
 from feedproxy.transform.pipeline import index
 from feedproxy.transform.recurrence import MAX_RULES, MAX_STEPS
 from feedproxy.transform.streaming import stream
@@ -429,6 +430,16 @@ def test_more_tzids_than_there_are_are_refused() -> None:
         with pytest.raises(FeedRefused) as refusal:
             render(feed(*most, *another))
         assert refusal.value.reason == "excessive"
+
+
+def test_absurdly_long_definitions_are_refused_where_they_are_used() -> None:
+    comment = [f"COMMENT:{'x' * 60}"] * (MAX_OCTETS_IN_USE // 170)
+    long = [[*definition(f"Z{n}", "+0100")[:-1], *comment, "END:VTIMEZONE"] for n in range(3)]
+    used = [event(str(n), f"DTSTART;TZID=Z{n}:20260701T100000") for n in range(3)]
+    assert len(render(feed(*long[0], *long[1], *long[2], *used[0], *used[1])).report.zones) == 2
+    with pytest.raises(FeedRefused) as refusal:
+        render(feed(*long[0], *long[1], *long[2], *used[0], *used[1], *used[2]))
+    assert refusal.value.reason == "excessive"
 
 
 @pytest.mark.parametrize("odd", ["", ",no time"])
