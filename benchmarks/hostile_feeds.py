@@ -295,14 +295,6 @@ KINDS: dict[str, Kind] = {
     "events of 1,000 starts and rules": _events(
         numbered(b"DTSTART;TZID=Asia/Tokyo:20260701T110000\r\nRRULE:FREQ=WEEKLY;COUNT=%d\r\n", 60_000)
     ),
-    "definitions of many onsets": lambda octets: feed(
-        numbered(
-            ZONE.replace(b"END:STANDARD", b"RDATE:20260101T000000\r\n" * 1_000 + b"END:STANDARD")
-            + EVENT
-            + b"DTEND;TZID=Z%d:20260701T110000\r\nEND:VEVENT\r\n",
-            octets,
-        )
-    ),
     "a rule of megabytes": _value(b"RRULE:FREQ=DAILY;BYHOUR=1", b",1"),
     "markup": lambda octets: filled(b"<html", octets),
 }
