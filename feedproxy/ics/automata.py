@@ -13,16 +13,19 @@ except ImportError:  # under Pyodide
     re2 = None
 
 _MEMORY = 64 << 20
-"""Octets that the states of an automaton may take."""
+"""Octets that the states of an automaton may take; the largest has some hundred states."""
 
 
 def whole(pattern: bytes) -> Callable[[bytes], bool]:
     """Return what tells whether text matches as a whole."""
-    fullmatch = re.compile(pattern).fullmatch if re2 is None else _automaton(pattern)
+    fullmatch = automaton(pattern) or re.compile(pattern).fullmatch
     return lambda text: fullmatch(text) is not None
 
 
-def _automaton(pattern: bytes) -> Callable[[bytes], object]:
+def automaton(pattern: bytes) -> Callable[[bytes], object] | None:
+    """Return what tells by an automaton alone, by what it returns being None or not; None if there is no RE2."""
+    if re2 is None:
+        return None
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True

@@ -94,7 +94,10 @@ class Normal:
 
 
 def normalise(body: bytes) -> Normal:
-    """Bring any octets into normal form. Never raises, drops no line that says something to anybody."""
+    """Bring any octets into normal form; no line is dropped that says something to anybody.
+
+    Raises FeedRefused (`excessive`) where more lines follow each other than any component has.
+    """
     repairs: Counter[str] = Counter()
     text = _without_mark(body, repairs)
     found = list(_stretches(text))

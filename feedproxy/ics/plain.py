@@ -5,14 +5,9 @@ folds in parameters, no UID in an alarm, no rare names with an initial of a name
 """
 
 import re
-from collections.abc import Callable
 
+from feedproxy.ics.automata import automaton
 from feedproxy.ics.times import TIME_LIKE
-
-try:
-    import re2
-except ImportError:  # under Pyodide
-    re2 = None
 
 _PARTS = {
     b"@events": rb"(?:BEGIN:VEVENT\r\n@lines@identity(?:@alarm@lines)*END:VEVENT\r\n)+",
@@ -41,34 +36,23 @@ _REST_ANYHOW = (
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
 _IDENTITY_OR_NONE = rb"(?:@uid@lines(?:@stamp@lines)?|@stamp@lines(?:@uid@lines)?)?"
 _NEVER = rb"[^\x00-\xff]"
-_MEMORY = 64 << 20
-"""Octets that the states of an automaton may take; it has some hundred states."""
 
 
-def _automaton(others: dict[bytes, bytes]) -> Callable[[bytes], object]:
+def _events(others: dict[bytes, bytes]) -> bytes:
     parts = _PARTS | others
 
     def written(pattern: bytes) -> bytes:
         return re.sub(rb"@[a-z]+", lambda part: b"(?:%b)" % written(parts[part[0]]), pattern)
 
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.never_capture = True
-    options.max_mem = _MEMORY
-    fullmatch: Callable[[bytes], object] = re2.compile(written(b"@events"), options).fullmatch
-    return fullmatch
+    return written(b"@events")
 
 
-_AUTOMATA = (
-    {
-        "once": _automaton({b"@rule": _NEVER}),
-        "recurring": _automaton({b"@rule": _RULE}),
-        "folded": _automaton({b"@rule": _RULE, b"@rest": _REST_ANYHOW}),
-        "unidentified": _automaton({b"@rule": _RULE, b"@identity": _IDENTITY_OR_NONE}),
-    }
-    if re2 is not None
-    else {}
-)
+_AUTOMATA = {
+    "once": automaton(_events({b"@rule": _NEVER})),
+    "recurring": automaton(_events({b"@rule": _RULE})),
+    "folded": automaton(_events({b"@rule": _RULE, b"@rest": _REST_ANYHOW})),
+    "unidentified": automaton(_events({b"@rule": _RULE, b"@identity": _IDENTITY_OR_NONE})),
+}
 
 
 def all_plain(text: bytes, *, recurring: bool) -> bool:
@@ -90,5 +74,5 @@ def all_plain_but_for_identity(text: bytes) -> bool:
 
 
 def _matches(form: str, text: bytes) -> bool:
-    automaton = _AUTOMATA.get(form)
-    return automaton is not None and automaton(text) is not None
+    fullmatch = _AUTOMATA[form]
+    return fullmatch is not None and fullmatch(text) is not None
