@@ -15,7 +15,7 @@ from feedproxy.errors import FeedRefused
 from feedproxy.transform import render
 
 MEGABYTES = 20.0
-ROUNDS = 3
+ROUNDS = 2
 NORMAL_EVENT = 685
 """Octets of one event of the normal feed."""
 

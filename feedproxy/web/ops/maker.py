@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from feedproxy.errors import FeedproxyError
+from feedproxy.web.ops.processor import one_processor
 
 SIZE = struct.Struct("!Q")
 """A message: how many octets it has, and what pickle makes of it."""
@@ -34,11 +35,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
     with socket.socket(fileno=0) as server, server.makefile("rwb") as stream, asyncio.Runner() as runner:
         messages = _messages(stream.read)
-        desk = runner.run(next(messages)())
+        with one_processor():
+            desk = runner.run(next(messages)())
         for work, args in messages:
             began = time.process_time()
             try:
-                said = True, runner.run(work(desk, *args))
+                with one_processor():
+                    said = True, runner.run(work(desk, *args))
             except FeedproxyError as error:
                 said = False, error
             except Exception:  # noqa: BLE001 # the server logs it, and not all of them can be sent
