@@ -90,7 +90,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """What checks look at. What is in the normal form has nothing wrong with its octets, lines and boundaries."""
+    """What checks look at. What `is_normal` has nothing wrong with its octets, lines and boundaries."""
 
     body: bytes
     outline: Outline
@@ -114,7 +114,7 @@ def lint(target: str, body: bytes, options: Options, found: Outline | None = Non
         last = next((line for line in reversed(found.lines) if line.text.strip()), _START)
         findings.add(refusal.reason, last if refusal.reason == "truncated" else _START, refusal.message)
     if base is not None or findings.counts["truncated"]:
-        feed = _feed(body, found, base)
+        feed = _feed(body, found, base, is_normal=is_normal(body))
         for each in _CHECKS:
             each(feed, findings)
     return Lint(target, _ordered(findings), dict(findings.counts))
@@ -123,14 +123,14 @@ def lint(target: str, body: bytes, options: Options, found: Outline | None = Non
 def check(body: bytes, lines: Sequence[Line], base: Base) -> tuple[Finding, ...]:
     """Check some of the lines of a body against the rules for a line, an event, a time and a zone."""
     findings = Findings()
-    feed = _feed(body, outline(lines), base)
+    feed = _feed(body, outline(lines), base, is_normal=False)
     for each in (_octets, _content_lines, _events, _twice, _times, _zones):
         each(feed, findings)
     return _ordered(findings)
 
 
-def _feed(body: bytes, found: Outline, base: Base | None) -> _Feed:
-    return _Feed(body, found, base, Clocks(base.calendar.zones if base else ()), is_normal(body))
+def _feed(body: bytes, found: Outline, base: Base | None, *, is_normal: bool) -> _Feed:
+    return _Feed(body, found, base, Clocks(base.calendar.zones if base else ()), is_normal)
 
 
 def _ordered(findings: Findings) -> tuple[Finding, ...]:
