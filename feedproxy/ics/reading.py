@@ -1,6 +1,7 @@
 """Octets in, components out: the runs are cut out, the rest is mended and parsed, the runs are put back."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from feedproxy.ics.components import parse
 from feedproxy.ics.normal import normalise
@@ -21,16 +22,25 @@ class Reading:
 
 def read(body: bytes, *, divided: bool = True) -> Reading:
     """Read any octets; runs are `divided` or not. Raises FeedRefused (`not-a-calendar`, `truncated`, `excessive`)."""
-    rest, runs = cut(body, divided=divided)
+    found = _read(body, divided=divided, across_calendars=True)
+    return found or cast(Reading, _read(body, divided=divided, across_calendars=False))
+
+
+def _read(body: bytes, *, divided: bool, across_calendars: bool) -> Reading | None:
+    """Read any octets; None where runs were taken across what are not VCALENDARs."""
+    rest, runs = cut(body, divided=divided, across_calendars=across_calendars)
     normal = normalise(rest)
     if runs and not are_ours(normal.text, runs):
         normal, runs = normalise(body), []
     text = normal.text
     if text is not rest:
-        text, runs = cut(text, divided=divided, is_normal=True, before=runs)
+        text, runs = cut(text, divided=divided, is_normal=True, before=runs, across_calendars=across_calendars)
     stream = parse(text)
-    pieces = tuple(restored(stream, runs))
+    found = restored(stream, runs)
+    if found is None:
+        return None
+    heads, pieces = found
     repairs = (*normal.repairs, *stream.repairs)
     if stream.outside:
         repairs += (("component-outside-calendar", count(pieces[n] for n in stream.outside)),)
-    return Reading(stream.heads, pieces, repairs)
+    return Reading(tuple(heads), tuple(pieces), repairs)

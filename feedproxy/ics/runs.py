@@ -3,9 +3,9 @@
 Most events of most feeds are *plain*: in normal form (`feedproxy.ics.normal`), with one UID and one DTSTAMP, with no
 components inside but VALARMs, each of their times in one physical line. One regular expression tells, at hundreds of
 octets a microsecond. Plain events that follow each other are a run: a slice of the body. So are, where all of a stretch
-is plain but for that, events of which some lack their UID or their DTSTAMP; they are given those as a run. Only what
-stands between runs is read line by line. What the expression does not match is no fault, it is merely read the longer
-way.
+is plain but for that, events of which some lack their UID or their DTSTAMP; they are given those as a run. A run may go
+on in the next VCALENDAR, and many more, where these follow each other. Only what stands between runs is read line by
+line. What the expression does not match is no fault, it is merely read the longer way.
 """
 
 import re
@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain, compress, groupby, pairwise, repeat
 from typing import ClassVar
 
 from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
@@ -108,6 +108,12 @@ _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
 then."""
+_NEXT_CALENDAR = b"END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n"
+_BETWEEN_CALENDARS = re.compile(
+    rb"(%b(?<=\nEND:VEVENT\r\n%b)@(?:%b@)*+)(?=BEGIN:VEVENT\r)".replace(b"@", rb"(?:(?!BEGIN:|END:)[^\r\n]*+\r\n)*+")
+    % ((_NEXT_CALENDAR,) * 3)
+)
+"""What may stand between the events of VCALENDARs: the END of one and the head of the next."""
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
 _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
@@ -139,7 +145,8 @@ class Run:
     """Plain events one after the other.
 
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
-    with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of. `shares_uids`: an event of the same
+    with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of, or the first, and `scopes` then has
+    that of each. `heads` is the property text of each VCALENDAR that begins in it. `shares_uids`: an event of the same
     UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: no event lacks
     its UID, which is empty in `uids` then, or its DTSTAMP.
     """
@@ -149,6 +156,8 @@ class Run:
     uids: list[bytes]
     recurs: list[int]
     scope: int = 0
+    scopes: Sequence[int] = ()
+    heads: Sequence[bytes] = ()
     is_divided: bool = False
     shares_uids: bool = False
     is_identified: bool = True
@@ -193,7 +202,20 @@ class Run:
 
     def components(self) -> list[Component]:
         """Return the events one by one."""
-        return [Component(b"VEVENT", text, self.scope) for text in self.texts()]
+        return [*map(Component, repeat(b"VEVENT"), self.texts(), self.scopes or repeat(self.scope))]
+
+    def by_calendar(self) -> "list[Run]":
+        """Return the events of each VCALENDAR as a run."""
+        text = self.text
+        starts = [*accumulate((len([*those]) for _, those in groupby(self.scopes)), initial=0)]
+        return [part for start, stop in pairwise(starts) for part in self._part(text, start, stop)]
+
+    def in_calendars_from(self, scope: int) -> "Run":
+        """Return it with its first VCALENDAR being that of the stream; the heads are gone."""
+        if scope == self.scope and not self.heads:
+            return self
+        scopes = [*map((scope - self.scope).__add__, self.scopes)]
+        return replace(self, scope=scope, scopes=scopes, heads=())
 
     def recurrence_ids(self) -> list[tuple[bytes, ...]]:
         """Return of each event its RECURRENCE-ID, the value and the TZID or nothing; of one that has none ()."""
@@ -224,7 +246,8 @@ class Run:
         start = 0
         for n, uid in enumerate(self.uids):
             if uid in uids:
-                pieces += [*self._part(text, start, n), Component(b"VEVENT", self._slice(text, n, n + 1), self.scope)]
+                scope = self.scopes[n] if self.scopes else self.scope
+                pieces += [*self._part(text, start, n), Component(b"VEVENT", self._slice(text, n, n + 1), scope)]
                 start = n + 1
         return [*pieces, *self._part(text, start, len(self.uids))]
 
@@ -236,15 +259,17 @@ class Run:
         gone = sorted(places)
         recurs = [n - bisect_right(gone, n) for n in self.recurs if kept[n]]
         text = b"".join(compress(self.texts(), kept))
-        uids = [*compress(self.uids, kept)]
-        return [replace(self, parts=[text], uids=uids, recurs=recurs, is_divided=False)]
+        uids, scopes = [*compress(self.uids, kept)], [*compress(self.scopes, kept)]
+        return [replace(self, parts=[text], uids=uids, recurs=recurs, scopes=scopes, is_divided=False)]
 
     def _part(self, text: bytes, start: int, stop: int) -> "list[Run]":
         if start == stop:
             return []
         recurs = [n - start for n in self.recurs if start <= n < stop]
-        parts = [self._slice(text, start, stop)]
-        return [replace(self, parts=parts, uids=self.uids[start:stop], recurs=recurs, is_divided=False)]
+        parts, uids, scopes = [self._slice(text, start, stop)], self.uids[start:stop], self.scopes[start:stop]
+        scope = scopes[0] if scopes else self.scope
+        scopes = scopes if scopes and scopes[-1] != scope else ()
+        return [replace(self, parts=parts, uids=uids, recurs=recurs, scope=scope, scopes=scopes, is_divided=False)]
 
     def _slice(self, text: bytes, start: int, stop: int) -> bytes:
         return text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]
@@ -264,12 +289,18 @@ def singly(pieces: Iterable[Piece]) -> Iterator[Component]:
 
 
 def cut(
-    body: bytes, *, divided: bool = True, is_normal: bool = False, before: Sequence[Run] = ()
+    body: bytes,
+    *,
+    divided: bool = True,
+    is_normal: bool = False,
+    before: Sequence[Run] = (),
+    across_calendars: bool = False,
 ) -> tuple[bytes, list[Run]]:
     """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order.
 
     If they are to be `divided` that is done at once, so that their text is there once. `is_normal`: the body is known
     to be in normal form. `before`: the runs that were taken out of it before, and whose marks are there.
+    `across_calendars`: a run may have events of several VCALENDARs.
     """
     rest: list[bytes] = []
     runs: list[Run] = []
@@ -277,7 +308,7 @@ def cut(
         if n:
             runs.append(before[n - 1])
             rest.append(MARKED)
-        for segment in segments(piece, is_normal=is_normal):
+        for segment in segments(piece, is_normal=is_normal, across_calendars=across_calendars):
             if isinstance(segment, Run):
                 runs.append(segment.divided() if divided else segment)
                 rest.append(MARKED)
@@ -292,11 +323,11 @@ def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
     return (left.upper().count(MARK) if b"-" in left else 0) == 2 * len(runs)
 
 
-def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
+def segments(body: bytes, *, is_normal: bool = False, across_calendars: bool = False) -> Iterator[bytes | Run]:
     """Iterate over the runs of a body and over the octets between them, in order.
 
     The lines of a stretch that end in LF alone, or in CR alone, are ended by both. `is_normal`: the body is known to be
-    in normal form. Raises FeedRefused (`excessive`).
+    in normal form. `across_calendars`: a run may have events of several VCALENDARs. Raises FeedRefused (`excessive`).
     """
     if wide_encoding(body[:4]) is not None:
         yield body
@@ -306,7 +337,8 @@ def segments(body: bytes, *, is_normal: bool = False) -> Iterator[bytes | Run]:
         behind = _BEHIND_COMPONENT.search(body, start + STRETCH)
         end = behind.end() if behind else len(body)
         stretch = body[start:end]
-        for segment in _segments(_ended_by_crlf(stretch), is_normal=is_normal):
+        stretch = _ended_by_crlf(stretch)
+        for segment in _segments(stretch, is_normal=is_normal, across_calendars=across_calendars):
             if isinstance(segment, Run):
                 _refuse_if_too_long(segment)
             yield segment
@@ -326,7 +358,7 @@ def _ended_by_crlf(stretch: bytes) -> bytes:
     return stretch if b"\n" in stretch else stretch.replace(b"\r", b"\r\n")
 
 
-def _segments(stretch: bytes, *, is_normal: bool) -> Iterator[bytes | Run]:
+def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Iterator[bytes | Run]:
     """Iterate over the runs of a stretch and what is between.
 
     If its events are not all plain they are only looked for when it is in normal form: to bring it there takes no
@@ -334,6 +366,13 @@ def _segments(stretch: bytes, *, is_normal: bool) -> Iterator[bytes | Run]:
     """
     taken = lone = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
+    across = _run_across_calendars(stretch, at, is_normal=is_normal) if across_calendars else None
+    if across is not None:
+        if at:
+            yield stretch[:at]
+        joined, taken = across
+        yield joined
+        at = _next_event(stretch, taken - 1)
     run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
     if run is None and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
         at = -1
@@ -368,6 +407,38 @@ def _run_to_the_end(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run
     if uids is None:
         return None, start
     return Run([text], uids, _recurring(text) if recurs is not False else [], is_identified=is_identified), end
+
+
+def _run_across_calendars(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
+    """Return a run of all events of a stretch from there on but those of the last VCALENDAR, and where it ends.
+
+    None if they are none, or of one VCALENDAR. What stands behind the last may be of its head.
+    """
+    end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
+    if not 0 <= start < stretch.rfind(_NEXT_CALENDAR, 0, end):
+        return None
+    parts = _BETWEEN_CALENDARS.split(stretch[start:end])
+    if len(parts) == 1:
+        return None
+    *parts, between, events = parts
+    heads_of = {each: each.split(_NEXT_CALENDAR)[1:] for each in {*parts[1::2]}}
+    heads = [*map(heads_of.__getitem__, parts[1::2])]
+    text = b"".join(parts[::2])
+    run, behind = _run_to_the_end(text, 0, is_normal=is_normal)
+    if run is None or behind < len(text) or not (is_normal or _are_heads({*chain.from_iterable(heads_of.values())})):
+        return None
+    if heads:
+        numbers = accumulate(map(len, heads), initial=0)
+        counts = map(bytes.count, parts[::2], repeat(_LAST_LINE))
+        scopes = [*chain.from_iterable(map(repeat, numbers, counts))]
+        run = replace(run, scopes=scopes, heads=[*chain.from_iterable(heads)])
+    return run, end - len(between) - len(events)
+
+
+def _are_heads(texts: Collection[bytes]) -> bool:
+    """Tell whether texts without boundaries are the properties of VCALENDARs, in normal form and not absurdly long."""
+    text = b"".join(texts)
+    return not text or (max(map(len, texts)) < STRETCH and is_in_normal_form(text))
 
 
 def _some_recur(text: bytes) -> bool | None:
@@ -459,20 +530,36 @@ def _recurrence_id(line: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, bytes
     return value.strip(), tzids[start]
 
 
-def restored(stream: Stream, runs: Sequence[Run]) -> list[Piece]:
-    """Return the components of a stream that was read with marks, and the runs in the places of these."""
+def restored(stream: Stream, runs: Sequence[Run]) -> tuple[list[bytes], list[Piece]] | None:
+    """Return the heads and components of a stream that was read with marks, and the runs in the places of these.
+
+    None where events of several VCALENDARs stand in none, or in a component.
+    """
     if not runs:
-        return list(stream.components)
+        return [*stream.heads], [*stream.components]
     waiting = iter(runs)
+    heads: list[bytes] = []
     pieces: list[Piece] = []
     some_within = [component.kind for component in stream.components].count(MARK) < len(runs)
-    for component in stream.components:
+    outside = frozenset(stream.outside)
+    taken = 0
+    for n, component in enumerate(stream.components):
+        scope = component.scope + len(heads) - taken
         if component.kind == MARK:
             run = next(waiting)
-            pieces.append(run if run.scope == component.scope else replace(run, scope=component.scope))
+            if run.heads and n in outside:
+                return None
+            pieces.append(run.in_calendars_from(scope))
+            if run.heads:
+                heads += (*stream.heads[taken : component.scope + 1], *run.heads)
+                taken = component.scope + 1
         elif some_within and MARK in component.text:  # in a component of a kind that nobody knows
             first, *others = component.text.split(MARKED)
-            pieces.append(component.with_text(first + b"".join(next(waiting).text + other for other in others)))
+            held = [next(waiting) for _ in others]
+            if any(run.heads for run in held):
+                return None
+            text = b"".join(chain.from_iterable(zip((run.text for run in held), others, strict=True)))
+            pieces.append(Component(component.kind, first + text, scope))
         else:
-            pieces.append(component)
-    return pieces
+            pieces.append(component if scope == component.scope else component._replace(scope=scope))
+    return [*heads, *stream.heads[taken:]], pieces

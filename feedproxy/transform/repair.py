@@ -6,7 +6,7 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import re
 from binascii import hexlify
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
@@ -57,10 +57,9 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     cancelled = _cancelled_scopes(calendar.heads)
     pieces: list[Piece] = []
     for piece in calendar.pieces:
-        is_cancelled = piece.scope in cancelled
         if isinstance(piece, Run):
-            pieces += _mended_run(piece, journal, cancelled=is_cancelled)
-        elif (found := mended(piece, journal, cancelled=is_cancelled)) is not None:
+            pieces += _mended_run(piece, journal, cancelled)
+        elif (found := mended(piece, journal, cancelled=piece.scope in cancelled)) is not None:
             pieces.append(found)
     return replace(
         calendar,
@@ -94,14 +93,22 @@ def mended(component: Component, journal: Journal, *, cancelled: bool = False) -
     return component
 
 
-def _mended_run(run: Run, journal: Journal, *, cancelled: bool) -> Sequence[Piece]:
+def _mended_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Sequence[Piece]:
     """Mend a run as `mended` mends each of its events; there is little that plain events need."""
-    if not cancelled:
+    scopes = {*_scopes(run)}
+    if scopes.isdisjoint(cancelled):
         return [run] if run.is_identified else identified(run, journal)
+    if not scopes.issubset(cancelled):
+        return [piece for part in run.by_calendar() for piece in _mended_run(part, journal, cancelled)]
     if run.is_identified and not (b"\nSTATUS" in run.text and b"\nBEGIN:VALARM" in run.text):
         return [_cancelled_run(run, journal)]
     found = (mended(component, journal, cancelled=True) for component in run.components())
     return [component for component in found if component is not None]
+
+
+def _scopes(piece: Piece) -> Sequence[int]:
+    """Return the VCALENDARs that a piece is of."""
+    return (isinstance(piece, Run) and piece.scopes) or (piece.scope,)
 
 
 def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal) -> list[Piece]:
@@ -109,7 +116,7 @@ def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal
 
     A CANCEL without RECURRENCE-ID is of all instances (RFC 5546 section 3.2.5); they are of its version then.
     """
-    if all(piece.scope in cancelled for piece in pieces) or not cancelled:
+    if not cancelled or cancelled.issuperset(chain.from_iterable(map(_scopes, pieces))):
         return pieces
     components = [c for piece in pieces for c in (piece.components() if isinstance(piece, Run) else (piece,))]
     series = {identity(c): c for c in components if c.scope in cancelled and not c.has(b"RECURRENCE-ID")}

@@ -87,7 +87,7 @@ def _body(octets: bytes) -> _Body:
         if isinstance(piece, Run) and piece.is_identified and b"\nRECURRENCE-ID" not in piece.text:
             body.keys.update(enumerate(piece.uids, len(body.keys)))
             body.texts.update(enumerate(piece.texts(), len(body.texts)))
-            body.scopes.extend(repeat(piece.scope, len(piece.uids)))
+            body.scopes.extend(piece.scopes or repeat(piece.scope, len(piece.uids)))
             continue
         for component in singly([piece]):
             body.keys[len(body.keys)] = _key(component)

@@ -116,6 +116,8 @@ def counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]
     run = piece.divided()
+    if run.scopes and len(run.parts) > 1:
+        return [each for part in run.by_calendar() for each in counted(census, part)]
     if census.take_run(run):
         return [(run, ())]
     return [(component, census.take(component)) for component in run.components()]

@@ -12,7 +12,7 @@ from feedproxy.ics import reading, runs
 from feedproxy.ics.components import MARK, MAX_LINES, parse
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.normal import is_normal, normalise, wide_encoding
-from feedproxy.ics.runs import STRETCH, Run, cut, restored
+from feedproxy.ics.runs import STRETCH, Run, cut, restored, singly
 from feedproxy.transform import render
 from feedproxy.transform.streaming import stream
 from tests.feeds import SAMPLES, bodies
@@ -65,7 +65,9 @@ def test_what_is_cut_out_is_put_back_in_its_place(samples: list[bytes], line_end
     rest, runs = cut(body)
     assume(wide_encoding(body[:4]) is None)
     whole = parse(normalise(body).text)
-    pieces = restored(parse(normalise(rest).text), runs)
+    found = restored(parse(normalise(rest).text), runs)
+    assert found is not None
+    pieces = found[1]
     components = [each for piece in pieces for each in (piece.components() if isinstance(piece, Run) else [piece])]
     assert [(c.kind, unfold(c.text), c.scope) for c in components] == [
         (c.kind, unfold(c.text), c.scope) for c in whole.components
@@ -81,6 +83,61 @@ def test_a_run_is_in_normal_form_and_knows_its_events(body: bytes) -> None:
         assert [each.uid() for each in events] == run.uids
         assert run.is_identified == all(each.uid() and each.has(b"DTSTAMP") for each in events)
         assert [each.text for each in run.recurring()] == [each.text for each in events if each.first(b"RRULE")]
+
+
+_HEADS = (b"VERSION:2.0\r\n", b"", b"METHOD:CANCEL\r\n", b"X-A:" + b"x" * 71 + b"\r\n y\r\n", b"x-a:1\r\n", b"X-A:1\n")
+_ZONE = (
+    b"BEGIN:VTIMEZONE\r\nTZID:Z\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:%b\r\nTZOFFSETTO:%b\r\n"
+    b"END:STANDARD\r\nEND:VTIMEZONE\r\n"
+)
+_IN_STREAMS = (
+    event(b"1", b"STATUS:CONFIRMED"),
+    event(b"1", b"SEQUENCE:1"),
+    event(b"1", b"RECURRENCE-ID:20260701T100000Z"),
+    event(b"2", b"SUMMARY:xEND:VCALENDAR\r\nBEGIN:VCALENDAR"),
+    event(b"3", b"DTSTART;TZID=Z:20260701T100000", b"RRULE:FREQ=DAILY;COUNT=3"),
+    event(b"4", b"X-A:END:VCALENDAR", b"X-B:BEGIN:VCALENDAR"),
+    b"BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT\r\n",
+)
+_ODD = (b"", b"BEGIN:X-OPEN\r\n", b"END:X-OPEN\r\n", b"X-B:1\r\n", event(b"5").replace(b"VEVENT", b"VTODO"))
+_calendars = st.builds(
+    lambda head, zones, events, odd, end: b"".join([b"BEGIN:VCALENDAR\r\n", head, *zones, *events, odd, end]),
+    st.sampled_from(_HEADS),
+    st.lists(st.sampled_from([_ZONE % ((offset,) * 2) for offset in (b"+0100", b"+0900")]), max_size=1),
+    st.lists(st.sampled_from(_IN_STREAMS), max_size=3),
+    st.sampled_from([b""] * 9 + [*_ODD]),
+    st.sampled_from([TAIL] * 19 + [b"", b"END:VCALENDAR", TAIL + event(b"6")]),
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(_calendars, min_size=1, max_size=8).map(b"".join), st.sampled_from([b"\r\n", b"\n"]))
+def test_many_calendars_in_one_body_say_what_they_say_read_line_by_line(body: bytes, line_end: bytes) -> None:
+    body = body.replace(b"\r\n", line_end)
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
+        line_by_line = said(body)
+        found = read_or_refused(body)
+    assert said(body) == line_by_line
+    assert read_or_refused(body) == found
+
+
+def read_or_refused(body: bytes) -> object:
+    """The heads of a body, and what stands in which VCALENDAR."""
+    try:
+        found = reading.read(body)
+    except FeedRefused as refusal:
+        return refusal.reason
+    return found.heads, [(each.kind, unfold(each.text), each.scope) for each in singly(found.pieces)]
+
+
+def test_events_of_many_calendars_are_one_run() -> None:
+    calendars = [feed(event(b"%d" % n)) for n in range(9)]
+    body = b"".join([*calendars[:4], feed(), *calendars[4:]])
+    first, last = reading.read(body).pieces
+    assert isinstance(first, Run)
+    assert first.uids == [b"%d" % n for n in range(8)]
+    assert [each.scope for each in first.components()] == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert last.scope == 9
 
 
 def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None:
