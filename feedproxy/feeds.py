@@ -23,7 +23,7 @@ from cachetools import LRUCache
 
 from feedproxy.answer import Answer, AuthRequired, Failure, Gone, Nothing, Served, Unknown, Withheld
 from feedproxy.cache import Cache, Landed, Landing
-from feedproxy.composing import Composer, look_of
+from feedproxy.composing import Composer, gzip_of, look_of
 from feedproxy.errors import FeedRefused, FetchFailed, SealBroken, Unavailable
 from feedproxy.flights import Flights
 from feedproxy.metrics import Metrics
@@ -168,7 +168,7 @@ class Feeds:
                 feed = await self._composer.rendered(wanted, state) if state is not None else None
         except (FetchFailed, FeedRefused, SealBroken, Unavailable) as failure:
             _log.warning("a feed could not be kept", extra={"fields": {"feed": log_name(name)}}, exc_info=failure)
-        return Frozen(feed.gzip, feed.last_modified) if feed is not None else None
+        return Frozen(await gzip_of(feed), feed.last_modified) if feed is not None else None
 
     async def events(self, subscription: Subscription) -> Sequence[CalendarEvent]:
         """List the events that the calendar of a subscription has; none if they cannot be had.
@@ -525,7 +525,7 @@ class Feeds:
         frozen: Frozen | None = None
         if wanted.ended == "freeze":
             frozen = await self._store.frozen(wanted.subscription_id) or await self._freeze(wanted)
-        feed = self._composer.ended(wanted, frozen)
+        feed = await self._composer.ended(wanted, frozen)
         await self._put(wanted, feed)
         return feed
 
@@ -533,7 +533,7 @@ class Feeds:
         """Keep the feed as it would be now, or what another process has kept."""
         looked = await self._looked(wanted, refresh=False)
         feed = await self._composer.rendered(wanted, looked.state)
-        frozen = Frozen(feed.gzip, feed.last_modified)
+        frozen = Frozen(await gzip_of(feed), feed.last_modified)
         await self._store.keep_frozen(wanted.subscription_id, frozen)
         return await self._store.frozen(wanted.subscription_id) or frozen
 

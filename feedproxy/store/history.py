@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, tuple_, update
 
 from feedproxy.model import FeedHealth, Health, PastFetch
-from feedproxy.store import upsert
+from feedproxy.store import pieces, upsert
 from feedproxy.store.schema import feed_health as healths
 from feedproxy.store.schema import past_bodies as bodies
 from feedproxy.store.schema import past_fetches as fetches
@@ -70,11 +70,11 @@ def past_fetches(connection: Connection, feed: str, *, limit: int) -> tuple[Past
     return tuple(PastFetch(**row) for row in found.mappings())
 
 
-def past_body(connection: Connection, feed: str, digest: bytes) -> bytes | None:
-    """Find a body that came of a feed, named by the head of its name; deflated."""
+def past_body(connection: Connection, feed: str, digest: bytes) -> Sequence[bytes] | None:
+    """Find a body that came of a feed, named by the head of its name; deflated, in pieces."""
     statement = select(bodies.c.deflated_body).where(_is_of(bodies, feed), bodies.c.digest == digest).limit(1)
-    deflated: bytes | None = connection.execute(statement).scalar_one_or_none()
-    return deflated
+    found = pieces.InPieces(statement, "deflated_body").one_or_none(connection)
+    return found[1] if found is not None else None
 
 
 def kept_bodies(connection: Connection, feed: str) -> frozenset[bytes]:
@@ -156,7 +156,7 @@ def _keep_body(connection: Connection, fetch: PastFetch, deflated_body: bytes) -
         "digest": fetch.digest,
         "kept_at": fetch.ended_at,
         "octets": len(deflated_body),
-        "deflated_body": deflated_body,
+        "deflated_body": pieces.handed_over(connection, deflated_body),
     }
     statement = upsert.insert(connection, bodies).values(values)
     connection.execute(

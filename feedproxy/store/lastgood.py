@@ -4,14 +4,14 @@ Every process looks upstream for itself, and all must serve the same octets: so 
 comes after, and is not made when another process has put one there since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, null, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, func, null, select, update
 
 from feedproxy.model import Held, LastGood
-from feedproxy.store import upsert
+from feedproxy.store import pieces, upsert
 from feedproxy.store.schema import generations
 from feedproxy.store.schema import last_good as table
 
@@ -22,16 +22,15 @@ _HELD = ("reason", "text", "events", "since", "accepted", "refused")
 _NOTHING_HELD = dict.fromkeys((f"held_{name}" for name in _HELD), null())
 
 
-def last_good(connection: Connection, source: str) -> LastGood | None:
-    """Find the last good answer of a source, its body deflated."""
-    generation = _generation(source).label("generation")
-    found = connection.execute(select(table, generation).where(table.c.source == source))
-    row = found.mappings().one_or_none()
-    if row is None:
+def last_good(connection: Connection, source: str) -> tuple[LastGood, Sequence[bytes]] | None:
+    """Find the last good answer of a source, without its body, and that deflated, in pieces."""
+    found = _FOUND.one_or_none(connection, source=source)
+    if found is None:
         return None
-    return LastGood(
+    row, deflated_body = found
+    good = LastGood(
         source,
-        row["deflated_body"],
+        b"",
         row["digest"],
         row["etag"],
         row["last_modified"],
@@ -44,6 +43,7 @@ def last_good(connection: Connection, source: str) -> LastGood | None:
         generation=row["generation"],
         held=_held(row),
     )
+    return good, deflated_body
 
 
 def save_last_good(
@@ -55,7 +55,7 @@ def save_last_good(
     if another answer stands there.
     """
     values = {
-        "deflated_body": deflated_body,
+        "deflated_body": pieces.handed_over(connection, deflated_body),
         "digest": good.digest,
         "etag": good.etag,
         "last_modified": good.last_modified,
@@ -70,8 +70,9 @@ def save_last_good(
     if after is None:
         statement = statement.on_conflict_do_nothing()
     else:
+        given = {name: statement.excluded[name] for name in values}
         statement = statement.on_conflict_do_update(
-            index_elements=["source"], set_=values | _NOTHING_HELD, where=table.c.digest == after
+            index_elements=["source"], set_=given | _NOTHING_HELD, where=table.c.digest == after
         )
     if connection.execute(statement.returning(table.c.source)).one_or_none() is None:
         return None
@@ -183,9 +184,16 @@ def _is_of(feed: str) -> ColumnElement[bool]:
     return table.c.source.startswith(feed, autoescape=True)
 
 
-def _generation(source: str) -> Any:
+def _generation(source: Any) -> Any:
     numbers = select(func.coalesce(func.sum(generations.c.number), 0)).where(generations.c.source.in_((source, ALL)))
     return numbers.scalar_subquery()
+
+
+# Made once: to put it together takes as long as to ask the database.
+_SOURCE: BindParameter[str] = bindparam("source")
+_FOUND = pieces.InPieces(
+    select(table, _generation(_SOURCE).label("generation")).where(table.c.source == _SOURCE), "deflated_body"
+)
 
 
 def _generation_now(connection: Connection, source: str) -> int:

@@ -428,7 +428,8 @@ class Store:
 
     async def frozen(self, id: UUID) -> Frozen | None:  # noqa: A002 # the column's name
         """Find what the feed of a deactivated subscription was."""
-        return await self._database.read(frozen.frozen, id)
+        found = await self._database.read(frozen.frozen, id)
+        return Frozen(await asyncio.to_thread(b"".join, found[0]), found[1]) if found is not None else None
 
     async def keep_frozen(self, id: UUID, was: Frozen) -> None:  # noqa: A002 # the column's name
         """Keep what the feed of a deactivated subscription was; what was kept first stays."""
@@ -519,8 +520,8 @@ class Store:
 
     async def last_good(self, source: str) -> LastGood | None:
         """Find the last good answer of a source."""
-        good = await self._database.read(lastgood.last_good, source)
-        return replace(good, body=await asyncio.to_thread(zlib.decompress, good.body)) if good is not None else None
+        found = await self._database.read(lastgood.last_good, source)
+        return replace(found[0], body=await asyncio.to_thread(_inflated, found[1])) if found is not None else None
 
     async def save_last_good(self, good: LastGood, *, after: bytes | None, renew: bool = False) -> int | None:
         """Put `good` in the place of its source's answer whose digest is `after`; None: where there is none.
@@ -603,7 +604,7 @@ class Store:
     async def past_body(self, feed: str, digest: bytes) -> bytes | None:
         """Find a body by its SHA-256 that came from the upstream of a feed, named by the head of its name."""
         deflated = await self._database.read(history.past_body, feed, digest)
-        return await asyncio.to_thread(zlib.decompress, deflated) if deflated is not None else None
+        return await asyncio.to_thread(_inflated, deflated) if deflated is not None else None
 
     async def kept_bodies(self, feed: str) -> frozenset[bytes]:
         """Return the digests of those bodies of a feed that `past_body` finds."""
@@ -631,3 +632,7 @@ class Store:
     async def forget_history(self, *, before: datetime, octets: int) -> None:
         """Forget the history before that time, and the oldest bodies beyond so many octets, deflated, in all."""
         await self._database.write(history.forget_history, before=before, octets=octets)
+
+
+def _inflated(pieces: Sequence[bytes]) -> bytes:
+    return zlib.decompress(b"".join(pieces))

@@ -11,6 +11,7 @@ import brotli
 import zstandard
 from cachetools import LRUCache
 
+from feedproxy.composing import gzip_of
 from feedproxy.model import Feed
 from feedproxy.policy.content_coding import Coding
 
@@ -40,7 +41,7 @@ class CodedBodies:
     async def body(self, feed: Feed, coding: Coding) -> bytes:
         """Return the feed's octets in that coding."""
         if coding == "gzip":
-            return feed.gzip
+            return await gzip_of(feed)
         key = (feed.digest, coding)
         body = self._bodies.get(key)
         if body is not None:

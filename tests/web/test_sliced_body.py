@@ -1,8 +1,12 @@
 """A large body reaches the client whole, and is never written as a whole."""
 
+import asyncio
+from unittest.mock import create_autospec
+
 import pytest
 from aiohttp import web
 from aiohttp.http_writer import StreamWriter
+from aiohttp.payload import Payload
 from pytest_aiohttp.plugin import AiohttpClient
 
 from feedproxy.web.sliced_body import SLICE, sliced
@@ -35,6 +39,23 @@ async def test_it_arrives_whole_with_its_length_in_slices(
     assert (sum(written), max(written)) == (len(BODY), SLICE)
     async with client.head("/") as told:
         assert told.headers["Content-Length"] == str(len(BODY))
+
+
+async def test_others_have_their_turn_between_slices_however_fast_the_client_takes_them() -> None:
+    turns: list[str] = []
+
+    writer = create_autospec(StreamWriter, instance=True)
+    writer.write.side_effect = lambda _: turns.append("slice")
+
+    async def another() -> None:
+        for _ in range(3):
+            turns.append("another")
+            await asyncio.sleep(0)
+
+    body = sliced(bytes(3 * SLICE))
+    assert isinstance(body, Payload)
+    await asyncio.gather(body.write(writer), another())
+    assert turns == ["slice", "another"] * 3
 
 
 @pytest.mark.parametrize("octets", [0, 1, SLICE])
