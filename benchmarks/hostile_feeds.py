@@ -15,6 +15,7 @@ ZONE = (
     b"BEGIN:VTIMEZONE\r\nTZID:Z%d\r\nBEGIN:STANDARD\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:-0400\r\nTZOFFSETTO:-0500\r\n"
     b"END:STANDARD\r\nEND:VTIMEZONE\r\n"
 )
+_BOUND = b"DTEND;TZID=Tokyo Standard Time:20260701T110000\r\nEND:VEVENT\r\n"
 
 Kind = Callable[[int], bytes]
 
@@ -126,6 +127,7 @@ KINDS: dict[str, Kind] = {
     "Latin-1": _in_one(b"DESCRIPTION:\xe4\xf6 stra\xdfe\r\n"),
     "one line of Latin-1": _value(b"DESCRIPTION:", b"\xe4\xf6 "),
     "UTF-16": lambda octets: b"\xff\xfe" + _season(octets // 2).decode("ascii").encode("utf-16-le"),
+    "UTF-16 of lone surrogates": lambda octets: b"\xff\xfe" + filled(b"\x00\xd8", octets),
     "NULs": _value(b"DESCRIPTION:", b"\x00x"),
     "controls in every line": _in_one(b"DESCRIPTION:\x0b\x01\x7f text\r\n"),
     "wide controls": _value(b"DESCRIPTION:", "\u2028\x85".encode()),
@@ -179,6 +181,28 @@ KINDS: dict[str, Kind] = {
         [HEAD, numbered(EVENT + b"END:VEVENT\r\n", octets) + END]
     ),
     "calendars of one event each": lambda octets: numbered(HEAD + EVENT + b"END:VEVENT\r\n" + END, octets),
+    "calendars of two events and a definition each": lambda octets: numbered(
+        HEAD + ZONE.replace(b"Z%d", b"Tokyo Standard Time") + 2 * (EVENT + _BOUND) + END, octets
+    ),
+    "calendars of events with a TZID": lambda octets: numbered(HEAD + EVENT + _BOUND + END, octets),
+    "a definition before each event": lambda octets: feed(
+        numbered(ZONE.replace(b"Z%d", b"Tokyo Standard Time") + EVENT + _BOUND, octets)
+    ),
+    "calendars with and without METHOD:CANCEL by turns": lambda octets: numbered(
+        (HEAD + EVENT + b"END:VEVENT\r\n" + END) + (HEAD + b"METHOD:CANCEL\r\n" + EVENT + b"END:VEVENT\r\n" + END),
+        octets,
+    ),
+    "a series of many overrides that is cancelled": lambda octets: (
+        HEAD
+        + numbered(EVENT % 1 + b"RECURRENCE-ID:20260701T1%d\r\nEND:VEVENT\r\n", octets)
+        + END
+        + HEAD
+        + b"METHOD:CANCEL\r\n"
+        + EVENT % 1
+        + b"END:VEVENT\r\n"
+        + END
+    ),
+    "a kind for each component": _components(b"BEGIN:X-%d\r\nX-A:1\r\nEND:X-%d\r\n"),
     "heads all different": lambda octets: numbered(b"BEGIN:VCALENDAR\r\nX-A:%d\r\nEND:VCALENDAR\r\n", octets),
     "cancelling calendars": lambda octets: numbered(
         HEAD + b"METHOD:CANCEL\r\n" + EVENT + b"END:VEVENT\r\n" + END, octets

@@ -366,14 +366,16 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
     """
     taken = lone = 0
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
-    across = _run_across_calendars(stretch, at, is_normal=is_normal) if across_calendars else None
-    if across is not None:
-        if at:
-            yield stretch[:at]
-        joined, taken = across
-        yield joined
-        at = _next_event(stretch, taken - 1)
     run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
+    if run is None and across_calendars:
+        across = _run_across_calendars(stretch, at, is_normal=is_normal)
+        if across is not None:
+            if at:
+                yield stretch[:at]
+            joined, taken = across
+            yield joined
+            at = _next_event(stretch, taken - 1)
+            run, end = _run_to_the_end(stretch, at, is_normal=is_normal)
     if run is None and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
         at = -1
     while at >= 0 and lone != _MAX_LONE:
