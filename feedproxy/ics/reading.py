@@ -5,7 +5,7 @@ from typing import cast
 
 from feedproxy.ics.components import parse
 from feedproxy.ics.normal import normalise
-from feedproxy.ics.runs import Piece, are_ours, count, cut, restored
+from feedproxy.ics.runs import Piece, are_ours, cut, restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,13 @@ def _read(body: bytes, *, divided: bool, across_calendars: bool) -> Reading | No
     text = normal.text
     if text is not rest:
         text, runs = cut(text, divided=divided, is_normal=True, before=runs, across_calendars=across_calendars)
+    if b"BEGIN:VCALENDAR\r" not in text and any(run.heads for run in runs):
+        return None
     stream = parse(text)
     found = restored(stream, runs)
     if found is None:
         return None
-    heads, pieces = found
     repairs = (*normal.repairs, *stream.repairs)
     if stream.outside:
-        repairs += (("component-outside-calendar", count(pieces[n] for n in stream.outside)),)
-    return Reading(tuple(heads), tuple(pieces), repairs)
+        repairs += (("component-outside-calendar", found.outside),)
+    return Reading(found.heads, found.pieces, repairs)

@@ -11,7 +11,7 @@ line. What the expression does not match is no fault, it is merely read the long
 import re
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, chain, compress, groupby, pairwise, repeat
@@ -109,11 +109,21 @@ _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
 then."""
 _NEXT_CALENDAR = b"END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n"
-_BETWEEN_CALENDARS = re.compile(
-    rb"(%b(?<=\nEND:VEVENT\r\n%b)@(?:%b@)*+)(?=BEGIN:VEVENT\r)".replace(b"@", rb"(?:(?!BEGIN:|END:)[^\r\n]*+\r\n)*+")
-    % ((_NEXT_CALENDAR,) * 3)
+_BEGIN_DEFINITION, _END_DEFINITION = b"BEGIN:VTIMEZONE\r\n", b"\nEND:VTIMEZONE\r\n"
+_BETWEEN = re.compile(
+    rb"""END:VEVENT\r\n (?<=\nEND:VEVENT\r\n) (?!BEGIN:VEVENT\r)
+         ( (?: END:VCALENDAR\r\n BEGIN:VCALENDAR\r\n @lines )*+ )
+         ( (?: BEGIN:VTIMEZONE\r\n @lines
+               (?: BEGIN:STANDARD\r\n @lines END:STANDARD\r\n @lines
+                 | BEGIN:DAYLIGHT\r\n @lines END:DAYLIGHT\r\n @lines )*+
+               END:VTIMEZONE\r\n )*+ )
+         (?=BEGIN:VEVENT\r)""".replace(b"@lines", rb"(?:(?!BEGIN:|END:)[^\r\n]*+\r\n)*+"),
+    re.VERBOSE,
 )
-"""What may stand between the events of VCALENDARs: the END of one and the head of the next."""
+"""What may stand between the events of a run, with the END before it: ENDs of VCALENDARs with the heads of those that
+follow them, definitions."""
+_MAX_DEFINED = 8
+"""Different definitions, or several together, that may stand between the events of a run: each is looked at."""
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
 _LAST_LINE = b"\nEND:VEVENT\r\n"
 MARKED = b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n"
@@ -146,7 +156,8 @@ class Run:
 
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
     with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of, or the first, and `scopes` then has
-    that of each. `heads` is the property text of each VCALENDAR that begins in it. `shares_uids`: an event of the same
+    that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it, and
+    `definitions` are the VTIMEZONEs between the events. `shares_uids`: an event of the same
     UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: no event lacks
     its UID, which is empty in `uids` then, or its DTSTAMP.
     """
@@ -158,6 +169,7 @@ class Run:
     scope: int = 0
     scopes: Sequence[int] = ()
     heads: Sequence[bytes] = ()
+    definitions: Sequence[Component] = ()
     is_divided: bool = False
     shares_uids: bool = False
     is_identified: bool = True
@@ -204,18 +216,20 @@ class Run:
         """Return the events one by one."""
         return [*map(Component, repeat(b"VEVENT"), self.texts(), self.scopes or repeat(self.scope))]
 
-    def by_calendar(self) -> "list[Run]":
-        """Return the events of each VCALENDAR as a run."""
+    def parted_by(self, key: Callable[[int], object]) -> "list[Run]":
+        """Return it in pieces, of whose VCALENDARs each has the same key; itself if that is one."""
+        if len(set(map(key, set(self.scopes)))) < 2:
+            return [self]
         text = self.text
-        starts = [*accumulate((len([*those]) for _, those in groupby(self.scopes)), initial=0)]
+        starts = [*accumulate((len([*those]) for _, those in groupby(map(key, self.scopes))), initial=0)]
         return [part for start, stop in pairwise(starts) for part in self._part(text, start, stop)]
 
     def in_calendars_from(self, scope: int) -> "Run":
-        """Return it with its first VCALENDAR being that of the stream; the heads are gone."""
-        if scope == self.scope and not self.heads:
+        """Return it with its first VCALENDAR being that of the stream; heads and definitions are gone."""
+        if scope == self.scope and not self.heads and not self.definitions:
             return self
         scopes = [*map((scope - self.scope).__add__, self.scopes)]
-        return replace(self, scope=scope, scopes=scopes, heads=())
+        return replace(self, scope=scope, scopes=scopes, heads=(), definitions=())
 
     def recurrence_ids(self) -> list[tuple[bytes, ...]]:
         """Return of each event its RECURRENCE-ID, the value and the TZID or nothing; of one that has none ()."""
@@ -260,7 +274,8 @@ class Run:
         recurs = [n - bisect_right(gone, n) for n in self.recurs if kept[n]]
         text = b"".join(compress(self.texts(), kept))
         uids, scopes = [*compress(self.uids, kept)], [*compress(self.scopes, kept)]
-        return [replace(self, parts=[text], uids=uids, recurs=recurs, scopes=scopes, is_divided=False)]
+        scope = scopes[0] if scopes else self.scope
+        return [replace(self, parts=[text], uids=uids, recurs=recurs, scope=scope, scopes=scopes, is_divided=False)]
 
     def _part(self, text: bytes, start: int, stop: int) -> "list[Run]":
         if start == stop:
@@ -268,7 +283,6 @@ class Run:
         recurs = [n - start for n in self.recurs if start <= n < stop]
         parts, uids, scopes = [self._slice(text, start, stop)], self.uids[start:stop], self.scopes[start:stop]
         scope = scopes[0] if scopes else self.scope
-        scopes = scopes if scopes and scopes[-1] != scope else ()
         return [replace(self, parts=parts, uids=uids, recurs=recurs, scope=scope, scopes=scopes, is_divided=False)]
 
     def _slice(self, text: bytes, start: int, stop: int) -> bytes:
@@ -368,7 +382,7 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
     at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
     run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
     if run is None and across_calendars:
-        across = _run_across_calendars(stretch, at, is_normal=is_normal)
+        across = _run_across(stretch, at, is_normal=is_normal)
         if across is not None:
             if at:
                 yield stretch[:at]
@@ -411,34 +425,54 @@ def _run_to_the_end(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run
     return Run([text], uids, _recurring(text) if recurs is not False else [], is_identified=is_identified), end
 
 
-def _run_across_calendars(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
-    """Return a run of all events of a stretch from there on but those of the last VCALENDAR, and where it ends.
+def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
+    """Return a run of all events of a stretch from there on up to the last interruption, and where it ends.
 
-    None if they are none, or of one VCALENDAR. What stands behind the last may be of its head.
+    None if they are no run, or if nothing interrupts them. What stands behind the last VCALENDAR may be of its head.
     """
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
-    if not 0 <= start < stretch.rfind(_NEXT_CALENDAR, 0, end):
+    if start < 0 or all(stretch.find(each, start, end) < 0 for each in (_NEXT_CALENDAR, _BEGIN_DEFINITION)):
         return None
-    parts = _BETWEEN_CALENDARS.split(stretch[start:end])
-    if len(parts) == 1:
+    *texts, calendar, defined, events = [b"", b"", *_BETWEEN.split(stretch[start:end])]
+    if not texts:
         return None
-    *parts, between, events = parts
-    heads_of = {each: each.split(_NEXT_CALENDAR)[1:] for each in {*parts[1::2]}}
-    heads = [*map(heads_of.__getitem__, parts[1::2])]
-    text = b"".join(parts[::2])
+    parts, calendars, definitions = texts[2::3], texts[3::3], texts[4::3]
+    text = _LAST_LINE[1:].join([*parts, b""])
     run, behind = _run_to_the_end(text, 0, is_normal=is_normal)
-    if run is None or behind < len(text) or not (is_normal or _are_heads({*chain.from_iterable(heads_of.values())})):
+    if run is None or behind < len(text) or len({*definitions}) > _MAX_DEFINED:
         return None
-    if heads:
-        numbers = accumulate(map(len, heads), initial=0)
-        counts = map(bytes.count, parts[::2], repeat(_LAST_LINE))
-        scopes = [*chain.from_iterable(map(repeat, numbers, counts))]
-        run = replace(run, scopes=scopes, heads=[*chain.from_iterable(heads)])
-    return run, end - len(between) - len(events)
+    if not (is_normal or _are_short_and_normal({*calendars, *definitions})):
+        return None
+    heads = _each_once(lambda text: text.split(_NEXT_CALENDAR)[1:], calendars)
+    numbers = [*accumulate(map(len, heads), initial=0)]
+    counts = [part.count(_LAST_LINE) + 1 for part in parts]
+    run = replace(
+        run,
+        scopes=[*chain.from_iterable(map(repeat, numbers, counts))] if numbers[-1] else (),
+        heads=[*chain.from_iterable(heads)],
+        definitions=[
+            Component(b"VTIMEZONE", text, number)
+            for number, texts in zip(numbers[1:], _each_once(_definitions, definitions), strict=True)
+            for text in texts
+        ],
+    )
+    return run, end - len(calendar) - len(defined) - len(events)
 
 
-def _are_heads(texts: Collection[bytes]) -> bool:
-    """Tell whether texts without boundaries are the properties of VCALENDARs, in normal form and not absurdly long."""
+def _each_once(read: Callable[[bytes], list[bytes]], texts: Iterable[bytes]) -> list[list[bytes]]:
+    """Return what is read in each of some texts; equal ones are read once."""
+    texts = [*texts]
+    known = {text: read(text) for text in {*texts}}
+    return [*map(known.__getitem__, texts)]
+
+
+def _definitions(text: bytes) -> list[bytes]:
+    """Return the VTIMEZONEs of a text that is nothing else."""
+    return [definition + _END_DEFINITION for definition in text.split(_END_DEFINITION)[:-1]]
+
+
+def _are_short_and_normal(texts: Collection[bytes]) -> bool:
+    """Tell whether texts are in normal form, and none of them has absurdly many lines."""
     text = b"".join(texts)
     return not text or (max(map(len, texts)) < STRETCH and is_in_normal_form(text))
 
@@ -532,25 +566,39 @@ def _recurrence_id(line: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, bytes
     return value.strip(), tzids[start]
 
 
-def restored(stream: Stream, runs: Sequence[Run]) -> tuple[list[bytes], list[Piece]] | None:
-    """Return the heads and components of a stream that was read with marks, and the runs in the places of these.
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The property text of each VCALENDAR, their components and runs, and how many of these stand in no VCALENDAR."""
 
-    None where events of several VCALENDARs stand in none, or in a component.
+    heads: tuple[bytes, ...]
+    pieces: tuple[Piece, ...]
+    outside: int
+
+
+def restored(stream: Stream, runs: Sequence[Run]) -> Restored | None:
+    """Return what a stream holds that was read with marks, with the runs in the places of these.
+
+    None where events that are interrupted stand in no VCALENDAR, or in a component.
     """
     if not runs:
-        return [*stream.heads], [*stream.components]
+        return Restored(stream.heads, stream.components, len(stream.outside))
     waiting = iter(runs)
     heads: list[bytes] = []
     pieces: list[Piece] = []
     some_within = [component.kind for component in stream.components].count(MARK) < len(runs)
     outside = frozenset(stream.outside)
-    taken = 0
+    taken = found_outside = 0
     for n, component in enumerate(stream.components):
         scope = component.scope + len(heads) - taken
+        if n in outside and component.kind != MARK:
+            found_outside += 1
         if component.kind == MARK:
             run = next(waiting)
-            if run.heads and n in outside:
-                return None
+            if n in outside:
+                if run.heads or run.definitions:
+                    return None
+                found_outside += len(run.uids)
+            pieces += [each._replace(scope=each.scope + scope) if scope else each for each in run.definitions]
             pieces.append(run.in_calendars_from(scope))
             if run.heads:
                 heads += (*stream.heads[taken : component.scope + 1], *run.heads)
@@ -558,10 +606,10 @@ def restored(stream: Stream, runs: Sequence[Run]) -> tuple[list[bytes], list[Pie
         elif some_within and MARK in component.text:  # in a component of a kind that nobody knows
             first, *others = component.text.split(MARKED)
             held = [next(waiting) for _ in others]
-            if any(run.heads for run in held):
+            if any(run.heads or run.definitions for run in held):
                 return None
             text = b"".join(chain.from_iterable(zip((run.text for run in held), others, strict=True)))
             pieces.append(Component(component.kind, first + text, scope))
         else:
             pieces.append(component if scope == component.scope else component._replace(scope=scope))
-    return [*heads, *stream.heads[taken:]], pieces
+    return Restored((*heads, *stream.heads[taken:]), tuple(pieces), found_outside)

@@ -228,7 +228,7 @@ def _left_over(lines: Iterable[Named], others: Iterable[Named]) -> dict[str, lis
 def _zones(way: Trace, base: Base) -> tuple[ZoneReport, ...]:
     """Return the reports of those TZIDs that the components name, as written."""
     named = {
-        (component.scope, tzid)
+        (base.journal.contexts.of(component.scope), tzid)
         for stage in way.stages[:2]
         for component in stage.components
         for line in component.lines()

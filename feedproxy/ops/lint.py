@@ -326,16 +326,17 @@ def _zones(feed: _Feed, findings: Findings) -> None:
     """Check each TZID where it is met first, and each VTIMEZONE."""
     if feed.base is None:
         return
+    context = feed.base.journal.contexts.of
     first: dict[tuple[int, str], Line] = {}
     for node in feed.outline.components:
         for line in node.whole if node.kind != b"VTIMEZONE" else ():
             if b"TZID" in line.text.upper() and (content := line.content) is not None:
                 tzid = (content.parameter(b"TZID") or b"").decode("utf-8", "replace")
-                first.setdefault((node.scope, tzid), line)
+                first.setdefault((context(node.scope), tzid), line)
     definitions = [node for node in feed.outline.components if node.kind == b"VTIMEZONE"]
     by_name: dict[tuple[int | None, str], Node] = {}
     for node in definitions:
-        by_name.setdefault((node.scope, _tzid(node).casefold()), node)
+        by_name.setdefault((context(node.scope), _tzid(node).casefold()), node)
         by_name.setdefault((None, _tzid(node).casefold()), node)
     for zone in feed.base.journal.zones:
         met = first.get((zone.scope, zone.written))
@@ -398,7 +399,8 @@ def _as_served(node: Node, name: bytes, base: Base | None) -> ContentLine | None
     if content is None or tzid is None:
         return content
     zones = base.journal.zones if base is not None else ()
-    zone = next((zone for zone in zones if zone.scope == node.scope and zone.written.encode() == tzid), None)
+    context = base.journal.contexts.of(node.scope) if base is not None else 0
+    zone = next((zone for zone in zones if zone.scope == context and zone.written.encode() == tzid), None)
     if zone is None:
         return content
     if zone.resolution.kind == "utc":

@@ -20,7 +20,7 @@ from feedproxy.transform.definitions import Definitions, Served, clean
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.pipeline import first_steps, opened
 from feedproxy.transform.placeholder import without_placeholder
-from feedproxy.transform.report import Change, Journal, ZoneReport
+from feedproxy.transform.report import Change, Contexts, Journal, ZoneReport
 from feedproxy.transform.revision import revise
 from feedproxy.transform.selection import Select
 from feedproxy.transform.timezones import TimeZones
@@ -76,7 +76,7 @@ def _stepped(
     calendar: Calendar, base: Base, options: Options, *, is_served: bool
 ) -> Iterator[tuple[str, Calendar, tuple[Change, ...]]]:
     """Iterate over the steps: the name, the calendar behind it, what it noted."""
-    steps: list[Step] = [*first_steps(options), _ZonesOf(options.horizon, base.journal.zones)]
+    steps: list[Step] = [*first_steps(options), _ZonesOf(options.horizon, base.journal)]
     for step in steps:
         journal = Journal()
         calendar = step(calendar, journal)
@@ -116,9 +116,13 @@ def _of_subscription(uid: str, calendar: Calendar, options: Options, own: Own) -
 class _ZonesOf(TimeZones):
     """The step of the time zones, with what the whole feed has shown."""
 
-    def __init__(self, horizon: timedelta, zones: Iterable[ZoneReport]) -> None:
+    def __init__(self, horizon: timedelta, journal: Journal) -> None:
         super().__init__(horizon)
-        self._known = {(zone.scope, zone.written): zone for zone in zones}
+        self._journal = journal
+        self._known = {(zone.scope, zone.written): zone for zone in journal.zones}
+
+    def _contexts(self, _: Iterable[Component]) -> Contexts:
+        return self._journal.contexts
 
     def _served(
         self, census: Census, definitions: Definitions, journal: Journal

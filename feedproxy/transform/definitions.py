@@ -1,6 +1,7 @@
 """The VTIMEZONEs of a feed: which defines which TZID, and under which TZID one travels on."""
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -11,30 +12,44 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import MAX_TZIDS, Component
 from feedproxy.ics.text import escape, unescape
 from feedproxy.transform.repair import with_lines, without
-from feedproxy.transform.report import Journal
+from feedproxy.transform.report import Contexts, Journal
 
 STEP = "timezones"
 MAX_OCTETS_IN_USE = 3_000_000
 """Octets of the different definitions that a feed uses: of sixty zones with the whole history of each."""
 
 
-class Definitions:
-    """The VTIMEZONEs by the TZIDs that may mean them. Of several of one TZID the first that says something counts."""
+def contexts_of(definitions: Iterable[Component]) -> Contexts:
+    """Return which VCALENDARs have the same definitions."""
+    by_scope = defaultdict[int, list[bytes]](list)
+    for definition in definitions:
+        by_scope[definition.scope].append(definition.text)
+    firsts: dict[tuple[bytes, ...], int] = {}
+    like = {scope: firsts.setdefault(tuple(texts), scope) for scope, texts in by_scope.items()}
+    return Contexts(like, next(scope for scope in count() if scope not in like))
 
-    def __init__(self, definitions: Iterable[Component], journal: Journal) -> None:
+
+class Definitions:
+    """The VTIMEZONEs by the TZIDs that may mean them. Of several of one TZID the first that says something counts.
+
+    Of VCALENDARs with the same ones (`contexts`) only the first one's are looked at.
+    """
+
+    def __init__(self, definitions: Iterable[Component], contexts: Contexts, journal: Journal) -> None:
         self._named: dict[tuple[int, str], bytes] = {}
         self._alike: dict[tuple[int | None, str], bytes] = {}
         self._unused: dict[bytes, None] = {}
         self._octets_in_use = 0
-        named = _by_tzid(definitions)
+        alike = Counter(contexts.like.values())
+        named = _by_tzid([each for each in definitions if contexts.of(each.scope) == each.scope])
         for definition in sorted(named, key=lambda each: b"\nBEGIN:" not in each.text):
             tzid = named[definition]
             if tzid is None:
-                journal.note(STEP, "definition-without-tzid")
+                journal.note(STEP, "definition-without-tzid", count=alike[definition.scope])
                 continue
             name = clean(tzid)
             if self._named.setdefault((definition.scope, name), definition.text) != definition.text:
-                journal.note(STEP, "defined-twice", tzid)
+                journal.note(STEP, "defined-twice", tzid, count=alike[definition.scope])
                 continue
             self._alike.setdefault((definition.scope, name.casefold()), definition.text)
             self._alike.setdefault((None, name.casefold()), definition.text)
@@ -42,6 +57,8 @@ class Definitions:
 
     def find(self, scope: int, tzid: str) -> bytes | None:
         """Return the definition of a TZID: this VCALENDAR's first, in this case first, then another's.
+
+        `scope` is the first VCALENDAR with the same definitions.
 
         Raises FeedRefused when there are absurdly many octets of them.
         """

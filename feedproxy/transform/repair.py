@@ -64,7 +64,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     return replace(
         calendar,
         heads=(_head(calendar.heads, journal),),
-        definitions=tuple(with_tidy_rules(definition, journal) for definition in dict.fromkeys(calendar.definitions)),
+        definitions=_with_tidy_rules(calendar.definitions, journal),
         pieces=tuple(_series_cancelled(unique(pieces, journal), cancelled, journal)),
     )
 
@@ -99,7 +99,9 @@ def _mended_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Seque
     if scopes.isdisjoint(cancelled):
         return [run] if run.is_identified else identified(run, journal)
     if not scopes.issubset(cancelled):
-        return [piece for part in run.by_calendar() for piece in _mended_run(part, journal, cancelled)]
+        return [
+            piece for part in run.parted_by(cancelled.__contains__) for piece in _mended_run(part, journal, cancelled)
+        ]
     if run.is_identified and not (b"\nSTATUS" in run.text and b"\nBEGIN:VALARM" in run.text):
         return [_cancelled_run(run, journal)]
     found = (mended(component, journal, cancelled=True) for component in run.components())
@@ -139,6 +141,13 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
     for mend in tidying.mends:
         journal.note(STEP, mend, _name(component))
     return component.with_text(text) if tidying.mends else component
+
+
+def _with_tidy_rules(definitions: Sequence[Component], journal: Journal) -> tuple[Component, ...]:
+    """Return the definitions, one that is there again in its VCALENDAR left out, with tidy rules; few are different."""
+    tidy = {text for text in {each.text for each in definitions} if not _UNTIDY_RULE.search(text)}
+    once = dict.fromkeys(definitions)
+    return tuple([each if each.text in tidy else with_tidy_rules(each, journal) for each in once])
 
 
 class _Tidying:

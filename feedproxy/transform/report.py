@@ -1,6 +1,6 @@
 """What a transformation did: every change by step and rule, every TZID, and the counts in and out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import tzmap
@@ -20,8 +20,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Contexts:
+    """What decides, beside its name, what a TZID stands for: of the VCALENDARs with the same definitions the first.
+
+    `like` has it of each VCALENDAR with definitions, `bare` is that of all others.
+    """
+
+    like: Mapping[int, int] = field(default_factory=dict)
+    bare: int = 0
+
+    def of(self, scope: int) -> int:
+        """Return the first VCALENDAR that has the same definitions as this one."""
+        return self.like.get(scope, self.bare)
+
+
+@dataclass(frozen=True, slots=True)
 class ZoneReport:
-    """One TZID of the source: as written, as served, and the resolution that decided; of which VCALENDAR it is."""
+    """One TZID of the source: as written, as served, and the resolution that decided.
+
+    `scope` is the first VCALENDAR with the same definitions as that in which it stands (`Contexts`).
+    """
 
     written: str
     served: str
@@ -75,6 +93,7 @@ class Journal:
     _counts: dict[tuple[str, str], int] = field(default_factory=dict)
     _examples: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     zones: list[ZoneReport] = field(default_factory=list)
+    contexts: Contexts = Contexts()
 
     def has_room(self, step: str, rule: str) -> bool:
         """Tell whether another example of a change would be kept."""
@@ -104,6 +123,7 @@ class Journal:
             for example in change.examples:
                 self.note(change.step, change.rule, example)
         self.zones += other.zones
+        self.contexts = other.contexts
 
     def changes(self) -> tuple[Change, ...]:
         """Return what was noted, in the order in which each rule was first met."""
@@ -114,5 +134,8 @@ class Journal:
     def copy(self) -> "Journal":
         """Return a journal that goes on from here without changing this one."""
         return Journal(
-            dict(self._counts), {key: list(examples) for key, examples in self._examples.items()}, list(self.zones)
+            dict(self._counts),
+            {key: list(examples) for key, examples in self._examples.items()},
+            list(self.zones),
+            self.contexts,
         )

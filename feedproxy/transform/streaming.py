@@ -26,7 +26,7 @@ from feedproxy.transform.pipeline import Options
 from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.profiles import PLAIN
 from feedproxy.transform.repair import head_lines, is_cancelling, mended, repair
-from feedproxy.transform.report import Journal
+from feedproxy.transform.report import Contexts, Journal
 from feedproxy.transform.timezones import TimeZones, counted
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census, Found, Use
@@ -172,8 +172,8 @@ class _PassingCensus(Census):
     It takes a passage in the place of its mark: the order in which TZIDs are met decides how one is written.
     """
 
-    def __init__(self, horizon: timedelta, found: Iterator[Passage]) -> None:
-        super().__init__(horizon)
+    def __init__(self, horizon: timedelta, contexts: Contexts, found: Iterator[Passage]) -> None:
+        super().__init__(horizon, contexts)
         self._waiting = found
 
     def take(self, component: Component) -> Found:
@@ -209,15 +209,15 @@ class _ZonesOfPassages(TimeZones):
     def served(self, passage: Passage) -> Iterator[Piece]:
         """Iterate over the pieces that a passage becomes, with its TZIDs as served."""
         assert self._renaming is not None
-        census = Census(self.horizon)
+        census = Census(self.horizon, Contexts())
         for piece in passage:
             if isinstance(piece, Run):
                 yield from self._renaming.run(piece.divided())
             else:
                 yield self._renaming(piece, census.take(piece))
 
-    def _census(self) -> Census:
-        return _PassingCensus(self.horizon, self._found())
+    def _census(self, contexts: Contexts) -> Census:
+        return _PassingCensus(self.horizon, contexts, self._found())
 
     def _rename(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> Rename:
         self._renaming = super()._rename(census, served, journal)
@@ -247,7 +247,7 @@ class _ZonesOfPassages(TimeZones):
 
     def _gathered(self) -> "dict[str, array[int] | None]":
         values: dict[str, array[int] | None] = {tzid: array("q") for tzid in self._wanted}
-        census = Census(self.horizon)
+        census = Census(self.horizon, Contexts())
         for passage in self._found():
             for (_, tzid), use in _part(census, passage).uses.items():
                 known = values.get(tzid)

@@ -9,7 +9,7 @@ own VTIMEZONE and those values, what it stands for. Then either
 Wall-clock text is never computed: only the parameter changes. A value that ends in Z is UTC whatever its TZID says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -20,8 +20,8 @@ from feedproxy.ics.runs import Piece
 from feedproxy.ics.times import wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
-from feedproxy.transform.definitions import Definitions, Served, serve
-from feedproxy.transform.report import Journal, ZoneReport
+from feedproxy.transform.definitions import Definitions, Served, contexts_of, serve
+from feedproxy.transform.report import Contexts, Journal, ZoneReport
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census, Found, Use, plain_times, value_of
 from feedproxy.transform.unique import lost, without
@@ -52,17 +52,21 @@ class TimeZones:
 
     def _resolved(self, calendar: Calendar, journal: Journal) -> tuple[list[Piece], Calendar]:
         """Return the calendar resolved, and what each of its pieces was."""
-        census = self._census()
+        census = self._census(contexts := self._contexts(calendar.definitions))
         taken = [each for piece in calendar.pieces for each in counted(census, piece)]
         census.finish()
-        served, zones = self._served(census, Definitions(calendar.definitions, journal), journal)
+        served, zones = self._served(census, Definitions(calendar.definitions, contexts, journal), journal)
+        journal.contexts = contexts
         rename = self._rename(census, served, journal)
         renamed = [each for piece, found in taken for each in _renamed(rename, piece, found)]
         pieces = tuple(each for _, each in renamed)
         return [piece for piece, _ in renamed], replace(calendar, definitions=(), pieces=pieces, zones=zones)
 
-    def _census(self) -> Census:
-        return Census(self.horizon)
+    def _contexts(self, definitions: Iterable[Component]) -> Contexts:
+        return contexts_of(definitions)
+
+    def _census(self, contexts: Contexts) -> Census:
+        return Census(self.horizon, contexts)
 
     def _rename(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> Rename:
         return Rename(census, served, journal)
@@ -116,8 +120,8 @@ def counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]
     run = piece.divided()
-    if run.scopes and len(run.parts) > 1:
-        return [each for part in run.by_calendar() for each in counted(census, part)]
+    if len(run.parts) > 1 and len(parts := run.parted_by(census.contexts.of)) > 1:
+        return [each for part in parts for each in counted(census, part)]
     if census.take_run(run):
         return [(run, ())]
     return [(component, census.take(component)) for component in run.components()]

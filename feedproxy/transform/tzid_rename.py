@@ -36,12 +36,13 @@ _LOCAL_TIME = re.compile(rb"\d{8}T\d{6}(?!Z|\d)")
 class Rename:
     """Components with their TZIDs as served.
 
-    `plain` has the head as served of each head of a plain time, by scope: None where it cannot be put in as octets, for
-    it needs a Z behind its value, or a fold, or it is what another head becomes.
+    `plain` has the head as served of each head of a plain time, by context: None where it cannot be put in as octets,
+    for it needs a Z behind its value, or a fold, or it is what another head becomes.
     """
 
     def __init__(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> None:
         self.tzids = census.tzids
+        self.context = census.contexts.of
         self.served = served
         self.journal = journal
         self.parameters: defaultdict[int, dict[bytes, bytes | None]] = defaultdict(dict)
@@ -51,7 +52,7 @@ class Rename:
         """Return the component with its TZIDs as served, itself when they stay as they are."""
         text = None
         if isinstance(found, Parts):
-            text = self._by_parts(component.scope, found)
+            text = self._by_parts(self.context(component.scope), found)
         elif isinstance(found, tuple):
             text = self._by_heads(component, found)
         if text is None:
@@ -61,7 +62,7 @@ class Rename:
     def run(self, run: Run) -> list[Piece]:
         """Return the pieces that a divided run becomes, itself when its TZIDs stay."""
         found = run.behind
-        become = self._become(run.scope, map(bare, found)) if run.is_bound else {}
+        become = self._become(self.context(run.scope), map(bare, found)) if run.is_bound else {}
         served = {parameter: become.get(bare(parameter)) for parameter in found}
         if None in served.values():
             return [self(component, lines_of(component)) for component in run.components()]
@@ -71,25 +72,25 @@ class Rename:
         parts[1::2] = map(cast(dict[bytes, bytes], served).__getitem__, parts[1::2])
         return [replace(run, parts=parts)]
 
-    def _by_parts(self, scope: int, parts: Parts) -> bytes | None:
+    def _by_parts(self, context: int, parts: Parts) -> bytes | None:
         tzids = parts.tzids
-        become = self._become(scope, tzids)
+        become = self._become(context, tzids)
         served = {tzid: parameter[:-1] for tzid in tzids if (parameter := become[tzid]) is not None}
         if len(served) < len(tzids):
             return None
         text = parts.with_parameters(served)
         return text if fits(text) else None
 
-    def _become(self, scope: int, tzids: Iterable[bytes]) -> Mapping[bytes, bytes | None]:
+    def _become(self, context: int, tzids: Iterable[bytes]) -> Mapping[bytes, bytes | None]:
         """Return the parameter as served, a colon behind it, of each of these TZIDs."""
-        become = self.parameters[scope]
+        become = self.parameters[context]
         for tzid in set(tzids).difference(become):
-            become[tzid] = self._parameter(scope, tzid)
+            become[tzid] = self._parameter(context, tzid)
         return become
 
-    def _parameter(self, scope: int, tzid: bytes) -> bytes | None:
+    def _parameter(self, context: int, tzid: bytes) -> bytes | None:
         """Return the parameter as served; None where it takes more than putting that in."""
-        served = self.served[scope, tzid.decode()].tzid
+        served = self.served[context, tzid.decode()].tzid
         if not served:
             return None
         longest = ContentLine(b"RECURRENCE-ID", b"", b"").with_parameter(b"TZID", served.encode())
@@ -98,7 +99,7 @@ class Rename:
     def _by_heads(self, component: Component, heads: tuple[bytes, ...]) -> bytes | None:
         text = component.text
         for head in heads:
-            key = (component.scope, head)
+            key = (self.context(component.scope), head)
             become = self.plain[key] if key in self.plain else self._plain(*key)
             if become is None:
                 return None
@@ -106,17 +107,17 @@ class Rename:
                 text = text.replace(b"\n" + head + b":", b"\n" + become + b":")
         return text
 
-    def _plain(self, scope: int, head: bytes) -> bytes | None:
+    def _plain(self, context: int, head: bytes) -> bytes | None:
         become = None
         tzid, line = self.tzids[head], split(head + b":")
-        served = self.served[scope, tzid].tzid if tzid is not None else None
+        served = self.served[context, tzid].tzid if tzid is not None else None
         if line is not None and served:
             become = line.with_parameter(b"TZID", served.encode()).octets[:-1]
             if become == head:
                 become = head
             elif len(become) > LIMIT - len(":") - LONGEST_TIME_LIKE or become in self.tzids:
                 become = None
-        self.plain[scope, head] = become
+        self.plain[context, head] = become
         return become
 
     def _by_lines(self, component: Component, lines: Lines) -> bytes:
@@ -137,7 +138,7 @@ class Rename:
         line, local, in_utc, _ = bound
         if local is None:
             return self._unbound(bound, component)
-        served = self.served.get((component.scope, tzid_of(line)))
+        served = self.served.get((self.context(component.scope), tzid_of(line)))
         if served is None:
             return [line]
         tzid = served.tzid

@@ -20,6 +20,7 @@ from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Run, gathered
 from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, are_times, parted, times_of, wall_time, wall_times
 from feedproxy.transform import recurrence
+from feedproxy.transform.report import Contexts
 
 MAX_HEADS = 8
 """Different heads of plain times in one component that are replaced one after the other."""
@@ -82,7 +83,7 @@ _are_plain = whole(_lines_of_plain_times())
 
 @dataclass(slots=True)
 class Use:
-    """What is known of one (scope, TZID): who uses it, how often, and between which wall-clock times.
+    """What is known of a TZID in one context: who uses it, how often, and between which wall-clock times.
 
     `plain` has texts that begin with the value of a plain time, or with what stands for one; `lists` the values that it
     binds in components that are not plain; `components` are those that recur.
@@ -232,14 +233,15 @@ def _parts_of_component(text: bytes) -> Parts | None:
 
 
 class Census:
-    """Who uses which TZID: `uses` by (scope, TZID); `tzids` is the TZID in each head of a plain time, or None.
+    """Who uses which TZID: `uses` by (context of its VCALENDAR, TZID).
 
-    `steps` estimates what all recurrences take to expand; `singly` counts what is listed beside something that is no
-    time, and so has to be read one by one.
+    `tzids` is the TZID in each head of a plain time, or None. `steps` estimates what all recurrences take to expand;
+    `singly` counts what is listed beside something that is no time, and so has to be read one by one.
     """
 
-    def __init__(self, horizon: timedelta) -> None:
+    def __init__(self, horizon: timedelta, contexts: Contexts) -> None:
         self.horizon = horizon
+        self.contexts = contexts
         self.uses: dict[tuple[int, str], Use] = {}
         self.tzids: dict[bytes, str | None] = {}
         self.steps = 0
@@ -288,7 +290,7 @@ class Census:
 
     def part(self) -> "Census":
         """Return a census for a part of what is to be counted; what it remembers is shared."""
-        part = Census(self.horizon)
+        part = Census(self.horizon, self.contexts)
         part.tzids, part._plans, part._recurrences = self.tzids, self._plans, self._recurrences
         part.steps = self.steps
         return part
@@ -296,7 +298,7 @@ class Census:
     def add(self, part: "Census") -> None:
         """Add the uses that a part has; its values and components are not kept."""
         for key, found in part.uses.items():
-            use = self._use(*key)
+            use = self.uses[key] if key in self.uses else self._first_use(key)
             use.values += found.values
             use.widen([found.first, found.last] if found.first <= found.last else [])
         self.steps = part.steps
@@ -332,14 +334,14 @@ class Census:
         if recurrence.has_too_many_rules(component):
             self.steps += recurrence.TOO_MANY_STEPS
             return
-        steps = self._recurrences.get((component.scope, key))
+        steps = self._recurrences.get((self.contexts.of(component.scope), key))
         if steps is None:
             steps = self._steps(component)
             self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
             for tzid, _ in set(_TZID.findall(component.text)):
                 self._use(component.scope, tzid.decode()).add(component)
             if len(self._recurrences) < MAX_RECURRENCES:
-                self._recurrences[component.scope, key] = steps
+                self._recurrences[self.contexts.of(component.scope), key] = steps
         self.steps += steps * count
 
     def _steps(self, component: Component) -> int:
@@ -439,7 +441,7 @@ class Census:
             raise FeedRefused("excessive", f"more than {MAX_LISTED} times are listed beside what is none")
 
     def _use(self, scope: int, tzid: str) -> Use:
-        key = (scope, tzid)
+        key = (self.contexts.of(scope), tzid)
         return self.uses[key] if key in self.uses else self._first_use(key)
 
     def _first_use(self, key: tuple[int, str]) -> Use:

@@ -67,7 +67,7 @@ def test_what_is_cut_out_is_put_back_in_its_place(samples: list[bytes], line_end
     whole = parse(normalise(body).text)
     found = restored(parse(normalise(rest).text), runs)
     assert found is not None
-    pieces = found[1]
+    pieces = found.pieces
     components = [each for piece in pieces for each in (piece.components() if isinstance(piece, Run) else [piece])]
     assert [(c.kind, unfold(c.text), c.scope) for c in components] == [
         (c.kind, unfold(c.text), c.scope) for c in whole.components
@@ -108,12 +108,23 @@ _calendars = st.builds(
     st.sampled_from([b""] * 9 + [*_ODD]),
     st.sampled_from([TAIL] * 19 + [b"", b"END:VCALENDAR", TAIL + event(b"6")]),
 )
+_MORE_DEFINITIONS = st.sampled_from(
+    [b"", b"", b"", _ZONE % (b"+0100", b"+0100"), _ZONE.replace(b"Z", b"Y") % (b"+0100", b"+0100")]
+)
 
 
 @settings(max_examples=400)
-@given(st.lists(_calendars, min_size=1, max_size=8).map(b"".join), st.sampled_from([b"\r\n", b"\n"]))
-def test_many_calendars_in_one_body_say_what_they_say_read_line_by_line(body: bytes, line_end: bytes) -> None:
-    body = body.replace(b"\r\n", line_end)
+@given(
+    st.lists(_calendars, min_size=1, max_size=8).map(b"".join),
+    _MORE_DEFINITIONS,
+    st.sampled_from([b"\r\n", b"\n"]),
+    st.booleans(),
+)
+def test_many_calendars_in_one_body_say_what_they_say_read_line_by_line(
+    body: bytes, definition: bytes, line_end: bytes, begins: bool
+) -> None:
+    body = body.replace(b"BEGIN:VEVENT", definition + b"BEGIN:VEVENT").replace(b"\r\n", line_end)
+    body = body if begins else body.removeprefix(b"BEGIN:VCALENDAR")
     with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
         line_by_line = said(body)
         found = read_or_refused(body)
@@ -127,7 +138,8 @@ def read_or_refused(body: bytes) -> object:
         found = reading.read(body)
     except FeedRefused as refusal:
         return refusal.reason
-    return found.heads, [(each.kind, unfold(each.text), each.scope) for each in singly(found.pieces)]
+    held = [(each.kind, unfold(each.text), each.scope) for each in singly(found.pieces)]
+    return found.heads, sorted(held, key=lambda each: each[0] == b"VTIMEZONE")
 
 
 def test_events_of_many_calendars_are_one_run() -> None:
@@ -138,6 +150,34 @@ def test_events_of_many_calendars_are_one_run() -> None:
     assert first.uids == [b"%d" % n for n in range(8)]
     assert [each.scope for each in first.components()] == [0, 1, 2, 3, 5, 6, 7, 8]
     assert last.scope == 9
+
+
+@pytest.mark.parametrize("heads", [(b"",), (b"", b"X-A:1\r\n", b"X-A:2\r\n")], ids=["alike", "different"])
+def test_calendars_with_the_same_definitions_are_one_context(heads: tuple[bytes, ...]) -> None:
+    """So that what a TZID stands for is found out, and reported, once for all of them."""
+    zones = [_ZONE % (offset, offset) for offset in (b"+0100", b"+0900")]
+    calendars = (
+        b"BEGIN:VCALENDAR\r\n%b%b" % (heads[n % len(heads)], zones[n // 20])
+        + event(b"%d" % n, b"DTSTART;TZID=Z:20260701T10%02d00" % n)
+        + event(b"%d" % (100 + n), b"DTSTART;TZID=Z:20260701T11%02d00" % n)
+        + TAIL
+        for n in range(40)
+    )
+    body = b"".join(calendars)
+    pieces = reading.read(body).pieces
+    assert sum(isinstance(piece, Run) for piece in pieces) == 2
+    assert sum(piece.kind == b"VTIMEZONE" for piece in pieces) == 40
+    assert [(zone.written, zone.scope, zone.uses) for zone in render(body).report.zones] == [
+        ("Z", 0, 40),
+        ("Z", 20, 40),
+    ]
+
+
+def test_definitions_before_each_event_interrupt_no_run() -> None:
+    zone = _ZONE % (b"+0900", b"+0900")
+    body = feed(*(zone + event(b"%d" % n, b"DTSTART;TZID=Z:20260701T100000") for n in range(30)))
+    assert [len(piece.uids) for piece in reading.read(body).pieces if isinstance(piece, Run)] == [29, 1]
+    assert render(body).report.components_in == {"VTIMEZONE": 30, "VEVENT": 30}
 
 
 def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None:
