@@ -27,6 +27,14 @@ def test_a_part_of_many_megabytes_is_one_among_others() -> None:
     assert gzip.decompress(large) == b"".join([b"head", *pieces, b"tail"])
 
 
+@pytest.mark.parametrize("octets", [0, 1, 1 << 14, (1 << 14) + 1, 100_000, 1 << 18, (1 << 18) + 1])
+@pytest.mark.parametrize("first", [b"", b"head"])
+def test_parts_of_any_length_follow_one_another(first: bytes, octets: int) -> None:
+    text = bytes(range(250)) * (octets // 250 + 1)
+    put_together = member(start([deflate([first]), deflate([text[:octets]])], b""), end(b"tail"))
+    assert gzip.decompress(put_together) == first + text[:octets] + b"tail"
+
+
 def test_one_start_serves_many_ends_and_one_end_many_starts() -> None:
     starts = [start([deflate([text])], b"") for text in (b"one", b"two" * 100_000)]
     ends = {text: end(text) for text in (b"", b"a", b"b" * 100_000)}

@@ -169,7 +169,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Components, deflated once, and the time zones that they use. `digest`, of 16 octets, names their text."""
+    """Components, deflated once. `digest`, of 16 octets, names their text.
+
+    `zones` are those that they use, over whole years, in the order of the TZIDs.
+    """
 
     zones: tuple[ZoneUse, ...]
     part: Part
@@ -183,7 +186,7 @@ class Starts:
     """
 
     def __init__(self, head: Head, chosen: Chosen, alone: bytes) -> None:
-        self._declared = {use.tzid: use for use in _joined(chosen.zones)}
+        self._declared = {use.tzid: use for use in chosen.zones}
         self._chosen = chosen
         self._head = head
         self._alone = alone
@@ -224,7 +227,8 @@ class Shared:
         self._revision = options.revision
         texts = [piece.text for piece in base.calendar.pieces]
         self.personal_uids = _personal_uids(base, texts)
-        self._all = Chosen(base.calendar.zones, gzip_member.deflate(texts), _digest(texts))
+        self._zones = tuple(_joined(base.calendar.zones))
+        self._all = Chosen(self._zones, gzip_member.deflate(texts), _digest(texts))
         self._kept: dict[Selection, Kept] = {}
         self._choices: dict[bytes, Chosen] = {}
         self._heads: dict[Naming, Head] = {}
@@ -292,27 +296,39 @@ class Shared:
         choice = array("I", kept).tobytes() + b"".join(component.text for component in changed.values())
         chosen = self._choices.get(choice)
         if chosen is None:
-            tzids = [use.tzid for use in self.base.calendar.zones]
-            put_in = (_named(component, tzids) for component in changed.values())
-            named = frozenset().union(*map(self._named.__getitem__, kept), *put_in)
-            uses = tuple(use for use in self.base.calendar.zones if use.tzid in named)
-            components = self.base.calendar.components
-            texts = [changed.get(n, components[n]).text for n in kept]
-            digests = [_digest([changed[n].text]) if n in changed else self._digests[n] for n in kept]
+            tzids = [use.tzid for use in self._zones]
+            put_in = frozenset().union(*(_named(component, tzids) for component in changed.values()))
+            uses = tuple(
+                use
+                for use, users in zip(self._zones, self._users, strict=True)
+                if use.tzid in put_in or not users.isdisjoint(kept)
+            )
+            texts = list(map(self._texts.__getitem__, kept))
+            digests = list(map(self._digests.__getitem__, kept))
+            for place, n in enumerate(kept) if changed else ():
+                if n in changed:
+                    texts[place], digests[place] = changed[n].text, _digest([changed[n].text])
             chosen = Chosen(uses, gzip_member.deflate_quickly(texts), _digest([b"".join(digests)]))
             _keep(self._choices, choice, chosen, CHOICES)
         return chosen
 
     @cached_property
-    def _digests(self) -> list[bytes]:
-        """The digest of each component: to compose those of some is ten times as fast as to digest their texts."""
-        return [_digest([component.text]) for component in self.base.calendar.components]
+    def _texts(self) -> list[bytes]:
+        return [component.text for component in self.base.calendar.components]
 
     @cached_property
-    def _named(self) -> list[frozenset[str]]:
-        """Which of the base's zones each component may name."""
-        tzids = {use.tzid for use in self.base.calendar.zones}
-        return [_named(component, tzids) for component in self.base.calendar.components]
+    def _digests(self) -> list[bytes]:
+        """The digest of each component: to compose those of some is ten times as fast as to digest their texts."""
+        return [_digest([text]) for text in self._texts]
+
+    @cached_property
+    def _users(self) -> list[set[int]]:
+        """The places of those components that may name each of the base's zones."""
+        users: dict[str, set[int]] = {use.tzid: set() for use in self._zones}
+        for n, component in enumerate(self.base.calendar.components):
+            for tzid in _named(component, users):
+                users[tzid].add(n)
+        return list(users.values())
 
 
 def _keep(kept: dict[Key, Value], key: Key, value: Value, most: int) -> None:
