@@ -10,6 +10,7 @@ from benchmarks.feeds import season
 
 HEAD, END = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
 EVENT = b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260701T100000Z\r\n"
+_GAME = EVENT + b"SUMMARY:Game\r\nEND:VEVENT\r\n"
 TODO = b"BEGIN:VTODO\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\n"
 ZONE = (
     b"BEGIN:VTIMEZONE\r\nTZID:Z%d\r\nBEGIN:STANDARD\r\nDTSTART:16010101T020000\r\nTZOFFSETFROM:-0400\r\nTZOFFSETTO:-0500\r\n"
@@ -108,6 +109,21 @@ KINDS: dict[str, Kind] = {
     "lower-case names that are all different": _events(b"x-%d:1\r\ny-%d:1\r\n"),
     "names in mixed case": _events(b"Summary;Language=en:x\r\nLocation:y\r\nX-Foo:1\r\n"),
     "boundaries with blanks": _components(EVENT.replace(b"VEVENT", b"VEVENT ") + b"END : VEVENT\r\n"),
+    "blanks at the end of each line": _components(_GAME.replace(b"\r\n", b" \r\n")),
+    "blanks before the colon of each name": _components(
+        _GAME.replace(b":", b" :").replace(b"BEGIN :", b"BEGIN:").replace(b"END :", b"END:")
+    ),
+    "byte order marks before events": _components(b"\xef\xbb\xbf" + _GAME),
+    "byte order marks before lines": _components(b"".join(b"\xef\xbb\xbf" + line for line in _GAME.splitlines(True))),
+    "CR CR LF": lambda octets: _season(octets).replace(b"\r\n", b"\r\r\n"),
+    "lines double-spaced": lambda octets: _season(octets).replace(b"\r\n", b"\r\n\r\n"),
+    "carriage returns": _value(b"DESCRIPTION:x", b"\r"),
+    "carriage returns in texts": _events(b"SUMMARY:te\rxt\r\n"),
+    "carriage returns in all lines": _components(
+        _GAME.replace(b":", b":\r").replace(b"BEGIN:\r", b"BEGIN:").replace(b"END:\r", b"END:")
+    ),
+    "boundaries run on to the line before": _events(b"SUMMARY:x"),
+    "quoted-printable in every event": _events(b"DESCRIPTION;ENCODING=QUOTED-PRINTABLE:a=0D=0A=\r\nb=\r\nc\r\n"),
     "junk behind all lines of events": _events(b"junk\r\nX-A:1\r\n" * 20),
     "junk behind all texts of events": _events(b"DESCRIPTION:text\r\ngoes on\r\nSUMMARY:text\r\nhttps://x\r\n"),
     "junk behind short texts": _events(b"NAME:a\r\njunk\r\n" * 20),

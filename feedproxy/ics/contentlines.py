@@ -30,7 +30,7 @@ _CONTENT_LINES = pattern(
            )*+"""
 )
 _BEFORE_PROPERTY = pattern(rb"\n (?<![=\n]\n) (?= (?: [Xx]-[A-Za-z0-9_./-]{1,58}+ | @KNOWN ) : | @BOUNDARY | @RULE )")
-_QUOTED_PRINTABLE = re.compile(rb";(?i:ENCODING=QUOTED-PRINTABLE)")
+QUOTED_PRINTABLE = re.compile(rb";(?i:ENCODING=QUOTED-PRINTABLE)")
 _BEFORE_QUOTED_PRINTABLE = pattern(
     rb"""\n (?= [A-Za-z0-9_./-]{1,60}+ ; [^:\n]*+ : ) (?!@NO_BOUNDARY)
             (?= [^:\n]{1,200} ; (?i:ENCODING=QUOTED-PRINTABLE) )"""
@@ -131,7 +131,7 @@ def _mended(text: bytes, repairs: Repairs) -> bytes:
     lines = _in_capitals(lines, repairs)
     lines = _with_colons_in_rules(lines, repairs)
     if b'"' in lines:
-        lines = _anew(_UNCLOSED, lines, partial(_without_quotes, repairs=repairs))
+        lines = anew(_UNCLOSED, lines, partial(without_quotes, repairs=repairs))
     return lines[1:].translate(_SHOWN) if _has_any(lines, _STAND_INS) else lines[1:]
 
 
@@ -139,7 +139,7 @@ def _has_any(text: bytes, octets: bytes) -> bool:
     return any(octet in text for octet in octets)
 
 
-def _anew(places: re.Pattern[bytes], text: bytes, write: Callable[[bytes], bytes]) -> bytes:
+def anew(places: re.Pattern[bytes], text: bytes, write: Callable[[bytes], bytes]) -> bytes:
     """Write the last group of each match anew: `write` takes and returns all of them, with NULs between.
 
     Two that are empty may come last. `split` is several times as quick as `sub` with a function.
@@ -160,15 +160,15 @@ def _with_soft_breaks_joined(text: bytes, repairs: Repairs) -> bytes:
 
     A line of that is a content line wherever it stands; behind a soft break only what needs no mending is one.
     """
-    if _QUOTED_PRINTABLE.search(text) is None:
+    if QUOTED_PRINTABLE.search(text) is None:
         return text
     text = _BEFORE_QUOTED_PRINTABLE.sub(b"\n" + MARK, text)
-    text = _anew(_SOFT_BREAKS, text, partial(_joined, repairs=repairs))
-    return _anew(_TORN_FROM_QUOTED_PRINTABLE, text, partial(_rejoined, repairs=repairs, soft=True))
+    text = anew(_SOFT_BREAKS, text, partial(_joined, repairs=repairs))
+    return anew(_TORN_FROM_QUOTED_PRINTABLE, text, partial(_rejoined, repairs=repairs, soft=True))
 
 
 def _joined(lines: bytes, repairs: Repairs) -> bytes:
-    _count(repairs, "line-rejoined", lines.count(b"\n"))
+    count(repairs, "line-rejoined", lines.count(b"\n"))
     return lines.replace(b"=\n", b"").replace(MARK, b"").translate(_HIDDEN)
 
 
@@ -176,8 +176,8 @@ def _rejoined(torn: bytes, repairs: Repairs, *, soft: bool = False) -> bytes:
     """Write lines as the text from which they are torn, but for those that are no text either."""
     lines = torn[:-1].replace(b"\n\0", b"\0")
     kept = (_LOST_BEHIND_NO_SOFT_BREAK if soft else _LOST).sub(b"", lines)
-    _count(repairs, "line-rejoined", kept.count(b"\n"))
-    _count(repairs, "line-dropped", lines.count(b"\n") - kept.count(b"\n"))
+    count(repairs, "line-rejoined", kept.count(b"\n"))
+    count(repairs, "line-dropped", lines.count(b"\n") - kept.count(b"\n"))
     if soft:
         kept = kept.replace(b"=\n", b"").replace(MARK, b"")
     return _with_escaped_breaks(kept).replace(b"\0", b"\n\0").translate(_HIDDEN) + b"\n"
@@ -197,13 +197,13 @@ def _with_others_placed(text: bytes, repairs: Repairs) -> bytes:
     if end == len(text):
         return text
     start = max(0, text.rfind(b"\n", 0, end - 1))
-    lines = _anew(_TORN, text[start:], partial(_rejoined, repairs=repairs))
+    lines = anew(_TORN, text[start:], partial(_rejoined, repairs=repairs))
     kept = _NAMELESS.sub(b"\n", lines)
     if _end(_CONTENT_ONCE_MENDED, kept, 1) < len(kept):
         kept = _NO_CONTENT.sub(b"\n", kept)
     if dropped := lines.count(b"\n") - kept.count(b"\n"):
         blank = len(_BLANK_LINE.findall(lines)) if b"\n " in lines or b"\n\t" in lines else 0
-        _count(repairs, "line-dropped", dropped - blank)
+        count(repairs, "line-dropped", dropped - blank)
     return text[:start] + kept
 
 
@@ -219,14 +219,14 @@ def _in_capitals(text: bytes, repairs: Repairs) -> bytes:
             break
         at = found.start()
         text = text.replace(name, name.upper())
-    return _anew(_NOT_IN_CAPITALS, text, partial(_capitals, repairs=repairs))
+    return anew(_NOT_IN_CAPITALS, text, partial(in_capitals, repairs=repairs))
 
 
-def _capitals(names: bytes, repairs: Repairs) -> bytes:
+def in_capitals(names: bytes, repairs: Repairs) -> bytes:
     """Write names and boundaries in capitals, without blanks."""
     written = names.upper().translate(None, _BLANKS)
     if len(written) < len(names):
-        _count(repairs, "boundary-blanks", len(_BLANK_TO_THE_END.findall(names)))
+        count(repairs, "boundary-blanks", len(_BLANK_TO_THE_END.findall(names)))
     return written
 
 
@@ -237,19 +237,21 @@ def _with_colons_in_rules(text: bytes, repairs: Repairs) -> bytes:
             continue
         written = start[:-1] + b":"
         if with_colon.search(text) is None:
-            count = text.count(start)
+            found = text.count(start)
             text = text.replace(start, written)
         else:
-            text, count = without_colon.subn(written, text)
-        _count(repairs, "rule-without-colon", count)
+            text, found = without_colon.subn(written, text)
+        count(repairs, "rule-without-colon", found)
     return text
 
 
-def _without_quotes(parameters: bytes, repairs: Repairs) -> bytes:
-    _count(repairs, "quote-unclosed", parameters.count(b"\0") + 1)
+def without_quotes(parameters: bytes, repairs: Repairs) -> bytes:
+    """Write parameters, with NULs between, without the quotes of which one does not close."""
+    count(repairs, "quote-unclosed", parameters.count(b"\0") + 1)
     return parameters.translate(None, b'"')
 
 
-def _count(repairs: Repairs, rule: str, count: int) -> None:
-    if count:
-        repairs[rule] = repairs.get(rule, 0) + count
+def count(repairs: Repairs, rule: str, number: int) -> None:
+    """Note that a rule was needed so many times; never is not worth a mention."""
+    if number:
+        repairs[rule] = repairs.get(rule, 0) + number

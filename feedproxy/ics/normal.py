@@ -172,6 +172,11 @@ def fits(lines: bytes) -> bool:
     return _SHORT_LINES.fullmatch(lines) is not None and has_clean_letters(lines) and not any(overloaded(lines))
 
 
+def has_other_folds(text: bytes) -> bool:
+    """Tell whether there are folds in text that may stay, and that do not stand where `fold` puts them."""
+    return b"\r\n " in text and _OTHER_FOLD.search(text) is not None
+
+
 def has_clean_letters(text: bytes) -> bool:
     """Tell whether text is UTF-8 without characters that break lines or control anything."""
     if text.isascii():

@@ -1,5 +1,6 @@
 """Octets in, components out: the runs are cut out, the rest is mended and parsed, the runs are put back."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import cast
 
@@ -41,7 +42,10 @@ def _read(body: bytes, *, divided: bool, across_calendars: bool) -> Reading | No
     found = restored(stream, runs)
     if found is None:
         return None
-    repairs = (*normal.repairs, *stream.repairs)
+    mended = Counter(dict(normal.repairs))
+    for run in runs:
+        mended.update(run.repairs)
+    repairs = (*mended.items(), *stream.repairs)
     if stream.outside:
         repairs += (("component-outside-calendar", found.outside),)
     return Reading(found.heads, found.pieces, repairs)

@@ -12,13 +12,14 @@ import re
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, chain, compress, groupby, pairwise, repeat
 from typing import ClassVar
 
 from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
 from feedproxy.ics.folding import LIMIT, unfold
+from feedproxy.ics.habits import events_in, without_habits
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
 from feedproxy.ics.plain import all_plain, all_plain_but_for_folds, all_plain_but_for_identity
@@ -104,6 +105,12 @@ _BEHIND_COMPONENT = re.compile(
     rb":V(?<=[\r\n]END:V)(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE
 )
 """The colon comes first, for it is quickly looked for, which letters in any case are not."""
+_BEHIND_COMPONENT_ANYHOW = re.compile(
+    rb"[\r\n]END[ \t]*+:[ \t]*+V(?:EVENT|TODO|JOURNAL|FREEBUSY)[ \t]*+[\r\n]++(?![ \t])", re.IGNORECASE
+)
+"""The same where there are blanks, or blank lines behind it."""
+_MAX_TRIES = 2
+"""Stretches of a body whose events are not plain even without their habits: then no other is tried."""
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
@@ -159,7 +166,8 @@ class Run:
     that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it, and
     `definitions` are the VTIMEZONEs between the events. `shares_uids`: an event of the same
     UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: no event lacks
-    its UID, which is empty in `uids` then, or its DTSTAMP.
+    its UID, which is empty in `uids` then, or its DTSTAMP. `repairs` counts what it took to make the events plain, by
+    rule.
     """
 
     kind: ClassVar[bytes] = b"VEVENT"
@@ -173,6 +181,7 @@ class Run:
     is_divided: bool = False
     shares_uids: bool = False
     is_identified: bool = True
+    repairs: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def text(self) -> bytes:
@@ -346,17 +355,45 @@ def segments(body: bytes, *, is_normal: bool = False, across_calendars: bool = F
     if wide_encoding(body[:4]) is not None:
         yield body
         return
-    start = 0
+    start, tries = 0, 0 if is_normal else _MAX_TRIES
     while start < len(body):
-        behind = _BEHIND_COMPONENT.search(body, start + STRETCH)
-        end = behind.end() if behind else len(body)
-        stretch = body[start:end]
-        stretch = _ended_by_crlf(stretch)
-        for segment in _segments(stretch, is_normal=is_normal, across_calendars=across_calendars):
+        end = _behind_component(body, start + STRETCH)
+        stretch = _ended_by_crlf(body[start:end])
+        found = [*_segments(stretch, is_normal=is_normal, across_calendars=across_calendars)]
+        if tries and found[0] is stretch:
+            mended = _segments_once_mended(stretch)
+            found, tries = (mended, tries) if mended else (found, tries - 1)
+        for segment in found:
             if isinstance(segment, Run):
                 _refuse_if_too_long(segment)
             yield segment
         start = end
+
+
+def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
+    """Return the events of a stretch as a run, and what is about it, if all of them are plain but for a few habits."""
+    if len(stretch) > LARGE or (place := events_in(stretch)) is None:
+        return None
+    mended = without_habits(stretch[slice(*place)])
+    if mended is None:
+        return None
+    text, repairs = mended
+    run, end = _run_to_the_end(text, 0, is_normal=False)
+    if run is None or end < len(text):
+        return None
+    found: list[bytes | Run] = [stretch[: place[0]], replace(run, repairs=repairs), stretch[place[1] :]]
+    return [segment for segment in found if segment != b""]
+
+
+def _behind_component(body: bytes, at: int) -> int:
+    """Return where the first component ends from there on, or the body."""
+    near = at + STRETCH
+    for end in (_BEHIND_COMPONENT, _BEHIND_COMPONENT_ANYHOW):
+        found = end.search(body, at, near)
+        if found and (found.end() < near or found.end() == len(body)):
+            return found.end()
+    found = _BEHIND_COMPONENT.search(body, near)
+    return found.end() if found else len(body)
 
 
 def _refuse_if_too_long(run: Run) -> None:
