@@ -19,7 +19,9 @@ from feedproxy.ics.folding import unfold
 
 MARK = b"X-FEEDPROXY-RUN"
 """The kind of a component that stands for events which are read elsewhere (`feedproxy.ics.runs`)."""
-SEPARATE = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE", MARK))
+SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
+"""The kinds that have a UID (RFC 5545 section 3.6)."""
+SEPARATE = SCHEDULED | {b"VTIMEZONE", MARK}
 """Kinds that stand in a VCALENDAR and in no component of RFC 5545: where one begins, such a one before has ended."""
 
 MAX_MENDED = 10_000
@@ -42,7 +44,6 @@ _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
 _END = re.compile(rb"\nEND:([^\r]*)\r")
 _TZID = re.compile(rb"\nTZID[:;]([^\r]*+(?:\r\n [^\r]*+)*+)")
 _BEGIN_DEFINITION, _END_DEFINITION = b"BEGIN:VTIMEZONE\r\n", b"\nEND:VTIMEZONE\r\n"
-_PLAIN_UID = re.compile(rb"\nUID:([^\r]*+)\r\n(?! )")
 _LINE = rb"(?:(?!BEGIN:|END:)[^\n]*+\n)"
 _BEGIN, _END_OF_CALENDAR = rb"BEGIN:VCALENDAR\r\n", rb"END:VCALENDAR\r\n"
 _COMPONENT = rb"""BEGIN: (?!VCALENDAR\r) (?P<kind>[^\r]*)\r\n
@@ -114,11 +115,7 @@ class Component(NamedTuple):
 
     def uid(self) -> bytes:
         """Return the raw value of its UID without blanks about it; empty if it has none."""
-        plain = _PLAIN_UID.search(self.text)
-        if plain is not None and self._is_own(plain.start()):
-            return plain[1].strip()
-        line = self.first(b"UID")
-        return line.value.strip() if line else b""
+        return (self.value(b"UID") or b"").strip()
 
     def value(self, name: bytes) -> bytes | None:
         """Return the raw value of its first own property of that name, or None."""
@@ -151,6 +148,11 @@ def _property(name: bytes) -> re.Pattern[bytes]:
 def _bare_property(name: bytes) -> re.Pattern[bytes]:
     """Match a property of that name without parameters, in one physical line."""
     return re.compile(rb"\n%b:([^\r]*+)\r\n(?! )" % re.escape(name))
+
+
+def component_of(text: bytes, scope: int = 0) -> Component:
+    """Return the component whose text this is."""
+    return Component(text[len(b"BEGIN:") : text.index(b"\r")], text, scope)
 
 
 def without_nested(text: bytes) -> bytes:

@@ -1,12 +1,15 @@
 """Whether text is plain events and nothing else, told in one pass by an automaton (RE2) where there is one.
 
 It knows fewer ways to write an event than `feedproxy.ics.runs`, which looks at what this does not take for plain: no
-folds in parameters, no UID in an alarm, no rare names with an initial of a name that matters.
+folds in parameters, no UID in an alarm, no rare names with an initial of a name that matters. And it knows components
+of any kind, with others in them, all of whose lines are those of plain events but for what names them.
 """
 
 import re
 
 from feedproxy.ics.automata import automaton
+from feedproxy.ics.components import SCHEDULED
+from feedproxy.ics.linekinds import KIND
 from feedproxy.ics.times import TIME_LIKE
 
 _PARTS = {
@@ -34,7 +37,22 @@ _REST_ANYHOW = (
 )
 """With folds in parameters too."""
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
-_IDENTITY_OR_NONE = rb"(?:@uid@lines(?:@stamp@lines)?|@stamp@lines(?:@uid@lines)?)?"
+_ANY = {
+    b"@events": rb"(?:BEGIN:@kind\r\n@lines(?:@nested@lines)*END:@kind\r\n)+",
+    b"@nested": rb"BEGIN:@kind\r\n@within(?:BEGIN:@kind\r\n@withinEND:@kind\r\n@within)*END:@kind\r\n",
+    b"@kind": KIND,
+    b"@lines": rb"(?:@other|@time|@rule|(?:UID|DTSTAMP)@rest)*",
+    b"@within": rb"(?:(?:@name|DESCRIPTION|DTSTAMP|DURATION|UID|URL|REPEAT|RELATED-TO|RESOURCES|RESOURCE-TYPE)@rest)*",
+    b"@rest": _REST_ANYHOW,
+}
+"""Components of any kinds, whatever their UIDs and DTSTAMPs, and others in them, two deep at most."""
+_NAMED_ONCE = {
+    b"@events": b"(?:%b)+"
+    % b"|".join(rb"BEGIN:%b\r\n@lines@identityEND:%b\r\n" % (kind, kind) for kind in sorted(SCHEDULED)),
+    b"@identity": rb"(?:UID@rest@lines(?:DTSTAMP@rest@lines)?|DTSTAMP@rest@lines(?:UID@rest@lines)?)?",
+    b"@rest": _REST_ANYHOW,
+}
+"""Of such components those of the kinds that are to have a UID, with no more than one and one DTSTAMP each."""
 _NEVER = rb"[^\x00-\xff]"
 
 
@@ -50,8 +68,8 @@ def _events(others: dict[bytes, bytes]) -> bytes:
 _AUTOMATA = {
     "once": automaton(_events({b"@rule": _NEVER})),
     "recurring": automaton(_events({b"@rule": _RULE})),
-    "folded": automaton(_events({b"@rule": _RULE, b"@rest": _REST_ANYHOW})),
-    "unidentified": automaton(_events({b"@rule": _RULE, b"@identity": _IDENTITY_OR_NONE})),
+    "any": automaton(_events({b"@rule": _RULE} | _ANY)),
+    "named once": automaton(_events({b"@rule": _RULE} | _NAMED_ONCE)),
 }
 
 
@@ -63,14 +81,20 @@ def all_plain(text: bytes, *, recurring: bool) -> bool:
     return _matches("recurring" if recurring else "once", text)
 
 
-def all_plain_but_for_folds(text: bytes) -> bool:
-    """Tell whether text is events that are plain, recurring or not, but that there may be folds in their parameters."""
-    return _matches("folded", text)
+def all_alike(text: bytes) -> bool:
+    """Tell whether text is components of any kinds like plain events; as to what names them, each as it likes.
+
+    There may be folds in their parameters. Whether a BEGIN and its END are of one kind is not said.
+    """
+    return _matches("any", text)
 
 
-def all_plain_but_for_identity(text: bytes) -> bool:
-    """Tell whether text is events that are plain, but that each may lack its UID, its DTSTAMP, or both."""
-    return _matches("unidentified", text)
+def all_named_once(text: bytes) -> bool:
+    """Tell whether text is such components with none in them, each to have a UID and a DTSTAMP, with no more than one.
+
+    Each BEGIN and its END are of one kind.
+    """
+    return _matches("named once", text)
 
 
 def _matches(form: str, text: bytes) -> bool:

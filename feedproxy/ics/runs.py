@@ -2,10 +2,11 @@
 
 Most events of most feeds are *plain*: in normal form (`feedproxy.ics.normal`), with one UID and one DTSTAMP, with no
 components inside but VALARMs, each of their times in one physical line. One regular expression tells, at hundreds of
-octets a microsecond. Plain events that follow each other are a run: a slice of the body. So are, where all of a stretch
-is plain but for that, events of which some lack their UID or their DTSTAMP; they are given those as a run. A run may go
-on in the next VCALENDAR, and many more, where these follow each other. Only what stands between runs is read line by
-line. What the expression does not match is no fault, it is merely read the longer way.
+octets a microsecond. Plain events that follow each other are a run: a slice of the body. So are, where nothing else is
+in a stretch, components of any kind whose lines are like those of plain events, whatever stands in them and whatever
+names them; those that lack their UID or their DTSTAMP are given these as a run. A run may go on in the next VCALENDAR,
+and many more, where these follow each other. Only what stands between runs is read line by line. What the expression
+does not match is no fault, it is merely read the longer way.
 """
 
 import re
@@ -15,14 +16,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate, chain, compress, groupby, pairwise, repeat
-from typing import ClassVar
 
-from feedproxy.ics.components import MARK, Component, Stream, of_bearable_length
+from feedproxy.ics.components import MARK, SCHEDULED, Component, Stream, component_of, of_bearable_length
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.habits import events_in, without_habits
+from feedproxy.ics.kinds import named
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
-from feedproxy.ics.plain import all_plain, all_plain_but_for_folds, all_plain_but_for_identity
+from feedproxy.ics.plain import all_alike, all_plain
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
 
 _PARTS = {
@@ -90,14 +91,14 @@ Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that
 """
 _SOMEWHERE = re.compile(_event(_RULE), re.VERBOSE)
 """A plain event with or without rules: what is none is tried once."""
-_RECURRENCE_ID_OR_END = re.compile(rb"\n(END:VEVENT|RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+)\r")
+_RECURRENCE_ID_OR_BEHIND = re.compile(rb"\n(RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+|\n)")
 _BOUND_RECURRENCE_ID = b"RECURRENCE-ID;TZID="
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
+_EARLY_FOLD = re.compile(rb"\n (?<!.{62}\n )")
 _SAMPLE = 4_096
 """Octets that are looked at first: where a fold comes too early there may be millions of such."""
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
-_UID_OR_END = re.compile(rb"\n(?:UID:([^\r]*+)|END:VEVENT)\r")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
 _RRULE = b"\nRRULE:"
@@ -112,6 +113,10 @@ _BEHIND_COMPONENT_ANYHOW = re.compile(
 _MAX_TRIES = 2
 """Stretches of a body whose events are not plain even without their habits: then no other is tried."""
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
+_COMPONENT = re.compile(rb"BEGIN:([^\r]*)\r\n(?:(?!END:\1\r)[^\n]*+\n)*+END:\1\r\n")
+"""A component of a run, in which there is none of its kind."""
+_FIRST_SCHEDULED = re.compile(rb"BEGIN:(?<![^\n]BEGIN:)(?:%b)\r\n" % b"|".join(sorted(SCHEDULED)))
+_HEAD = b"BEGIN:VCALENDAR\r\n"
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
 then."""
@@ -147,6 +152,7 @@ _PARAMETER = re.compile(
 """The time of a plain event has one form (`@time`), so there is nothing more to look at here."""
 _LONGEST_UNFOLDED = LIMIT - len(b"RECURRENCE-ID") - LONGEST_TIME_LIKE
 """Octets of a parameter whose time has surely not been folded since the event was seen to be plain."""
+_TZID = re.compile(rb";[ \t]*+TZID[ \t]*+[=;:]")
 _UNFOLDED = re.compile(TIME_LIKE + rb"\r\n[^ ]")
 
 
@@ -164,13 +170,13 @@ class Run:
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
     with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of, or the first, and `scopes` then has
     that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it, and
-    `definitions` are the VTIMEZONEs between the events. `shares_uids`: an event of the same
-    UID, and of another RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: no event lacks
-    its UID, which is empty in `uids` then, or its DTSTAMP. `repairs` counts what it took to make the events plain, by
-    rule.
+    `definitions` are the VTIMEZONEs between the events. `shares_uids`: an event of the same UID, and of another
+    RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to
+    have, which is empty in `uids` then, or the DTSTAMP; `unstamped` are the places of the latter. `kinds` is the kind
+    of each where not all are VEVENTs; those that are to have no UID have none in `uids`. `repairs` counts what it took
+    to make them plain, by rule.
     """
 
-    kind: ClassVar[bytes] = b"VEVENT"
     parts: Sequence[bytes]
     uids: list[bytes]
     recurs: list[int]
@@ -182,6 +188,8 @@ class Run:
     shares_uids: bool = False
     is_identified: bool = True
     repairs: Mapping[str, int] = field(default_factory=dict)
+    kinds: Sequence[bytes] = ()
+    unstamped: Sequence[int] = ()
 
     @property
     def text(self) -> bytes:
@@ -219,11 +227,20 @@ class Run:
 
     def texts(self) -> list[bytes]:
         """Return the text of each event."""
-        return [start + _LAST_LINE for start in self.text.split(_LAST_LINE)[:-1]]
+        kinds = {*self.kinds} or {b"VEVENT"}
+        if len(kinds) > 1:
+            return [found[0] for found in _COMPONENT.finditer(self.text)]
+        last_line = b"\nEND:%b\r\n" % kinds.pop()
+        return [start + last_line for start in self.text.split(last_line)[:-1]]
+
+    @property
+    def named(self) -> list[bytes]:
+        """The UIDs of those that have one."""
+        return [*filter(None, self.uids)] if self.kinds else self.uids
 
     def components(self) -> list[Component]:
-        """Return the events one by one."""
-        return [*map(Component, repeat(b"VEVENT"), self.texts(), self.scopes or repeat(self.scope))]
+        """Return the components one by one."""
+        return [*map(Component, self.kinds or repeat(b"VEVENT"), self.texts(), self.scopes or repeat(self.scope))]
 
     def parted_by(self, key: Callable[[int], object]) -> "list[Run]":
         """Return it in pieces, of whose VCALENDARs each has the same key; itself if that is one."""
@@ -245,8 +262,8 @@ class Run:
         found: list[tuple[bytes, ...]] = []
         own: tuple[bytes, ...] = ()
         tzids: dict[bytes, bytes] = {}
-        for line in _RECURRENCE_ID_OR_END.findall(self.text):
-            if line == b"END:VEVENT":
+        for line in _RECURRENCE_ID_OR_BEHIND.findall(b"\n".join([*self.texts(), b""])):
+            if line == b"\n":
                 found.append(own)
                 own = ()
             elif not own:
@@ -260,7 +277,7 @@ class Run:
         if not self.recurs:
             return []
         texts = self.texts()
-        return [Component(b"VEVENT", texts[n], self.scope) for n in self.recurs]
+        return [component_of(texts[n], self.scope) for n in self.recurs]
 
     def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
         """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
@@ -270,7 +287,7 @@ class Run:
         for n, uid in enumerate(self.uids):
             if uid in uids:
                 scope = self.scopes[n] if self.scopes else self.scope
-                pieces += [*self._part(text, start, n), Component(b"VEVENT", self._slice(text, n, n + 1), scope)]
+                pieces += [*self._part(text, start, n), component_of(self._slice(text, n, n + 1), scope)]
                 start = n + 1
         return [*pieces, *self._part(text, start, len(self.uids))]
 
@@ -282,17 +299,23 @@ class Run:
         gone = sorted(places)
         recurs = [n - bisect_right(gone, n) for n in self.recurs if kept[n]]
         text = b"".join(compress(self.texts(), kept))
-        uids, scopes = [*compress(self.uids, kept)], [*compress(self.scopes, kept)]
+        uids, kinds = ([*compress(values, kept)] for values in (self.uids, self.kinds))
+        scopes = [*compress(self.scopes, kept)]
         scope = scopes[0] if scopes else self.scope
-        return [replace(self, parts=[text], uids=uids, recurs=recurs, scope=scope, scopes=scopes, is_divided=False)]
+        changed = replace(self, parts=[text], uids=uids, recurs=recurs, scopes=scopes, kinds=kinds, is_divided=False)
+        return [replace(changed, scope=scope)]
 
     def _part(self, text: bytes, start: int, stop: int) -> "list[Run]":
         if start == stop:
             return []
-        recurs = [n - start for n in self.recurs if start <= n < stop]
-        parts, uids, scopes = [self._slice(text, start, stop)], self.uids[start:stop], self.scopes[start:stop]
+        recurs, unstamped = (
+            [n - start for n in places if start <= n < stop] for places in (self.recurs, self.unstamped)
+        )
+        part = slice(start, stop)
+        uids, scopes, kinds = self.uids[part], self.scopes[part], self.kinds[part]
         scope = scopes[0] if scopes else self.scope
-        return [replace(self, parts=parts, uids=uids, recurs=recurs, scope=scope, scopes=scopes, is_divided=False)]
+        found = replace(self, parts=[self._slice(text, start, stop)], uids=uids, recurs=recurs, kinds=kinds)
+        return [replace(found, scope=scope, scopes=scopes, unstamped=unstamped, is_divided=False)]
 
     def _slice(self, text: bytes, start: int, stop: int) -> bytes:
         return text[self.ends[start - 1] if start else 0 : self.ends[stop - 1]]
@@ -321,7 +344,8 @@ def cut(
 ) -> tuple[bytes, list[Run]]:
     """Take the runs out of a body; return what is left, with a mark in the place of each, and the runs in order.
 
-    If they are to be `divided` that is done at once, so that their text is there once. `is_normal`: the body is known
+    If they are to be `divided` that is done at once, so that their text is there once, but where they are to be mended
+    first. `is_normal`: the body is known
     to be in normal form. `before`: the runs that were taken out of it before, and whose marks are there.
     `across_calendars`: a run may have events of several VCALENDARs.
     """
@@ -333,7 +357,7 @@ def cut(
             rest.append(MARKED)
         for segment in segments(piece, is_normal=is_normal, across_calendars=across_calendars):
             if isinstance(segment, Run):
-                runs.append(segment.divided() if divided else segment)
+                runs.append(segment.divided() if divided and segment.is_identified else segment)
                 rest.append(MARKED)
             else:
                 rest.append(segment)
@@ -378,8 +402,8 @@ def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
     if mended is None:
         return None
     text, repairs = mended
-    run, end = _run_to_the_end(text, 0, is_normal=False)
-    if run is None or end < len(text):
+    run, start, end = _run_to_the_end(text, 0, is_normal=False)
+    if run is None or start or end < len(text):
         return None
     found: list[bytes | Run] = [stretch[: place[0]], replace(run, repairs=repairs), stretch[place[1] :]]
     return [segment for segment in found if segment != b""]
@@ -399,8 +423,10 @@ def _behind_component(body: bytes, at: int) -> int:
 def _refuse_if_too_long(run: Run) -> None:
     """Refuse a run with an event of more lines than any has; it is by itself, or nearly, for it is a whole stretch."""
     if len(run.text) > 2 * STRETCH:
-        for text in run.texts():
-            of_bearable_length(text)
+        texts = run.texts()
+        if max(map(len, texts)) > STRETCH:
+            for text in texts:
+                of_bearable_length(text)
 
 
 def _ended_by_crlf(stretch: bytes) -> bytes:
@@ -416,8 +442,7 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
     longer than to find out which are plain all the same.
     """
     taken = lone = 0
-    at = 0 if stretch.startswith(_BEGIN[1:]) else _next_event(stretch, 0)
-    run, end = _run_to_the_end(stretch, at, is_normal=is_normal) if at >= 0 else (None, at)
+    run, at, end = _run_to_the_end(stretch, 0, is_normal=is_normal)
     if run is None and across_calendars:
         across = _run_across(stretch, at, is_normal=is_normal)
         if across is not None:
@@ -425,9 +450,8 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
                 yield stretch[:at]
             joined, taken = across
             yield joined
-            at = _next_event(stretch, taken - 1)
-            run, end = _run_to_the_end(stretch, at, is_normal=is_normal)
-    if run is None and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
+            run, at, end = _run_to_the_end(stretch, taken, is_normal=is_normal)
+    if run is None and at >= 0 and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
         at = -1
     while at >= 0 and lone != _MAX_LONE:
         if run is None:
@@ -446,20 +470,34 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
         yield stretch[taken:]
 
 
-def _run_to_the_end(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run | None, int]:
-    """Return a run of all events of a stretch from there on, if they are one, and where it ends."""
+def _run_to_the_end(stretch: bytes, at: int, *, is_normal: bool) -> tuple[Run | None, int, int]:
+    """Return a run of all components of a stretch from there on, if they are one, and where it begins and ends.
+
+    If they are none, where the first event begins, or -1.
+    """
+    first = at if stretch.startswith(_BEGIN[1:], at) else _next_event(stretch, at)
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
+    run = _events(stretch, first, end, is_normal=is_normal) if first >= 0 else None
+    if run is not None:
+        return run, first, end
+    end = _end_of_last(stretch)
+    for start in _starts(stretch, at):
+        run = _alike(stretch, start, end, is_normal=is_normal)
+        if run is not None:
+            return run, start, end
+    return None, first, first
+
+
+def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
+    """Return a run of plain events, if that stands there."""
+    if stretch[end : end + 1] in _GOING_ON:
+        return None
     text = stretch[start:end]
-    if stretch[end : end + 1] in _GOING_ON or not (is_normal or fits(text)):
-        return None, start
     recurs = _some_recur(text)
-    is_identified = recurs is not None
-    if not (is_identified or all_plain_but_for_identity(text)):
-        return None, start
-    uids = _uids(text) if is_identified else _uids_or_none(text)
-    if uids is None:
-        return None, start
-    return Run([text], uids, _recurring(text) if recurs is not False else [], is_identified=is_identified), end
+    if recurs is None or not (is_normal or fits(text)):
+        return None
+    uids = _uids(text)
+    return Run([text], uids, _recurring(text.split(_LAST_LINE)) if recurs else []) if uids is not None else None
 
 
 def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
@@ -475,8 +513,8 @@ def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, in
         return None
     parts, calendars, definitions = texts[2::3], texts[3::3], texts[4::3]
     text = _LAST_LINE[1:].join([*parts, b""])
-    run, behind = _run_to_the_end(text, 0, is_normal=is_normal)
-    if run is None or behind < len(text) or len({*definitions}) > _MAX_DEFINED:
+    run, _, behind = _run_to_the_end(text, 0, is_normal=is_normal)
+    if run is None or run.kinds or behind < len(text) or len({*definitions}) > _MAX_DEFINED:
         return None
     if not (is_normal or _are_short_and_normal({*calendars, *definitions})):
         return None
@@ -515,12 +553,57 @@ def _are_short_and_normal(texts: Collection[bytes]) -> bool:
 
 
 def _some_recur(text: bytes) -> bool | None:
-    """Tell whether plain events may have recurrence rules; None if they are not plain."""
+    """Tell whether plain events have recurrence rules; None if they are not plain."""
     if all_plain(text, recurring=False):
         return False
-    if _RRULE in text and all_plain(text, recurring=True):
-        return True
-    return True if all_plain_but_for_folds(text) and _no_fold_is_in_a_tzid(text) else None
+    return True if _RRULE in text and all_plain(text, recurring=True) else None
+
+
+def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
+    """Return a run of components of any kinds, if that stands there."""
+    text = stretch[start:end]
+    if stretch[end : end + 1] in _GOING_ON or not (all_alike(text) and (is_normal or fits(text))):
+        return None
+    if not _tzids_are_plain(text) or (b"\n " in text and _EARLY_FOLD.search(text)):
+        return None
+    found = named(text)
+    if found is None:
+        return None
+    run = Run([text], found.uids, [], is_identified=found.is_identified(), unstamped=found.unstamped)
+    run = replace(run, kinds=found.kinds) if found.kinds.count(b"VEVENT") < len(found.kinds) else run
+    return replace(run, recurs=_recurring(run.texts())) if _RRULE in text else run
+
+
+def _starts(stretch: bytes, at: int) -> Iterator[int]:
+    """Iterate over where the first component from there on begins.
+
+    It is of any kind where it surely stands in no other; else one of those that cannot stand in another.
+    """
+    found = _FIRST_SCHEDULED.search(stretch, at)
+    first = found.start() if found else len(stretch)
+    head = stretch.find(_HEAD, at, first)
+    if head >= 0:
+        before = max(head, stretch.rfind(_END_DEFINITION, head, first) + 1)
+        behind = stretch.index(b"\n", before)
+        start = stretch.find(b"\nBEGIN:", behind, first) + 1
+        if start and stretch.find(b"\nEND:", behind, start) < 0:
+            yield start
+    if found:
+        yield first
+
+
+def _end_of_last(stretch: bytes) -> int:
+    """Return where the last component ends that is no VCALENDAR."""
+    at = stretch.rfind(b"\nEND:")
+    if stretch.startswith(b"\nEND:VCALENDAR\r", at):
+        at = stretch.rfind(b"\nEND:", 0, at)
+    return stretch.find(b"\r\n", at) + 2 if at >= 0 else 0
+
+
+def _tzids_are_plain(text: bytes) -> bool:
+    """Tell whether each parameter that is a TZID begins with `;TZID=`, in one physical line."""
+    count, upper = text.count(UNBOUND), unfold(text).upper()
+    return upper.count(b"TZID") == count or len(_TZID.findall(upper)) == count
 
 
 def _no_fold_is_in_a_tzid(text: bytes) -> bool:
@@ -528,10 +611,9 @@ def _no_fold_is_in_a_tzid(text: bytes) -> bool:
     return text.count(UNBOUND) == unfold(text).count(UNBOUND)
 
 
-def _recurring(text: bytes) -> list[int]:
-    """Return the places of the events that have a recurrence rule."""
-    events = text.split(_LAST_LINE) if _RRULE in text else []
-    return [n for n, event in enumerate(events) if _RRULE in event]
+def _recurring(texts: Iterable[bytes]) -> list[int]:
+    """Return the places of the components that have a recurrence rule."""
+    return [n for n, text in enumerate(texts) if _RRULE in text]
 
 
 def _uids(text: bytes) -> list[bytes] | None:
@@ -545,21 +627,6 @@ def _uids(text: bytes) -> list[bytes] | None:
     if max(lengths) < _FOLDED_UID:
         return uids
     return [unfold(uid) for uid in _UID.findall(text)]
-
-
-def _uids_or_none(text: bytes) -> list[bytes] | None:
-    """Return the UIDs of events, empty where one has none; None where there are folds, which may be made anew."""
-    if b"\n " in text:
-        return None
-    if b"\nUID:" not in text:
-        return [b""] * text.count(_LAST_LINE)
-    uids = [b""]
-    for uid in _UID_OR_END.findall(text):
-        if uid:
-            uids[-1] = uid
-        else:
-            uids.append(b"")
-    return uids[:-1]
 
 
 def _next_event(stretch: bytes, start: int) -> int:

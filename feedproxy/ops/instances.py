@@ -14,13 +14,12 @@ from itertools import islice
 
 from dateutil.rrule import rrule, rrulestr
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.text import unescape
 from feedproxy.ics.times import wall_time
 from feedproxy.ops.clocks import Clocks, Moment
 from feedproxy.transform.losses import length_of
 from feedproxy.transform.recurrence import CYCLE
-from feedproxy.transform.unique import SCHEDULED
 
 MOST = 50_000
 """Instances that are gone through to reach those that are asked for, of each rule."""

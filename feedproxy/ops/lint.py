@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import tzmap
 from feedproxy.errors import FeedRefused
+from feedproxy.ics.components import SCHEDULED
 from feedproxy.ics.contentline import LINE_START, ContentLine, split_at_last_colon
 from feedproxy.ics.contentlines import content_lines
 from feedproxy.ics.folding import LIMIT
@@ -28,7 +29,6 @@ from feedproxy.transform.definitions import clean
 from feedproxy.transform.profiles import GOOGLE_OCTETS
 from feedproxy.transform.repair import is_cancelling
 from feedproxy.transform.tzid_uses import DATES, UTC_TIME
-from feedproxy.transform.unique import SCHEDULED
 from tzmap.resolution import offset_text
 
 MOST = 20

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.contentline import ContentLine
 from feedproxy.ics.folding import fold
 from feedproxy.ics.text import escape
@@ -20,7 +20,7 @@ from feedproxy.transform.edit import with_values
 from feedproxy.transform.naming import Naming
 from feedproxy.transform.report import Journal
 from feedproxy.transform.tzid_uses import WITH_PARAMETERS, bound_line, tzid_of
-from feedproxy.transform.unique import SCHEDULED, version
+from feedproxy.transform.unique import version
 from tzmap import zone_names
 
 STEP = "join"

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.times import wall_time, wall_times
 from feedproxy.transform.recurrence import until
-from feedproxy.transform.unique import SCHEDULED, identity
+from feedproxy.transform.unique import identity
 
 SLACK = timedelta(days=2)
 """A DATE lasts its whole day, and a wall clock may be 14 hours behind or ahead of UTC."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import re2
 
 from feedproxy.errors import BadRequest
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.text import unescape
 from feedproxy.ics.textlist import texts
 from feedproxy.transform.calendar import Calendar
@@ -19,7 +19,6 @@ from feedproxy.transform.edit import every_extension
 from feedproxy.transform.report import Journal
 from feedproxy.transform.rewrite import LISTS
 from feedproxy.transform.uidset import filtered, uid_sets
-from feedproxy.transform.unique import SCHEDULED
 
 STEP = "matching"
 MAX_PATTERN_OCTETS = 1_000

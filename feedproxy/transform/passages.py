@@ -8,12 +8,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from feedproxy.ics.components import Component, well_formed
+from feedproxy.ics.components import SCHEDULED, Component, well_formed
 from feedproxy.ics.normal import normalise
 from feedproxy.ics.runs import Piece, Run, segments
 from feedproxy.transform.repair import identified, mended
 from feedproxy.transform.report import Journal
-from feedproxy.transform.unique import SCHEDULED
 
 _KINDS = b"|".join(sorted(SCHEDULED))
 _BEGIN = re.compile(rb"(?<![^\r\n])BEGIN:(?:%b)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])" % _KINDS, re.IGNORECASE)
@@ -86,7 +85,7 @@ def _normal(text: bytes) -> Iterator[bytes | Piece]:
             yield from _identified(part)
 
 
-def _identified(run: Run) -> Sequence[Run]:
+def _identified(run: Run) -> Sequence[Piece]:
     return [run] if run.is_identified else identified(run, Journal()) or [_NOTHING]
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import repeat
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
@@ -107,8 +108,8 @@ def opened(body: bytes, journal: Journal) -> tuple[Calendar, dict[str, int]]:
     lines = {head: head_lines(head) for head in set(found.heads)}
     calendar = Calendar(
         heads=tuple(map(lines.__getitem__, found.heads)),
-        definitions=tuple([c for c in found.pieces if c.kind == b"VTIMEZONE" and isinstance(c, Component)]),
-        pieces=tuple([c for c in found.pieces if c.kind != b"VTIMEZONE"]),
+        definitions=tuple([c for c in found.pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"]),
+        pieces=tuple([c for c in found.pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"]),
     )
     return calendar, by_kind(found.pieces)
 
@@ -154,8 +155,10 @@ def _run(steps: Sequence[Step], calendar: Calendar, journal: Journal) -> Calenda
 
 def by_kind(pieces: Sequence[Piece]) -> dict[str, int]:
     """Count components by kind."""
-    found = Counter([piece.kind for piece in pieces])
+    kinds: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, Run):
-            found[piece.kind] += len(piece.uids) - 1
-    return {kind.decode(): count for kind, count in found.items()}
+            kinds += piece.kinds or repeat(b"VEVENT", len(piece.uids))
+        else:
+            kinds.append(piece.kind)
+    return {kind.decode(): count for kind, count in Counter(kinds).items()}

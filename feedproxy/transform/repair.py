@@ -12,14 +12,15 @@ from functools import cache
 from hashlib import sha256
 from itertools import chain, repeat
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component, component_of
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import fold, unfold, write
+from feedproxy.ics.kinds import scheduled
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import SAME, revised
-from feedproxy.transform.unique import SCHEDULED, identity, unique, version
+from feedproxy.transform.unique import identity, unique, version
 
 STEP = "repair"
 UID_DOMAIN = b"@feedproxy"
@@ -28,6 +29,7 @@ _DIGITS = 32
 NEVER = b"19700101T000000Z"
 """When something was stamped that does not say when."""
 CANCELLED = b"STATUS:CANCELLED"
+CANCELLABLE = SCHEDULED - {b"VFREEBUSY"}
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
 _RULE = re.compile(rb"\n(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
@@ -39,9 +41,9 @@ _SEPARATORS = b";, \t"
 _FEW = 8
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
-_BEGIN = b"BEGIN:VEVENT\r\n"
-_START, _FINISH = b"BEGIN:VEVENT\r", b"\nEND:VEVENT\r\n"
-_STAMP_LINE = re.compile(rb"(?<=\n)DTSTAMP:[^\r]*+\r\n")
+_START, _FINISH = b"BEGIN:%b\r", b"\nEND:%b\r\n"
+_BETWEEN = b"\0"
+"""Between texts of the normal form, in which there is no such character."""
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 """Of what a VCALENDAR may have once, the first counts."""
@@ -88,7 +90,7 @@ def mended(component: Component, journal: Journal, *, cancelled: bool = False) -
     component = with_tidy_rules(component, journal)
     if component.kind in SCHEDULED:
         component = _with_identity(component, journal)
-        if cancelled and component.kind != b"VFREEBUSY":
+        if cancelled and component.kind in CANCELLABLE:
             component = _cancelled(component, journal)
     return component
 
@@ -102,7 +104,7 @@ def _mended_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Seque
         return [
             piece for part in run.parted_by(cancelled.__contains__) for piece in _mended_run(part, journal, cancelled)
         ]
-    if run.is_identified and not (b"\nSTATUS" in run.text and b"\nBEGIN:VALARM" in run.text):
+    if run.is_identified and _is_cancelled_at_once(run):
         return [_cancelled_run(run, journal)]
     found = (mended(component, journal, cancelled=True) for component in run.components())
     return [component for component in found if component is not None]
@@ -221,55 +223,115 @@ def _with_identity(component: Component, journal: Journal) -> Component:
     return with_lines(component, lines)
 
 
-def identified(run: Run, journal: Journal) -> list[Run]:
-    """Give the events of a run, which has no folds, what `_with_identity` gives each; those that say nothing go."""
-    if len(run.text) == len(run.uids) * len(_START + _FINISH):
-        journal.note(STEP, "empty-component", "VEVENT", count=len(run.uids))
+def identified(run: Run, journal: Journal) -> Sequence[Piece]:
+    """Give the components of a run what `_with_identity` gives each; those that say nothing go."""
+    if _has_nested(run) and _is_hidden(run.text):
+        found = (mended(component, journal) for component in run.components())
+        return [component for component in found if component is not None]
+    kinds = run.kinds or [b"VEVENT"] * len(run.uids)
+    if len(run.text) == sum(map(len, (*_of_each(_START, kinds), *_of_each(_FINISH, kinds)))) and SCHEDULED.issuperset(
+        kinds
+    ):
+        journal.note_each(STEP, "empty-component", kinds, count=len(kinds))
         return []
-    said = _between_boundaries(run.text)
-    places = {
-        "empty-component": [n for n, lines in enumerate(said) if not lines] if b"" in said else [],
-        "uid-missing": [n for n, uid in enumerate(run.uids) if not uid and said[n]],
-        "dtstamp-missing": [n for n, lines in enumerate(said) if lines and b"\nDTSTAMP:" not in lines],
-    }
-    empty, unnamed, unstamped = places.values()
-    derived = _derived_uids(run.text, said, unnamed)
-    uids, given = derived, [*map(b"\nUID:%b\r".__mod__, derived)]
-    if len(unnamed) < len(said):
-        uids, given = _put(run.uids, unnamed, derived), _put([b""] * len(said), unnamed, given)
+    said = _between_boundaries(run, kinds)
+    empty: Sequence[int] = [n for n, lines in enumerate(said) if not lines] if b"" in said else ()
+    unnamed: Sequence[int] = [n for n, uid in enumerate(run.uids) if not uid] if any(run.uids) else range(len(said))
+    unstamped = run.unstamped
+    if not SCHEDULED.issuperset(kinds):
+        empty, unnamed = ([n for n in places if kinds[n] in SCHEDULED] for places in (empty, unnamed))
+    if empty:
+        unnamed, unstamped = ([n for n in places if said[n]] for places in (unnamed, unstamped))
+    places = {"empty-component": empty, "uid-missing": unnamed, "dtstamp-missing": unstamped}
+    derived = _derived_uids(kinds, said, unnamed, has_folds=b"\n " in run.text)
+    uids = _put(run.uids, unnamed, derived)
     examples = {
-        "empty-component": iter([b"VEVENT"]),
+        "empty-component": map(kinds.__getitem__, empty),
         "uid-missing": (b"UID:" + uids[place] for place in unnamed),
-        "dtstamp-missing": (uid or b"VEVENT" for uid in dict.fromkeys(map(run.uids.__getitem__, unstamped))),
+        "dtstamp-missing": (
+            uid or kind
+            for uid, kind in dict.fromkeys(zip(_chosen(run.uids, unstamped), _chosen(kinds, unstamped), strict=True))
+        ),
     }
     for rule in sorted(filter(places.get, places), key=lambda rule: places[rule][0]):
         journal.note_each(STEP, rule, examples[rule], count=len(places[rule]))
-    stamps = _stamp_lines(run.text, said, unstamped)
-    text = b"".join(chain.from_iterable(zip(repeat(_START), given, stamps, said, repeat(_FINISH))))
-    mended = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True)
-    return mended.without(set(empty)) if empty else [mended]
+    given = _put([b""] * len(said), unnamed, map(b"\nUID:%b\r".__mod__, derived))
+    stamps = _stamp_lines(kinds, said, unstamped)
+    said = _without_lines(_without_lines(said, unnamed, b"UID"), unstamped, b"DTSTAMP")
+    starts, finishes = (_of_each(form, kinds) for form in (_START, _FINISH))
+    text = b"".join(chain.from_iterable(zip(starts, given, stamps, said, finishes, strict=False)))
+    named = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True, unstamped=())
+    return named.without(set(empty)) if empty else [named]
 
 
-def _put(values: list[bytes], places: Iterable[int], others: Iterable[bytes]) -> list[bytes]:
+def _is_hidden(text: bytes) -> bool:
+    """Tell whether something in components is named as they are."""
+    own = scheduled(text)
+    return any(own.count(name) < text.count(name) for name in (b"\nUID", b"\nDTSTAMP"))
+
+
+def _put(values: list[bytes], places: Sequence[int], others: Iterable[bytes]) -> list[bytes]:
     """Return the values with others at these places."""
+    if len(places) == len(values):
+        return [*others]
     changed = values.copy()
     for place, other in zip(places, others, strict=True):
         changed[place] = other
     return changed
 
 
-def _between_boundaries(events: bytes) -> list[bytes]:
-    """Return the lines of each of some plain events, with the end of each line before it and not behind."""
-    return events[len(_START) : -len(_FINISH)].split(_FINISH + _START)
+def _between_boundaries(run: Run, kinds: Sequence[bytes]) -> list[bytes]:
+    """Return the lines of each component of a run, with the end of each line before it and not behind."""
+    if kinds.count(kinds[0]) == len(kinds):
+        start, finish = _START % kinds[0], _FINISH % kinds[0]
+        return run.text[len(start) : -len(finish)].split(finish + start)
+    return [text[len(kind) + 7 : -len(kind) - 7] for kind, text in zip(kinds, run.texts(), strict=True)]
 
 
-def _derived_uids(text: bytes, said: Sequence[bytes], unnamed: Sequence[int]) -> list[bytes]:
-    """Return the UIDs of those of the events of a text that have none; `said` are the lines of each."""
-    if unnamed and b"\nDTSTAMP:" in text:
-        said = _between_boundaries(_STAMP_LINE.sub(b"", text))
-    digests = [sha256(_START + said[n] + _FINISH).digest() for n in unnamed]
+def _without_lines(said: list[bytes], places: Sequence[int], name: bytes) -> list[bytes]:
+    """Return the lines of components, in some of them those but of that name; they hold no other such components."""
+    some = _BETWEEN.join(_chosen(said, places))
+    if b"\n" + name not in some:
+        return said
+    return _put(said, places, _said(name).sub(b"", some).split(_BETWEEN))
+
+
+@cache
+def _said(name: bytes) -> re.Pattern[bytes]:
+    """Match a property of that name, folds included, with the end of the line before it and not behind."""
+    return re.compile(rb"\n%b[;:][^\r]*+\r(?:\n [^\r]*+\r)*+" % re.escape(name))
+
+
+def _derived_uids(kinds: Sequence[bytes], said: list[bytes], unnamed: Sequence[int], *, has_folds: bool) -> list[bytes]:
+    """Return the UIDs of those components that have none; `said` are the lines of each."""
+    said = _without_lines(said, unnamed, b"DTSTAMP")
+    texts = _written(_chosen(kinds, unnamed), _chosen(said, unnamed))
+    texts = [*map(unfold, texts)] if has_folds else texts
+    digests = [sha256(text).digest() for text in texts]
     digits = hexlify(b"".join(digests))
     return [digits[at : at + _DIGITS] + UID_DOMAIN for at in range(0, len(digits), 2 * sha256().digest_size)]
+
+
+def _written(kinds: Sequence[bytes], said: Iterable[bytes]) -> list[bytes]:
+    """Return the text of components of these kinds that have these lines."""
+    return [
+        start + lines + end
+        for start, lines, end in zip(_of_each(_START, kinds), said, _of_each(_FINISH, kinds), strict=True)
+    ]
+
+
+def _of_each(form: bytes, kinds: Sequence[bytes]) -> Iterable[bytes]:
+    """Iterate over that boundary of components of these kinds."""
+    forms = {kind: form % kind for kind in {*kinds}}
+    return (
+        map(forms.__getitem__, kinds)
+        if len(forms) > 1
+        else chain.from_iterable(map(repeat, forms.values(), [len(kinds)]))
+    )
+
+
+def _chosen(values: Sequence[bytes], places: Sequence[int]) -> Sequence[bytes]:
+    return values if len(places) == len(values) else [values[n] for n in places]
 
 
 def _derived_uid(text: bytes) -> bytes:
@@ -277,17 +339,13 @@ def _derived_uid(text: bytes) -> bytes:
     return hexlify(sha256(text).digest())[:_DIGITS] + UID_DOMAIN
 
 
-def _stamp_lines(text: bytes, said: Sequence[bytes], unstamped: Sequence[int]) -> Iterable[bytes]:
-    """Iterate over the DTSTAMP that each event is to be given; nothing for one that has one."""
-    never = b"\nDTSTAMP:%b\r" % NEVER
-    is_dated = any(b"\n" + name in text for name in _STAMPS)
-    if not is_dated and len(unstamped) == len(said):
-        return repeat(never)
-    lines = [b""] * len(said)
-    for n in unstamped:
-        stamp = _stamp(Component(b"VEVENT", _START + said[n] + _FINISH)) if is_dated else NEVER
-        lines[n] = never if stamp is NEVER else b"\nDTSTAMP:%b\r" % stamp
-    return lines
+def _stamp_lines(kinds: Sequence[bytes], said: Sequence[bytes], unstamped: Sequence[int]) -> Iterable[bytes]:
+    """Iterate over the DTSTAMP that each component is to be given; nothing for one that has one."""
+    some = _chosen(said, unstamped)
+    stamps: Iterable[bytes] = repeat(NEVER, len(some))
+    if any(b"\n" + name in _BETWEEN.join(some) for name in _STAMPS):
+        stamps = map(_stamp, map(component_of, _written(_chosen(kinds, unstamped), some)))
+    return _put([b""] * len(said), unstamped, map(b"\nDTSTAMP:%b\r".__mod__, stamps))
 
 
 def _says(text: bytes, start: bytes) -> bool:
@@ -318,12 +376,24 @@ def _cancelled(component: Component, journal: Journal) -> Component:
 
 
 def _cancelled_run(run: Run, journal: Journal) -> Run:
-    """Do to each event of a run what `_cancelled` does to one; no alarm of theirs has a STATUS."""
+    """Do to each component of a run what `_cancelled` does to one (`_is_cancelled_at_once`)."""
     journal.note_each(STEP, "method-cancel", run.uids, count=len(run.uids))
     text = _line(b"STATUS").sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
-    begin = b"\n" + _BEGIN
-    cancelled = (b"\n" + text).replace(begin, begin + CANCELLED + b"\r\n")[1:]
-    return replace(run, parts=[cancelled], is_divided=False)
+    text = b"\n" + text
+    for kind in {*run.kinds} or {b"VEVENT"}:
+        begin = b"\nBEGIN:%b\r\n" % kind
+        text = text.replace(begin, begin + CANCELLED + b"\r\n")
+    return replace(run, parts=[text[1:]], is_divided=False)
+
+
+def _is_cancelled_at_once(run: Run) -> bool:
+    """Tell whether all in a run are to be cancelled, and nothing in them has a STATUS of its own."""
+    return CANCELLABLE.issuperset(run.kinds) and not (b"\nSTATUS" in run.text and _has_nested(run))
+
+
+def _has_nested(run: Run) -> bool:
+    """Tell whether components stand in those of a run."""
+    return run.text.count(b"\nBEGIN:") >= len(run.uids)
 
 
 def with_lines(component: Component, lines: list[bytes]) -> Component:

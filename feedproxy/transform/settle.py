@@ -11,12 +11,12 @@ from itertools import repeat
 from typing import Any
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component, component_of
 from feedproxy.ics.reading import read
 from feedproxy.ics.runs import Run, singly
 from feedproxy.transform.digest import component_digest, head_digest, say_the_same
 from feedproxy.transform.report import Journal
-from feedproxy.transform.unique import SCHEDULED, identity, unique
+from feedproxy.transform.unique import identity, unique
 
 _BETWEEN = b"\0"
 """Between the parts of a key: in no text of the normal form there is such a character."""
@@ -73,8 +73,7 @@ class _Body:
 
     def component(self, n: int) -> Component:
         """Return one of them."""
-        text = self.texts[n]
-        return Component(text[len(b"BEGIN:") : text.index(b"\r")], text, self.scopes[n])
+        return component_of(self.texts[n], self.scopes[n])
 
 
 def _body(octets: bytes) -> _Body:
@@ -84,7 +83,7 @@ def _body(octets: bytes) -> _Body:
     del reading
     while pieces:
         piece = pieces.pop()
-        if isinstance(piece, Run) and piece.is_identified and b"\nRECURRENCE-ID" not in piece.text:
+        if isinstance(piece, Run) and _is_known_by_uids(piece):
             body.keys.update(enumerate(piece.uids, len(body.keys)))
             body.texts.update(enumerate(piece.texts(), len(body.texts)))
             body.scopes.extend(piece.scopes or repeat(piece.scope, len(piece.uids)))
@@ -94,6 +93,11 @@ def _body(octets: bytes) -> _Body:
             body.texts[len(body.texts)] = component.text
             body.scopes.append(component.scope)
     return body
+
+
+def _is_known_by_uids(run: Run) -> bool:
+    """Tell whether the key of each component of a run is its UID."""
+    return run.is_identified and not run.kinds and b"\nRECURRENCE-ID" not in run.text
 
 
 def _key(component: Component) -> bytes:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from feedproxy.ics.components import MARK, Component, parse
+from feedproxy.ics.components import MARK, SCHEDULED, Component, parse
 from feedproxy.ics.normal import normalise
 from feedproxy.ics.runs import MARKED, Piece, Run
 from feedproxy.model import PersonalEvent
@@ -30,7 +30,6 @@ from feedproxy.transform.report import Contexts, Journal
 from feedproxy.transform.timezones import TimeZones, counted
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census, Found, Use
-from feedproxy.transform.unique import SCHEDULED
 
 _MARK = Component(MARK, MARKED)
 _BEGIN = re.compile(rb"\nBEGIN:([^\r]*)")
@@ -82,7 +81,7 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
         count += 1
         for piece in part:
             keys.extend(_keys(piece))
-            nested.update(_BEGIN.findall(piece.text) if isinstance(piece, Component) else ())
+            nested.update(_nested(piece))
     left = normalise(b"".join(rest)).text
     if not keys or left.upper().count(MARK) != 2 * count:
         return None
@@ -112,13 +111,20 @@ def _passages(body: bytes) -> Iterator[Passage]:
     return (part for part in passages(body) if not isinstance(part, bytes))
 
 
+def _nested(piece: Piece) -> set[bytes]:
+    """Return the kinds of what stands in components, where that may be others than alarms."""
+    if isinstance(piece, Component):
+        return {*_BEGIN.findall(piece.text)}
+    return {*_BEGIN.findall(piece.text)}.difference(piece.kinds) if piece.kinds else set()
+
+
 def _keys(piece: Piece) -> Iterable[int]:
-    """Iterate over a number for each component: the same number where two might be the same."""
+    """Iterate over a number for each component that has a UID: the same number where two might be the same."""
     if isinstance(piece, Component):
         return (_key(piece),)
     if b"\nRECURRENCE-ID" in piece.text:
-        return map(_key, piece.components())
-    return map(hash, piece.uids)
+        return (_key(component) for component in piece.components() if component.kind in SCHEDULED)
+    return map(hash, piece.named)
 
 
 def _key(component: Component) -> int:
@@ -146,7 +152,7 @@ def _uids(found: Iterable[Passage], repeated: set[int]) -> set[bytes]:
         uid
         for passage in found
         for piece in passage
-        for uid, key in zip(piece.uids if isinstance(piece, Run) else (piece.uid(),), _keys(piece), strict=True)
+        for uid, key in zip(piece.named if isinstance(piece, Run) else (piece.uid(),), _keys(piece), strict=True)
         if key in repeated
     }
 

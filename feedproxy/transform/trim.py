@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.times import wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
 from feedproxy.transform.uidset import filtered, uid_sets
-from feedproxy.transform.unique import SCHEDULED
 
 STEP = "trim"
 HORIZON = timedelta(days=5 * 366)

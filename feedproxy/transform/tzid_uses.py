@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.automata import whole
-from feedproxy.ics.components import MAX_TZIDS, Component
+from feedproxy.ics.components import MAX_TZIDS, Component, component_of
 from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Run, gathered
@@ -323,7 +323,7 @@ class Census:
             keys = [*map(b"".join, map(_RECURRENCE.findall, texts))]
             firsts = dict(zip(reversed(keys), reversed(texts), strict=True))
             for key, count in Counter(keys).items():
-                self._take_expandable(Component(b"VEVENT", firsts[key], run.scope), key, count)
+                self._take_expandable(component_of(firsts[key], run.scope), key, count)
                 if self.steps > recurrence.MAX_STEPS:
                     break
         if run.recurs and self.steps > recurrence.MAX_STEPS:

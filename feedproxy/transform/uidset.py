@@ -7,12 +7,11 @@ without it a client would show, at the override's place, the original that the o
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.contentline import ContentLine
 from feedproxy.ics.folding import fold
 from feedproxy.transform.calendar import Calendar
 from feedproxy.transform.report import Journal
-from feedproxy.transform.unique import SCHEDULED
 
 _DAY = 8
 """Octets of a DATE."""

@@ -11,13 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, compress, repeat
 
-from feedproxy.ics.components import Component
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.report import Journal
 
 STEP = "unique"
-SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
-"""The kinds that have a UID (RFC 5545 section 3.6)."""
 
 Identity = tuple[bytes, ...]
 """A kind, a UID, and of an override its RECURRENCE-ID."""
@@ -66,7 +64,7 @@ def without(pieces: Iterable[Piece], gone: Mapping[int, Collection[int]]) -> lis
 
 def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
     """Return the UIDs that more than one component has."""
-    runs = [piece.uids for piece in pieces if isinstance(piece, Run)]
+    runs = [piece.named for piece in pieces if isinstance(piece, Run)]
     others = [piece.uid() for piece in pieces if isinstance(piece, Component) and piece.kind in SCHEDULED]
     found = set(others).union(*runs)
     if len(found) == len(others) + sum(map(len, runs)):
@@ -77,7 +75,7 @@ def _shared_uids(pieces: Sequence[Piece]) -> set[bytes]:
 def _lost(pieces: Sequence[Piece], shared: set[bytes], journal: Journal) -> dict[int, set[int]]:
     """Weigh the components of one identity, numbered over all pieces that have such; return where the losers stand."""
     identities = [_identities(piece, shared) for piece in pieces]
-    rivals = {key for key, count in Counter(chain.from_iterable(identities)).items() if count > 1}
+    rivals = {key for key, count in Counter(chain.from_iterable(identities)).items() if count > 1 and key}
     starts: dict[int, int] = {}
     keys: list[Identity] = []
     texts: list[bytes] = []
@@ -143,14 +141,18 @@ def _weighed(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[
 
 
 def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:
-    """Return what makes each component of a piece itself; nothing where they have UIDs of their own, or need none."""
+    """Return what makes each component of a piece itself; nothing where they have UIDs of their own, or need none.
+
+    It is () of one that needs none among others.
+    """
     if isinstance(piece, Component):
         return [identity(piece)] if piece.kind in SCHEDULED else []
     if shared.isdisjoint(piece.uids):
         return []
-    if b"\nRECURRENCE-ID" not in piece.text:
-        return [*zip(repeat(b"VEVENT"), piece.uids)]
-    return [(b"VEVENT", uid, *own) for uid, own in zip(piece.uids, piece.recurrence_ids(), strict=True)]
+    found: list[Identity] = [*zip(piece.kinds or repeat(b"VEVENT"), piece.uids, strict=False)]
+    if b"\nRECURRENCE-ID" in piece.text:
+        found = [(*key, *own) for key, own in zip(found, piece.recurrence_ids(), strict=True)]
+    return [key if key[1] else () for key in found] if b"" in piece.uids else found
 
 
 def identity(component: Component) -> Identity:

@@ -132,7 +132,7 @@ def test_text_that_is_mended_like_that_stays_folded_as_it_is_or_is_read_line_by_
 
 
 def test_when_two_stretches_are_no_runs_even_so_no_other_is_tried() -> None:
-    odd = EVENT.replace(b"SUMMARY", b"summary") + b"BEGIN:VTODO\r\nUID:t\r\nEND:VTODO\r\n"
+    odd = EVENT.replace(b"SUMMARY", b"summary") + b"X-OF-THE-CALENDAR:1\r\n"
     body = HEAD + odd * (3 * STRETCH // len(odd)) + HABITS["small letters"](events(2_000)) + END
     assert cut(body) == (body, [])
     assert render(body).report.components_out["VEVENT"] == 2_001

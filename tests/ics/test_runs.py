@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading, runs
-from feedproxy.ics.components import MARK, MAX_LINES, parse
+from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, parse
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.normal import is_normal, normalise, wide_encoding
 from feedproxy.ics.runs import STRETCH, Run, cut, restored, singly
@@ -40,12 +40,16 @@ def said(body: bytes) -> tuple[bytes, object]:
     return unfold(out.body), report
 
 
+def line_by_line(body: bytes) -> tuple[bytes, object]:
+    """The same when no run is cut out."""
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
+        return said(body)
+
+
 @settings(max_examples=400)
 @given(bodies)
 def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -> None:
-    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
-        line_by_line = said(body)
-    assert said(body) == line_by_line
+    assert said(body) == line_by_line(body)
 
 
 @settings(max_examples=200)
@@ -53,7 +57,7 @@ def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -
 def test_without_the_automaton_the_same_is_cut_out(body: bytes) -> None:
     """As under Pyodide. The automaton takes a stretch as one run, the expression may find it in two."""
     text = normalise(body).text
-    with patch.object(runs, "all_plain_but_for_identity", lambda _: False):
+    with patch.object(runs, "all_alike", lambda _: False):
         whole = b"".join(run.text for run in cut(text)[1])
         with patch.object(runs, "all_plain", lambda *_, **__: False):
             assert b"".join(run.text for run in cut(text)[1]) == whole
@@ -80,8 +84,12 @@ def test_a_run_is_in_normal_form_and_knows_its_events(body: bytes) -> None:
         assert is_normal(run.text)
         events = run.components()
         assert b"".join(each.text for each in events) == run.text
-        assert [each.uid() for each in events] == run.uids
-        assert run.is_identified == all(each.uid() and each.has(b"DTSTAMP") for each in events)
+        named = [each for each in events if each.kind in SCHEDULED]
+        assert [each.kind for each in events] == [*(run.kinds or [b"VEVENT"] * len(events))]
+        assert [each.uid() if each.kind in SCHEDULED else b"" for each in events] == run.uids
+        unstamped = [each for each in named if not (each.value(b"DTSTAMP") or b"").strip()]
+        assert [events[n] for n in run.unstamped] == unstamped
+        assert run.is_identified == (not unstamped and all(each.uid() for each in named))
         assert [each.text for each in run.recurring()] == [each.text for each in events if each.first(b"RRULE")]
 
 
@@ -166,7 +174,7 @@ def test_calendars_with_the_same_definitions_are_one_context(heads: tuple[bytes,
     body = b"".join(calendars)
     pieces = reading.read(body).pieces
     assert sum(isinstance(piece, Run) for piece in pieces) == 2
-    assert sum(piece.kind == b"VTIMEZONE" for piece in pieces) == 40
+    assert sum(not isinstance(piece, Run) and piece.kind == b"VTIMEZONE" for piece in pieces) == 40
     assert [(zone.written, zone.scope, zone.uses) for zone in render(body).report.zones] == [
         ("Z", 0, 40),
         ("Z", 20, 40),
@@ -186,9 +194,7 @@ def test_a_recurrence_in_a_zone_with_a_colon_is_looked_at_in_a_run_too() -> None
     start = b'DTSTART;TZID="(UTC-05:00) Eastern":20260101T100000'
     body = feed(definition, event(b"1", start, b"RRULE:FREQ=MONTHLY;COUNT=12"))
     assert cut(body)[1][0].recurs == [0]
-    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
-        line_by_line = said(body)
-    assert said(body) == line_by_line
+    assert said(body) == line_by_line(body)
 
 
 @pytest.mark.parametrize(
@@ -205,9 +211,7 @@ def test_a_time_that_has_to_be_folded_is_read_as_it_is_by_itself(tzid: Callable[
     for length in range(30, 80):
         body = feed(event(b"1", time % tzid(length)), event(b"2", b"SUMMARY:x"))
         assert cut(normalise(body).text)[1]
-        with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
-            line_by_line = said(body)
-        assert said(body) == line_by_line
+        assert said(body) == line_by_line(body)
         assert is_normal(render(body).body)
 
 
@@ -217,9 +221,7 @@ def test_a_parameter_may_be_folded_anywhere(quote: bytes) -> None:
     for length in range(40, 75):
         parameters = b"A=%b%b%b;TZID=%bTokyo Standard Time%b" % (quote, b"a" * length, quote, quote, quote)
         body = feed(event(b"1", b"X-A;%b:20260701T100000" % parameters), event(b"2", b"SUMMARY:x"))
-        with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
-            line_by_line = said(body)
-        assert said(body) == line_by_line
+        assert said(body) == line_by_line(body)
         assert b"".join(stream(body)) == render(body).body
 
 
@@ -237,9 +239,7 @@ def test_what_stands_for_a_time_is_read_in_a_run_as_it_is_by_itself(value: bytes
     body = feed(definition, odd, event(b"2", start.replace(b"2026", b"2028")))
     is_folded = len(b"EXDATE;TZID=%b:%b" % (tzid, value)) > LIMIT
     assert [run.uids for run in cut(normalise(body).text)[1]] == [[b"2"] if is_folded else [b"1", b"2"]]
-    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
-        line_by_line = said(body)
-    assert said(body) == line_by_line
+    assert said(body) == line_by_line(body)
     assert b"".join(stream(body)) == render(body).body
 
 
@@ -263,17 +263,27 @@ PLAIN = (
     (b"ATTENDEE" + b";MEMBER=abcdefghijklmnop" * 9 + b":mailto:a@example.com",),
     (b'ATTENDEE;MEMBER="mailto:a@example.com"' + b',"mailto:a@example.com"' * 9 + b":mailto:a@example.com",),
     ("SUMMARY:Año".encode(),),
+    (b"UID:again" * 2, b"DTSTAMP:20260101T000000Z"),
+    (b'UID;X="a:b":again', b"DTSTAMP;X=1:", b"UID:", b"DTSTAMP:"),
+    (b"BEGIN:VLOCATION", b"UID:within", b"NAME:x", b"END:VLOCATION"),
+    (b"BEGIN:VALARM", b"DTSTAMP:20260101T000000Z", b"END:VALARM"),
+    (b"BEGIN:PARTICIPANT", b"BEGIN:VRESOURCE", b"RESOURCE-TYPE:ROOM", b"END:VRESOURCE", b"END:PARTICIPANT"),
+    (b"BEGIN:X-A", b"BEGIN:X-B", b"END:X-B", b"END:X-A", b"BEGIN:X-B", b"END:X-B"),
 )
 NOT_PLAIN = (
-    (b"UID:again" * 2, b"DTSTAMP:20260101T000000Z"),
     (b"RRULE:FREQ=DAILY;",),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000Z",),
     (b"DTSTART;TZID=Europe/Madrid:20260701T100000000",),
     (b"EXDATE;TZID=Europe/Madrid:20260702T100000,20260703T100000",),
     (b"DTSTART;TZID=Europe/Madrid:20260701",),
     (b"DTSTART;tzid=Europe/Madrid:20260701T100000",),
-    (b"BEGIN:VLOCATION", b"NAME:x", b"END:VLOCATION"),
-    (b"BEGIN:VALARM", b"DTSTAMP:20260101T000000Z", b"END:VALARM"),
+    (b"BEGIN:VTODO", b"END:VTODO"),
+    (b"BEGIN:VALARM", b"BEGIN:VALARM", b"END:VALARM", b"END:VALARM"),
+    (b"BEGIN:A", b"BEGIN:B", b"BEGIN:C", b"END:C", b"END:B", b"END:A"),
+    (b"BEGIN:A", b"END:B"),
+    (b"BEGIN:VALARM", b"DTSTART:20260101T000000Z", b"END:VALARM"),
+    (b"UID;tzid=Europe/Madrid:again",),
+    (b"DTSTAMP; TZID=Europe/Madrid:20260101T000000",),
     (b"SUMMARY:a control \x0b",),
     (b"SUMMARY:a lone \n line feed",),
     (b"SUMMARY:a lone \r carriage return",),
@@ -288,6 +298,52 @@ def test_what_needs_no_mending_is_cut_out(lines: tuple[bytes, ...]) -> None:
     rest, runs = cut(normalise(feed(event(b"1@example.com", *lines))).text)
     assert [run.uids for run in runs] == [[b"1@example.com"]]
     assert rest == HEAD + b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n" + TAIL
+
+
+THING = b"BEGIN:X-THING\r\nUID:thing\r\nEND:X-THING\r\n"
+"""It has no UID that names it."""
+
+
+def other(kind: bytes, uid: bytes) -> bytes:
+    return event(uid).replace(b"VEVENT", kind)
+
+
+@pytest.mark.parametrize("behind", [b"", b"BEGIN:VTIMEZONE\r\nTZID:x\r\nEND:VTIMEZONE\r\n"], ids=["head", "definition"])
+def test_components_of_any_kind_are_a_run(behind: bytes) -> None:
+    components = [THING, event(b"1"), other(b"VTODO", b"1"), THING, THING.replace(b"THING", b"OTHER"), event(b"2")]
+    rest, [run] = cut(feed(behind, *components))
+    assert rest == feed(behind, b"BEGIN:" + MARK + b"\r\nEND:" + MARK + b"\r\n")
+    assert run.texts() == components
+    assert run.kinds == [b"X-THING", b"VEVENT", b"VTODO", b"X-THING", b"X-OTHER", b"VEVENT"]
+    assert (run.uids, run.named) == ([b"", b"1", b"1", b"", b"", b"2"], [b"1", b"1", b"2"])
+    assert run.is_identified
+
+
+@pytest.mark.parametrize("kind", [b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"X-THING", b"ANY/THING.1"])
+def test_components_of_another_kind_are_a_run(kind: bytes) -> None:
+    components = [other(kind, b"%d" % n) for n in range(3)]
+    _, [run] = cut(feed(*components))
+    assert run.components() == [Component(kind, text) for text in components]
+    assert b"".join(stream(feed(*components))) == render(feed(*components)).body
+
+
+@pytest.mark.parametrize("kind", [b"VTIMEZONE", b"VCALENDAR"])
+def test_what_others_tell_apart_is_in_no_run(kind: bytes) -> None:
+    body = feed(other(kind, b"1"), other(kind, b"2"))
+    assert cut(body) == (body, [])
+
+
+def test_a_component_that_may_stand_in_another_begins_no_run() -> None:
+    opened = b"BEGIN:X-OUTER\r\nX-A:1\r\n"
+    for body in (feed(opened, THING, event(b"1"), event(b"2")), feed(other(b"VTODO", b"1")[:-11], THING, event(b"1"))):
+        assert all(THING not in run.text for run in cut(body)[1])
+        assert said(body) == line_by_line(body)
+
+
+def test_a_kind_that_stands_in_others_too_is_in_no_run() -> None:
+    alarmed = event(b"1", b"BEGIN:VALARM", b"X-A:1", b"END:VALARM")
+    alone = b"BEGIN:VALARM\r\nX-A:1\r\nEND:VALARM\r\n"
+    assert cut(feed(alarmed, alone, event(b"2")))[1][0].texts() == [alarmed]
 
 
 @pytest.mark.parametrize("lines", NOT_PLAIN)
@@ -367,13 +423,11 @@ def test_an_event_with_a_control_before_a_line_is_not_plain(control: bytes, befo
 
 @pytest.mark.parametrize("fold", [b"", b"DESCRIPTION:" + b"x" * 63 + b"\r\n " + b"x" * 9], ids=["short", "folded"])
 def test_plain_events_that_stand_alone_are_left_behind_the_first_of_them(fold: bytes) -> None:
-    odd = b"BEGIN:VTODO\r\nUID:odd\r\nDTSTAMP:20260101T000000Z\r\nEND:VTODO\r\n"
+    odd = event(b"odd", b"DTEND;TZID=Europe/Madrid:20260701T100000Z")
     lone = (event(b"%d" % n, *[fold] * bool(fold)) + odd.replace(b"odd", b"odd%d" % n) for n in range(50))
     body = feed(*lone, event(b"a"), event(b"b"))
     assert len(cut(body)[1]) == 8
-    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
-        line_by_line = said(body)
-    assert said(body) == line_by_line
+    assert said(body) == line_by_line(body)
 
 
 @given(bodies)

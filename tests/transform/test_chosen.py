@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
 from feedproxy.gzip_member import member
-from feedproxy.ics.components import Component, parse
+from feedproxy.ics.components import SCHEDULED, Component, parse
 from feedproxy.ics.normal import is_normal
 from feedproxy.ics.text import escape
 from feedproxy.transform import Options, Shared, assemble, index, render, write_overlay
@@ -20,7 +20,7 @@ from feedproxy.transform.profiles import PROFILES, profile
 from feedproxy.transform.revision import Revision
 from feedproxy.transform.rewrite import Prefix, Replace
 from feedproxy.transform.selection import Select, Selection, facts, kept
-from feedproxy.transform.unique import SCHEDULED, identity
+from feedproxy.transform.unique import identity
 from tests.feeds import bodies
 from tests.readers import rfc
 from tests.transform.calendars import event, feed

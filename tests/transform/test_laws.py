@@ -7,12 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics.components import parse
+from feedproxy.ics.components import SCHEDULED, parse
 from feedproxy.ics.normal import is_normal, normalise
 from feedproxy.ics.text import unescape
 from feedproxy.ics.times import TIME_NAMES
 from feedproxy.transform import Rendered, render
-from feedproxy.transform.unique import SCHEDULED, identity
+from feedproxy.transform.unique import identity
 from tests.feeds import SAMPLES, bodies
 
 thorough = settings(max_examples=250)

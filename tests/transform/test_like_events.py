@@ -48,6 +48,11 @@ NAMELESS: tuple[tuple[bytes, ...], ...] = (
     (b"UID:", STAMP),
     (b"UID;X=1:1", STAMP),
     (b"UID:1", b"DTSTAMP:"),
+    (b"UID: ", b"DTSTAMP;X=1: ", b"UID:1", STAMP),
+    (b"UID;X=1:2", STAMP, STAMP, b"UID:1"),
+    (b'UID;X="a:b":', b"DTSTAMP;X=1:20260101T000000Z"),
+    (b"DTSTAMP;TZID=Asia/Tokyo:20260101T000000", b"UID;tzid=Asia/Tokyo:1"),
+    (b"UID;X=%b:1" % (b"long" * 20), b"DTSTAMP:" + b" " * 80),
     (STAMP, b"UID:" + b"long" * 20),
 )
 STATUSES = (
@@ -63,6 +68,14 @@ DATES = (
     b"CREATED:then",
     b"X-CREATED:20250101T000000Z",
 )
+KINDS = (b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"X-THING")
+WITHIN = (
+    b"BEGIN:VALARM\r\nUID:1\r\nDTSTAMP:20250101T000000Z\r\nEND:VALARM",
+    b"BEGIN:PARTICIPANT\r\nBEGIN:VLOCATION\r\nUID:2\r\nEND:VLOCATION\r\nEND:PARTICIPANT",
+    b"BEGIN:VALARM\r\nBEGIN:VALARM\r\nUID:3\r\nEND:VALARM\r\nUID:4\r\nEND:VALARM",
+    b"BEGIN:X-THING\r\nEND:X-THING",
+    b"BEGIN:VEVENT\r\nEND:VTODO",
+)
 OTHERS = (
     b"SUMMARY:one",
     b"SUMMARY:BEGIN:VEVENT",
@@ -73,21 +86,28 @@ OTHERS = (
 )
 
 
+def component(kind: bytes, *lines: bytes) -> bytes:
+    written = (line if b"\r" in line else fold(line) for line in lines)
+    return b"\r\n".join([b"BEGIN:" + kind, *written, b"END:" + kind, b""])
+
+
 def event(*lines: bytes) -> bytes:
-    return b"\r\n".join(
-        [b"BEGIN:VEVENT", *(line if b"\r" in line else fold(line) for line in lines), b"END:VEVENT", b""]
-    )
+    return component(b"VEVENT", *lines)
 
 
 @st.composite
 def calendars(draw: st.DrawFn) -> bytes:
-    """A calendar of events of few UIDs; in some it is a UID, a DTSTAMP or all that some events lack."""
+    """A calendar of events of few UIDs; in some it is a UID, a DTSTAMP or all that some events lack.
+
+    And in some there are components of other kinds.
+    """
     identities = draw(st.sampled_from([NAMED, NAMED + NAMELESS, NAMELESS]))
-    others = draw(st.sampled_from([(), OVERRIDES + VERSIONS + OTHERS, STATUSES, DATES + OTHERS]))
+    others = draw(st.sampled_from([(), OVERRIDES + VERSIONS + OTHERS, STATUSES, DATES + OTHERS, WITHIN + OTHERS]))
+    kinds = draw(st.sampled_from([(b"VEVENT",), (b"VEVENT", *KINDS), KINDS, *((kind,) for kind in KINDS)]))
     lines = st.lists(st.sampled_from(others), max_size=4) if others else st.just([])
-    drawn = draw(st.lists(st.tuples(st.sampled_from(identities), lines), max_size=12))
+    drawn = draw(st.lists(st.tuples(st.sampled_from(kinds), st.sampled_from(identities), lines), max_size=12))
     head = HEAD + draw(st.sampled_from([b"", b"METHOD:CANCEL\r\n"]))
-    return head + b"".join(event(*identity, *lines) for identity, lines in drawn) + END
+    return head + b"".join(component(kind, *identity, *lines) for kind, identity, lines in drawn) + END
 
 
 def one_by_one(body: bytes) -> Rendered:
@@ -163,7 +183,7 @@ def test_a_stream_of_them_says_the_same(body: bytes) -> None:
 
 
 def test_what_gives_way_in_one_piece_leaves_the_others_whole() -> None:
-    odd = b"BEGIN:VTODO\r\nUID:%d\r\nDTSTAMP:20260101T000000Z\r\nEND:VTODO\r\n"
+    odd = component(b"VTODO", b"UID:%d", STAMP, b"RRULE;X=1:FREQ=DAILY")
     twice = event(b"UID:1", STAMP), event(b"UID:2", STAMP), event(b"UID:1", STAMP)
     body = HEAD + odd % 1 + b"".join(twice) + odd % 2 + b"".join(twice) + odd % 1 + END
     assert [piece.text for piece in repaired(body)] == [odd % 1, b"".join(twice[:2]), odd % 2]
