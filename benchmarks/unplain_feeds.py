@@ -1,4 +1,4 @@
-"""Feeds none of whose components is plain (`feedproxy.ics.runs`): each kind of any size, all of the one thing."""
+"""Feeds none of whose components is plain (`feedproxy.ics.runs`), or that are odd as a whole: each kind of any size."""
 
 from benchmarks.hostile_feeds import Kind, feed, numbered
 
@@ -25,6 +25,17 @@ def _ended_by(end: bytes, component: bytes) -> Kind:
     return lambda octets: feed(numbered(component, octets)).replace(b"\r\n", end)
 
 
+def _cancelled(octets: int) -> bytes:
+    return feed(numbered(_GAME, octets)).replace(b"PRODID", b"METHOD:CANCEL\r\nPRODID", 1)
+
+
+def _in_calendars(octets: int) -> bytes:
+    """Ten calendars, whose events are all different."""
+    events = numbered(_GAME, octets).split(b"BEGIN:VEVENT\r\n")[1:]
+    parts = (b"".join(b"BEGIN:VEVENT\r\n" + event for event in events[n::10]) for n in range(10))
+    return b"".join(map(feed, parts))
+
+
 KINDS: dict[str, Kind] = {
     "no DTSTAMP": _of(_WITHOUT_STAMP),
     "no UID": _of(_GAME.replace(b"UID:event-%d@example.com\r\n", b"")),
@@ -41,5 +52,8 @@ KINDS: dict[str, Kind] = {
     "line feeds": _ended_by(b"\n", _WITHOUT_STAMP),
     "lone carriage returns": _ended_by(b"\r", _GAME),
     "every second event": _of(_GAME + _WITHOUT_STAMP.replace(b"UID:event", b"UID:other")),
+    "UTF-16": lambda octets: _of(_GAME)(octets // 2).decode().encode("utf-16"),
+    "a calendar that is cancelled": _cancelled,
+    "ten calendars": _in_calendars,
 }
 """By name."""

@@ -74,6 +74,8 @@ _SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
 """Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
 STRETCH = 65_536
 """Octets of a body, at least, that are worked on at once: short work, that stays in the processor's caches."""
+DECODED = 65_536
+"""Octets of UTF-16 that are read at once where a body is read in pieces."""
 _BEGIN = re.compile(
     rb"BEGIN:V(?<=[\r\n]BEGIN:V)(?:EVENT|TODO|JOURNAL|FREEBUSY|TIMEZONE)(?=\r?\n[^\r\n\t ]|\r[^\r\n\t ])"
 )
@@ -93,13 +95,14 @@ class Normal:
     repairs: tuple[tuple[str, int], ...] = ()
 
 
-def normalise(body: bytes) -> Normal:
+def normalise(body: bytes, *, is_utf8: bool = False) -> Normal:
     """Bring any octets into normal form; no line is dropped that says something to anybody.
 
+    `is_utf8`: the body is known to be no UTF-16, and to have no byte order mark, whatever it begins with.
     Raises FeedRefused (`excessive`) where more lines follow each other than any component has.
     """
     repairs: Counter[str] = Counter()
-    text = _without_mark(body, repairs)
+    text = body if is_utf8 else _without_mark(body, repairs)
     found = list(_stretches(text))
     normal = [_normal(stretch, repairs) for stretch in found]
     if all(map(operator.is_, found, normal)):
@@ -202,6 +205,17 @@ def _without_mark(body: bytes, repairs: Counter[str]) -> bytes:
         return body
     repairs["utf-16"] = 1
     return body.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
+
+
+def decoded(body: bytes, encoding: str) -> Iterator[bytes]:
+    """Iterate over the octets in UTF-8 of a body in UTF-16, some at a time."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    is_first = True
+    for start in range(0, len(body), DECODED):
+        text = decoder.decode(body[start : start + DECODED], final=start + DECODED >= len(body))
+        if is_first and text:
+            text, is_first = text.removeprefix("\ufeff"), False
+        yield text.encode("utf-8", "replace")
 
 
 def wide_encoding(start: bytes) -> str | None:

@@ -409,7 +409,7 @@ def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
     return [segment for segment in found if segment != b""]
 
 
-def _behind_component(body: bytes, at: int) -> int:
+def _behind_component(body: bytes | bytearray, at: int) -> int:
     """Return where the first component ends from there on, or the body."""
     near = at + STRETCH
     for end in (_BEHIND_COMPONENT, _BEHIND_COMPONENT_ANYHOW):
@@ -418,6 +418,22 @@ def _behind_component(body: bytes, at: int) -> int:
             return found.end()
     found = _BEHIND_COMPONENT.search(body, near)
     return found.end() if found else len(body)
+
+
+def behind_components(text: Iterable[bytes], least: int) -> Iterator[bytes]:
+    """Iterate over a text that comes in pieces in others, each of so many octets at least, parted behind components."""
+    waiting, enough = bytearray(), 2 * least
+    for some in text:
+        waiting += some
+        while len(waiting) >= enough:
+            end = _behind_component(waiting, least)
+            if end == len(waiting):  # it may go on: twice as much is waited for, lest all be searched each time
+                enough = 2 * end
+            else:
+                yield bytes(waiting[:end])
+                del waiting[:end]
+                enough = 2 * least
+    yield bytes(waiting)
 
 
 def _refuse_if_too_long(run: Run) -> None:

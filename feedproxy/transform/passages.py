@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from feedproxy.ics.components import SCHEDULED, Component, well_formed
-from feedproxy.ics.normal import normalise
-from feedproxy.ics.runs import Piece, Run, segments
+from feedproxy.ics.normal import decoded, normalise, wide_encoding
+from feedproxy.ics.runs import Piece, Run, behind_components, segments
 from feedproxy.transform.repair import identified, mended
 from feedproxy.transform.report import Journal
 
@@ -55,11 +55,17 @@ def split(passage: Passage, uids: Collection[bytes]) -> Iterator[Piece | Passage
 
 
 def _parts(body: bytes) -> Iterator[bytes | Piece]:
-    for segment in segments(body):
+    for segment in _segments(body):
         if isinstance(segment, bytes):
             yield from _mended(segment)
         else:
             yield from _identified(segment)
+
+
+def _segments(body: bytes) -> Iterable[bytes | Run]:
+    """Iterate over a body in runs and the octets between them; one in UTF-16 is mended in any case."""
+    encoding = wide_encoding(body[:4])
+    return segments(body) if encoding is None else behind_components(decoded(body, encoding), STRETCH)
 
 
 def _mended(segment: bytes) -> Iterator[bytes | Piece]:

@@ -56,11 +56,11 @@ _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\
 
 def repair(calendar: Calendar, journal: Journal) -> Calendar:
     """Mend the components and the head. One head is left."""
-    cancelled = _cancelled_scopes(calendar.heads)
+    cancelled = cancelled_scopes(calendar.heads)
     pieces: list[Piece] = []
     for piece in calendar.pieces:
         if isinstance(piece, Run):
-            pieces += _mended_run(piece, journal, cancelled)
+            pieces += mended_run(piece, journal, cancelled)
         elif (found := mended(piece, journal, cancelled=piece.scope in cancelled)) is not None:
             pieces.append(found)
     return replace(
@@ -71,7 +71,7 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
     )
 
 
-def _cancelled_scopes(heads: Sequence[Sequence[bytes]]) -> set[int]:
+def cancelled_scopes(heads: Sequence[Sequence[bytes]]) -> set[int]:
     """Return which VCALENDARs say METHOD:CANCEL; nearly always none does, which is seen in all at once."""
     if b"METHOD:CANCEL" not in b"\n".join(chain.from_iterable(heads)).upper():
         return set()
@@ -95,14 +95,14 @@ def mended(component: Component, journal: Journal, *, cancelled: bool = False) -
     return component
 
 
-def _mended_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Sequence[Piece]:
+def mended_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Sequence[Piece]:
     """Mend a run as `mended` mends each of its events; there is little that plain events need."""
     scopes = {*_scopes(run)}
     if scopes.isdisjoint(cancelled):
         return [run] if run.is_identified else identified(run, journal)
     if not scopes.issubset(cancelled):
         return [
-            piece for part in run.parted_by(cancelled.__contains__) for piece in _mended_run(part, journal, cancelled)
+            piece for part in run.parted_by(cancelled.__contains__) for piece in mended_run(part, journal, cancelled)
         ]
     if run.is_identified and _is_cancelled_at_once(run):
         return [_cancelled_run(run, journal)]

@@ -10,10 +10,11 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from feedproxy.ics.components import MARK, SCHEDULED, Component, parse
-from feedproxy.ics.normal import normalise
+from feedproxy.ics.normal import normalise, wide_encoding
 from feedproxy.ics.runs import MARKED, Piece, Run
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import recurrence
@@ -25,7 +26,7 @@ from feedproxy.transform.passages import Passage, passages, split
 from feedproxy.transform.pipeline import Options
 from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.profiles import PLAIN
-from feedproxy.transform.repair import head_lines, is_cancelling, mended, repair
+from feedproxy.transform.repair import cancelled_scopes, head_lines, mended, mended_run, repair
 from feedproxy.transform.report import Contexts, Journal
 from feedproxy.transform.timezones import TimeZones, counted
 from feedproxy.transform.tzid_rename import Rename
@@ -33,6 +34,9 @@ from feedproxy.transform.tzid_uses import Census, Found, Use
 
 _MARK = Component(MARK, MARKED)
 _BEGIN = re.compile(rb"\nBEGIN:([^\r]*)")
+_CALENDAR = b"BEGIN:VCALENDAR"
+MAX_CALENDARS = 1_000
+"""VCALENDARs, at most, of a body that is streamed: more would be small, and their heads are held."""
 _PORTIONS = 32
 """In how many portions keys are looked through for those that are there twice."""
 _FIRST = datetime.min  # noqa: DTZ901 - a wall-clock time
@@ -43,8 +47,8 @@ def stream(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Opti
     """Transform a body; iterate over the octets that `render` gives for the same. Raises FeedRefused at first.
 
     Besides the body it holds 8 octets for each component, two passages of 64 KB, what may be there twice, and 8 octets
-    for each time of a zone whose definition parts from it somewhere. Several VCALENDARs in one body, a METHOD:CANCEL,
-    UTF-16, and options with steps of their own are read as a whole.
+    for each time of a zone whose definition parts from it somewhere. Read as a whole are bodies of more than a thousand
+    VCALENDARs, or of some that say METHOD:CANCEL and some that do not, and all with options with steps of their own.
     """
     merge = Merge(personal)
     whole = options.steps or options.profile != PLAIN or options.bind_floating
@@ -72,43 +76,70 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
     rest: list[bytes] = []
     keys = array("q")
     nested = {b"VALARM"}
-    count = 0
+    count = calendars = 0
     for part in passages(body):
         if isinstance(part, bytes):
             rest.append(part)
+            calendars += part.upper().count(_CALENDAR)
+            if calendars > MAX_CALENDARS:
+                return None
             continue
         rest.append(MARKED)
         count += 1
         for piece in part:
             keys.extend(_keys(piece))
             nested.update(_nested(piece))
-    left = normalise(b"".join(rest)).text
+    left = normalise(b"".join(rest), is_utf8=wide_encoding(body[:4]) is not None).text
     if not keys or left.upper().count(MARK) != 2 * count:
         return None
     found = parse(left)
     kinds = Counter(component.kind for component in found.components)
-    if (
-        len(found.heads) != 1
-        or is_cancelling(head_lines(found.heads[0]))
-        or kinds[MARK] != count
-        or not nested.isdisjoint(kinds)
-    ):
+    heads = tuple(map(head_lines, found.heads))
+    cancelled = cancelled_scopes(heads)
+    if len(cancelled) not in (0, len(heads)) or kinds[MARK] != count or not nested.isdisjoint(kinds):
         return None
+    again = _Passages(body, array("l", [c.scope for c in found.components if c.kind == MARK]), bool(cancelled))
     keys.extend(map(hash, also))
     held = (mended(component, Journal()) for component in found.components if component.kind in SCHEDULED)
     keys.extend(_key(component) for component in held if component is not None)
-    apart = _uids(_passages(body), _repeated(keys))
-    pieces = found.components if not apart else tuple(_parted(found.components, _passages(body), apart))
+    apart = _uids(again(), _repeated(keys))
+    pieces = found.components if not apart else tuple(_parted(found.components, again(), apart))
     calendar = Calendar(
-        heads=(head_lines(found.heads[0]),),
+        heads=heads,
         definitions=tuple(component for component in pieces if component.kind == b"VTIMEZONE"),
         pieces=tuple(_MARK if c.kind == MARK else c for c in pieces if c.kind != b"VTIMEZONE"),
     )
-    return calendar, lambda: _left(_passages(body), apart)
+    return calendar, lambda: _left(again(), apart)
 
 
-def _passages(body: bytes) -> Iterator[Passage]:
-    return (part for part in passages(body) if not isinstance(part, bytes))
+class _Passages:
+    """The passages of a body, to be read as often as they are wanted: with the VCALENDARs that they are of.
+
+    `scopes` has that of each; `cancelled`: these say METHOD:CANCEL.
+    """
+
+    def __init__(self, body: bytes, scopes: "array[int]", cancelled: bool) -> None:
+        self._body = body
+        self._scopes = scopes
+        self._cancelled = cancelled
+
+    def __call__(self) -> Iterator[Passage]:
+        """Iterate over them from the first on."""
+        found = (part for part in passages(self._body) if not isinstance(part, bytes))
+        for scope, passage in zip(self._scopes, found, strict=True):
+            yield self._placed(passage, scope) if scope or self._cancelled else passage
+
+    def _placed(self, passage: Passage, scope: int) -> Passage:
+        pieces: Passage = []
+        for piece in passage:
+            if isinstance(piece, Run):
+                run = replace(piece, scope=scope)
+                pieces += mended_run(run, Journal(), {scope}) if self._cancelled else [run]
+            else:
+                component = mended(piece._replace(scope=scope), Journal(), cancelled=self._cancelled)
+                assert component is not None, "what says nothing is gone already"
+                pieces.append(component)
+        return pieces
 
 
 def _nested(piece: Piece) -> set[bytes]:
@@ -209,8 +240,9 @@ class _ZonesOfPassages(TimeZones):
         super().__init__(horizon)
         self._found = found
         self._renaming: Rename | None = None
-        self._wanted: set[str] = set()
-        self._values: dict[str, array[int] | None] | None = None
+        self._known = Contexts()
+        self._wanted: set[tuple[int, str]] = set()
+        self._values: dict[tuple[int, str], array[int] | None] | None = None
 
     def served(self, passage: Passage) -> Iterator[Piece]:
         """Iterate over the pieces that a passage becomes, with its TZIDs as served."""
@@ -223,6 +255,7 @@ class _ZonesOfPassages(TimeZones):
                 yield self._renaming(piece, census.take(piece))
 
     def _census(self, contexts: Contexts) -> Census:
+        self._known = contexts
         return _PassingCensus(self.horizon, contexts, self._found())
 
     def _rename(self, census: Census, served: Mapping[tuple[int, str], Served], journal: Journal) -> Rename:
@@ -241,26 +274,26 @@ class _ZonesOfPassages(TimeZones):
         self._values = self._gathered()
         return super()._served(census, definitions, journal)
 
-    def _times(self, tzid: str, use: Use) -> Iterator[datetime]:
+    def _times(self, key: tuple[int, str], use: Use) -> Iterator[datetime]:
         if self._values is None:
-            self._wanted.add(tzid)
-            raise recurrence.Inexpandable(tzid)
-        values = self._values[tzid]
+            self._wanted.add(key)
+            raise recurrence.Inexpandable(key)
+        values = self._values[key]
         if values is None:
-            raise recurrence.Inexpandable(tzid)
-        yield from super()._times(tzid, use)
+            raise recurrence.Inexpandable(key)
+        yield from super()._times(key, use)
         yield from (_FIRST + second * _SECOND for second in values)
 
-    def _gathered(self) -> "dict[str, array[int] | None]":
-        values: dict[str, array[int] | None] = {tzid: array("q") for tzid in self._wanted}
-        census = Census(self.horizon, Contexts())
+    def _gathered(self) -> "dict[tuple[int, str], array[int] | None]":
+        values: dict[tuple[int, str], array[int] | None] = {key: array("q") for key in self._wanted}
+        census = Census(self.horizon, self._known)
         for passage in self._found():
-            for (_, tzid), use in _part(census, passage).uses.items():
-                known = values.get(tzid)
+            for key, use in _part(census, passage).uses.items():
+                known = values.get(key)
                 if known is None:
                     continue
                 try:
-                    known.extend((time - _FIRST) // _SECOND for time in super()._times(tzid, use))
+                    known.extend((time - _FIRST) // _SECOND for time in super()._times(key, use))
                 except recurrence.Inexpandable:
-                    values[tzid] = None
+                    values[key] = None
         return values

@@ -79,7 +79,7 @@ class TimeZones:
         zones: list[tuple[Served, Use]] = []
         for (scope, tzid), use in census.uses.items():
             definition = definitions.find(scope, tzid)
-            resolution = self._resolve(tzid, use, definition, by_value=census.steps <= recurrence.MAX_STEPS)
+            resolution = self._resolve((scope, tzid), use, definition, by_value=census.steps <= recurrence.MAX_STEPS)
             here = served[scope, tzid] = serve(resolution, definition, taken)
             zones.append((here, use))
             defined = definition is not None
@@ -87,19 +87,23 @@ class TimeZones:
         definitions.note_unused(journal)
         return served, _zone_uses(zones)
 
-    def _resolve(self, tzid: str, use: Use, definition: bytes | None, *, by_value: bool) -> tzmap.Resolution:
+    def _resolve(self, key: tuple[int, str], use: Use, definition: bytes | None, *, by_value: bool) -> tzmap.Resolution:
+        _, tzid = key
         if use.first > use.last:
             return tzmap.resolve(tzid, definition=definition)
         span = (use.first, use.last)
         if by_value:
             try:
-                return tzmap.resolve(tzid, definition=definition, values=self._times(tzid, use), span=span)
+                return tzmap.resolve(tzid, definition=definition, values=self._times(key, use), span=span)
             except recurrence.Inexpandable:
                 pass
         return tzmap.resolve(tzid, definition=definition, span=span)
 
-    def _times(self, _: str, use: Use) -> Iterator[datetime]:
-        """Iterate over every time that is bound to the TZID, instances included, each once. Raises Inexpandable."""
+    def _times(self, _: tuple[int, str], use: Use) -> Iterator[datetime]:
+        """Iterate over every time that is bound to a TZID, instances included, each once. Raises Inexpandable.
+
+        It is that of a context, as in `Census.uses`.
+        """
         plain = plain_times(dict.fromkeys(map(value_of, use.plain)))
         listed = map(wall_times, dict.fromkeys(use.lists))
         recurring = (recurrence.times(component, self.horizon) for component in use.components)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks import unplain_feeds
 from feedproxy.errors import FeedRefused
-from feedproxy.ics import runs
+from feedproxy.ics import normal, runs
 from feedproxy.ics.runs import STRETCH
 from feedproxy.model import EventDetails, PersonalEvent
 from feedproxy.transform import Options, passages, render, stream, streaming
@@ -146,6 +146,68 @@ def test_what_is_damaged_is_streamed_in_small_stretches_as_it_is_rendered(
     with patch.object(runs, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
         streamed, rendered = both(body)
     assert streamed == rendered
+
+
+CANCEL = HEAD.replace(b"PRODID", b"method:Cancel\r\nPRODID")
+OVERRIDES = [
+    event(2, "RECURRENCE-ID;TZID=W. Europe Standard Time:20260701T190000", "SEQUENCE:1"),
+    event(2, "RECURRENCE-ID:20260701T190000Z", "STATUS:TENTATIVE", "BEGIN:VALARM", "STATUS:x", "END:VALARM"),
+    event(1, "DTSTART;TZID=W. Europe Standard Time:20260701T190000", "SEQUENCE:2"),
+    event(3, "DTSTART;TZID=W. Europe Standard Time:20260702T190000", "RRULE:FREQ=DAILY;COUNT=2", "SUMMARY:Füße 🎉"),
+]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([b"", DEFINITION, DEFINITION.replace(b"0500", b"0100")]),
+            st.lists(st.sampled_from([*UNPLAIN, *OVERRIDES, event(1), event(2, "RRULE:FREQ=DAILY")]), max_size=4),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([[HEAD], [CANCEL], [HEAD, CANCEL]]),
+    st.sampled_from(["", "utf-16", "utf-16-le", "utf-16-be"]),
+    st.sampled_from([1, 300, 1_500]),
+)
+def test_several_calendars_cancelled_and_in_any_encoding_are_streamed_as_they_are_rendered(
+    calendars: list[tuple[bytes, list[bytes]]], heads: list[bytes], encoding: str, stretch: int
+) -> None:
+    body = b"".join(
+        heads[n % len(heads)] + definition + b"".join(parts) + TAIL for n, (definition, parts) in enumerate(calendars)
+    )
+    if encoding:
+        body = body.decode("utf-8", "replace").encode(encoding)
+    with (
+        patch.object(runs, "STRETCH", stretch),
+        patch.object(passages, "STRETCH", stretch),
+        patch.object(normal, "DECODED", stretch),
+    ):
+        streamed, rendered = both(body)
+    assert streamed == rendered
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff", "\ufeff\ufeff", "\0", "\0B\0E", "B\0E\0"])
+@pytest.mark.parametrize("end", [b"", b"\0", b"\xd8", b"\xd8\0", b"\0\xd8", b"\0\xd8\0\0"])
+@pytest.mark.parametrize("step", [1, 2, 3, 1_000])
+def test_utf_16_is_read_in_steps_as_at_once(start: str, end: bytes, step: int) -> None:
+    body = (start + (HEAD + OVERRIDES[-1] + TAIL).decode()).encode("utf-16") + end
+    with patch.object(normal, "DECODED", step):
+        streamed, rendered = both(body)
+    assert streamed == rendered
+
+
+def test_more_calendars_than_are_worth_it_are_read_as_a_whole() -> None:
+    some, more = (
+        b"".join(HEAD + event(n) + TAIL for n in range(count))
+        for count in (streaming.MAX_CALENDARS, streaming.MAX_CALENDARS + 1)
+    )
+    for body, is_whole in ((some, False), (more, True)):
+        with patch.object(streaming, "render", wraps=render) as whole:
+            streamed, rendered = both(body)
+        assert whole.called == is_whole
+        assert streamed == rendered
 
 
 def held(body: bytes) -> int:
