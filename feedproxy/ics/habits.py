@@ -11,7 +11,7 @@ from functools import partial
 
 from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import QUOTED_PRINTABLE, Repairs, anew, count, in_capitals, without_quotes
-from feedproxy.ics.folding import fold_lines, unfold
+from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.linekinds import pattern
 from feedproxy.ics.normal import fits, has_other_folds
 
@@ -22,11 +22,12 @@ _TAIL = 1_024
 _DIFFERENT = 12
 """Names that are written anew one after the other: a feed has few, many times."""
 _FIRST_BEGIN, _END = (
-    re.compile(rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)*+%b[ \t]*+:[ \t]*+VEVENT[ \t]*+(?:\r++\n)++)" % name, re.IGNORECASE)
+    re.compile(rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)*+%b[ \t]*+:[ \t]*+VEVENT[ \t]*+[\r\n]++)" % name, re.IGNORECASE)
     for name in (b"BEGIN", b"END")
 )
-_CR_CR_LF, _BLANK_LINE = b"\r\r\n", b"\n\r\n"
-_GOING_ON = (b" ", b"\t", b"\r", b"\n")
+_LONG_LINE = re.compile(rb"\n(?! )[^\r\n]{%d,}+(?:\r\n [^\r\n]*+)*+" % (LIMIT + 1))
+_BLANK_LINE = b"\n\r\n"
+_GOING_ON = (b" ", b"\t")
 _NOT_IN_CAPITALS = pattern(
     rb"""(\n (?: (?! (?:BEGIN|END) : @KIND \r\n ) (?:\xef\xbb\xbf)*+
                  (?: [Bb](?i:EGIN) | [Ee](?i:ND) ) [ \t]*+ : [ \t]*+ [A-Za-z0-9_./-]{1,60}+ [ \t]*+ \r (?=\n)
@@ -37,13 +38,40 @@ _UNCLOSED = pattern(
     rb"""(\n [A-Za-z0-9_./-]++ (?=; [^":\r]*+ ") (?! (?: [^":\r]++ | "{64} | "[^"\r]*+" )*+ : )
           [^:\r\0]*+) (?= [^\r]*+ \r\n (?![ \t]) )"""
 )
+_PARTS = {
+    b"@NAME": rb"[A-Za-z0-9_./-]{1,60}+",
+    b"@CLOSED": rb"""(?: : | ; (?: [^":\r]++ | "[^"\r]*+" )*+ : )""",
+    b"@SOFT": rb"[^\r\0=]*+ (?: = (?!\r) [^\r\0=]*+ )*+",
+    b"@TORN": rb"(?! X- | [A-Z0-9-]++= | @FOLD_OR_BOUNDARY ) [^\r\0]++ (?<!\\) (?!\r\n[ \t])",
+    b"@FOLD_OR_BOUNDARY": rb"[ \t\xef] | (?:[Bb](?i:EGIN)|[Ee](?i:ND)) [ \t]*+ [:;]",
+    b"@PROPERTY": rb"""(?: (?: @KNOWN | [Xx]-[A-Za-z0-9_./-]*+ ) [:;]
+                         | (?:\xef\xbb\xbf)*+ (?:[Bb](?i:EGIN)|[Ee](?i:ND)) [ \t]*+ : )""",
+}
+
+
+def _pattern(form: bytes) -> re.Pattern[bytes]:
+    """Compile an expression in which these parts may be named too, of lines that end in CRLF."""
+    for name, part in _PARTS.items():
+        form = form.replace(name, part)
+    return pattern(form)
+
+
+_SOFT_BREAKS = _pattern(
+    rb"""(\n (?= [^:\r]{1,200} ; (?i:ENCODING=QUOTED-PRINTABLE) ) @NAME @CLOSED @SOFT)
+         ((?: =\r\n (?!@FOLD_OR_BOUNDARY|@PLAIN) @SOFT )++)"""
+)
+_TORN = _pattern(
+    rb"""(\n (?=[CcDdLlNnSsXx]) (?:@TEXTS) @CLOSED [^\r]*+ (?: \r\n [ ] [^\r]*+ )*+ (?<!\\))
+         (\r\n (?!@NAME[:;]) @TORN (?: \r\n (?!@PROPERTY) @TORN )*+) (?= \r\n @PROPERTY )"""
+)
+r"""A text, what is torn from it, and before what: nothing that needs to be looked at twice, no backslash, no fold."""
 
 
 def events_in(stretch: bytes) -> tuple[int, int] | None:
     """Return where the first event of a stretch begins and its last one ends, however their boundaries are written."""
     at = max(0, len(stretch) - _TAIL)
     last = stretch[at:].upper().rfind(b"VEVENT")
-    line = max(stretch.rfind(b"\n", at, at + last), at) if last >= 0 else at
+    line = max(at, *(stretch.rfind(end, at, at + last) for end in (b"\r", b"\n"))) if last >= 0 else at
     end = _END.match(stretch, line)
     begin = _FIRST_BEGIN.search(stretch, 0, line) if end else None
     if begin is None or end is None or stretch[end.end() : end.end() + 1] in _GOING_ON:
@@ -57,43 +85,76 @@ def without_habits(events: bytes) -> tuple[bytes, Repairs] | None:
     None where nothing is to be mended, or what cannot be mended like that.
     """
     repairs: Repairs = {}
-    before = b"\n" + events
-    text = _without_blank_lines(before, repairs)
+    lines = _in_lines(events, repairs)
+    text = before = b"\n" + lines
+    if has_other_folds(text) or any(overloaded(events)):
+        return None
+    if b"=\r\n" in text and QUOTED_PRINTABLE.search(text):
+        text = anew(_SOFT_BREAKS, text, partial(_joined, repairs=repairs))
+        if b"=\r\n" in text:
+            return None
+    text = _rejoined(text, repairs)
     text = _in_capitals(text, repairs)
     text = _with_colons_in_rules(text, repairs)
     text = _with_quotes_closed(text, repairs)
-    if text is before and fits(events):
+    if text is before and lines is events and fits(events):
         return None
-    if _BLANK_LINE in text or _has_soft_breaks(text) or has_other_folds(text) or any(overloaded(events)):
-        return None
-    text = text[1:]
-    return (text if fits(text) else fold_lines(unfold(text).replace(b"\r\n", b"\n"))), repairs
+    if fits(text[1:]) or fits((text := _folded(text))[1:]):
+        return text[1:], repairs
+    return None
 
 
-def _has_soft_breaks(text: bytes) -> bool:
-    return b"=\r\n" in text and QUOTED_PRINTABLE.search(text) is not None
+def _folded(text: bytes) -> bytes:
+    """Fold the lines that are too long."""
+    pieces: list[bytes] = []
+    at = 0
+    for line in _LONG_LINE.finditer(text):
+        pieces += (text[at : line.start() + 1], fold(unfold(line[0][1:])))
+        at = line.end()
+    return b"".join([*pieces, text[at:]]) if at else text
 
 
 def _sample(text: bytes) -> bytes:
     return text[: text.find(b"\n", _SAMPLE) + 1 or len(text)]
 
 
-def _without_blank_lines(text: bytes, repairs: Repairs) -> bytes:
-    """Leave out blank lines, and the first CR of `CR CR LF`; a blank line within a fold is told."""
-    if _CR_CR_LF in _sample(text):
-        found = text.replace(_CR_CR_LF, b"\r\n")
-        count(repairs, "blank-line-in-fold", _folds_behind(_CR_CR_LF, text))
-    else:
-        found = text
-    while _BLANK_LINE in found:
-        if _folds_behind(_BLANK_LINE, found):
-            return text
-        found = found.replace(_BLANK_LINE, b"\n")
-    return found
+def _in_lines(text: bytes, repairs: Repairs) -> bytes:
+    """End all lines by CRLF, and leave out blank ones; one within a fold is told."""
+    sample = _sample(text)
+    if not sample.count(b"\r") == sample.count(b"\n") == sample.count(b"\r\n"):
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+        sample = _sample(text)
+    if _BLANK_LINE not in sample:
+        return text
+    count(repairs, "blank-line-in-fold", _folds_behind(_BLANK_LINE, text))
+    text = text.replace(_BLANK_LINE, b"\n")
+    while _BLANK_LINE in text and not _folds_behind(_BLANK_LINE, text):  # one of several in a fold is told once
+        text = text.replace(_BLANK_LINE, b"\n")
+    return text
 
 
 def _folds_behind(ends: bytes, text: bytes) -> int:
     return sum(text.count(ends + blank) for blank in (b" ", b"\t"))
+
+
+def _joined(lines: bytes, repairs: Repairs) -> bytes:
+    """Put lines that are quoted-printable together."""
+    count(repairs, "line-rejoined", lines.count(b"\n"))
+    return lines.replace(b"=\r\n", b"")
+
+
+def _rejoined(text: bytes, repairs: Repairs) -> bytes:
+    """Put texts together whose line breaks were written as they are."""
+    if _TORN.search(_sample(text)) is None:
+        return text
+
+    def rejoined(lines: bytes) -> bytes:
+        if QUOTED_PRINTABLE.search(lines):
+            return lines
+        count(repairs, "line-rejoined", lines.count(b"\n"))
+        return lines.replace(b"\r\n", b"\\n")
+
+    return anew(_TORN, text, rejoined)
 
 
 def _in_capitals(text: bytes, repairs: Repairs) -> bytes:

@@ -402,7 +402,7 @@ def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
     if mended is None:
         return None
     text, repairs = mended
-    run, start, end = _run_to_the_end(text, 0, is_normal=False)
+    run, start, end = _run_to_the_end(text, 0, is_normal=True)
     if run is None or start or end < len(text):
         return None
     found: list[bytes | Run] = [stretch[: place[0]], replace(run, repairs=repairs), stretch[place[1] :]]

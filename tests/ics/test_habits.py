@@ -32,11 +32,22 @@ HABITS: dict[str, Callable[[bytes], bytes]] = {
     "rules without a colon": lambda text: text.replace(b"DTSTART", b"rrule;FREQ=DAILY;COUNT=2\r\nDTSTART"),
     "quotes that do not close": lambda text: text.replace(b"LANGUAGE=en", b'LANGUAGE="en').replace(b"en:", b"en;b:"),
     "many names": lambda text: text.replace(b"DTSTART", b"".join(b"x-%d:1\r\n" % n for n in range(20)) + b"DTSTART"),
+    "line breaks in texts": lambda text: text.replace(
+        b"DTSTART", b"COMMENT:a\r\ngoes on\r\nhttps://x\r\nPasscode: 1\r\nDTSTART"
+    ),
+    "carriage returns in texts": lambda text: text.replace(b"Game", b"Game\rand so on"),
+    "LF and CRLF": lambda text: text.replace(b"\r\nDTSTART", b"\nDTSTART"),
+    "soft line breaks": lambda text: text.replace(
+        b"DTSTART", b"COMMENT;ENCODING=QUOTED-PRINTABLE:=C3=A4=\r\nb=\r\nhttps://x\r\nDTSTART"
+    ),
     "long lines": lambda text: text.replace(b"Game", b"Game" * 30),
 }
 REPAIRS: dict[str, dict[str, int]] = {
     "blanks in boundaries": {"boundary-blanks": 9},
     "byte order marks": {"boundary-blanks": 3},
+    "line breaks in texts": {"line-rejoined": 9},
+    "carriage returns in texts": {"line-rejoined": 3},
+    "soft line breaks": {"line-rejoined": 6},
     "rules without a colon": {"rule-without-colon": 3},
     "quotes that do not close": {"quote-unclosed": 3},
 }
@@ -91,6 +102,9 @@ LINES = (
     b"begin:valarm\r\naction:audio\r\nend:valarm", b"", b"\r\n x", b"\r\n X-B:1", b"\r\n\r\n X-B:1",
     b"\xef\xbb\xbfSUMMARY:x", b"SUMMARY :x",
     b"dtstart;tzid=Europe/Berlin:20260101T100000", b"RECURRENCE-ID:20260101T000000Z", b"UID:", b"SUMMARY:a\rb",
+    b"X-LOST", b"FREQ=DAILY", b"goes on: there", b"Location;Room 5", b"location: there", b"Passcode: 1", b"goes on\\",
+    b"foo;ENCODING=QUOTED-PRINTABLE:x=", b"b=", b"GOES ON", b"text\r\n that is folded", b'SUMMARY;X="a:b', b"B\x00",
+    b"DESCRIPTION:" + b"x" * 63 + b"\r\n " + b"y" * 9 + b"\r\ntext", b"text " * 20, b"BEGIN : VALARM", b"BEGIN:a b",
     b"SUMMARY:" + b"z" * 68, b"COMMENT:\xfc", "summary:ü".encode() * 9, b"X-" + b"n" * 60 + b":1",
 )  # fmt: skip
 
