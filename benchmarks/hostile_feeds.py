@@ -280,6 +280,19 @@ KINDS: dict[str, Kind] = {
     ),
     "times in UTC with a TZID": _events(b"DTEND;TZID=Asia/Tokyo:20260701T110000Z\r\n"),
     "RECURRENCE-IDs that are days with a TZID": _events(b"RECURRENCE-ID;TZID=Asia/Tokyo:20260701\r\n"),
+    "days with a TZID": _events(b"DTEND;VALUE=DATE;TZID=Asia/Tokyo:20260702\r\n"),
+    "times with a VALUE and a TZID": _events(b"DTEND;VALUE=DATE-TIME;TZID=Tokyo Standard Time:20260701T110000\r\n"),
+    "times by a TZID that is UTC": _events(b"DTEND;TZID=UTC:20260701T110000\r\n"),
+    "times by a TZID that says nothing": _events(b"DTEND;TZID=:20260701T110000\r\n"),
+    "times by TZIDs with colons": _events(b"DTEND;TZID=(UTC+09:00) Osaka, Sapporo, Tokyo:20260701T110000\r\n"),
+    "times by long TZIDs": _events(
+        b'DTEND;TZID="(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna":20260701T110000\r\n'
+    ),
+    "times that are none": _events(b"DTEND;TZID=Asia/Tokyo:tbd\r\n"),
+    "EXDATEs of a few times": _events(
+        b"EXDATE;TZID=Tokyo Standard Time:20260701T110000,20260702T110000,20260703T110000,20260704T110000\r\n"
+    ),
+    "rules in small letters": _events(b"RRULE:freq=daily\r\n"),
     "TZIDs": _events(b"DTEND;TZID=Zone %d:20260701T110000\r\n"),
     "definitions": _components(ZONE),
     "definitions in use": _components(ZONE + EVENT + b"DTEND;TZID=Z%d:20260701T110000\r\nEND:VEVENT\r\n"),

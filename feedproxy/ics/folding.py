@@ -6,6 +6,8 @@ from collections.abc import Iterator
 LIMIT = 75
 
 _FIRST, _REST = (re.compile(rb"(?s:.{1,%d}(?![\x80-\xbf])|.)" % room) for room in (LIMIT, LIMIT - 1))
+_PARTS = re.compile(rb"\0[^\0]{0,%d}|[^\0]{1,%d}" % (LIMIT, LIMIT - 1))
+"""The physical lines of such as begin with a NUL."""
 _FOLD = b"\r\n "
 _STRETCH = 32_768
 """Octets of a line whose parts are put together at once: few enough to stay in the processor's caches."""
@@ -39,6 +41,16 @@ def _stretches(line: bytes, at: int) -> Iterator[bytes]:
         stretch = _FOLD.join(parts)
         at += len(stretch) - len(_FOLD) * (len(parts) - 1)
         yield stretch
+
+
+def fold_each(lines: list[bytes]) -> list[bytes]:
+    """Fold unfolded lines without NULs, many at a time."""
+    if max(map(len, lines), default=0) <= LIMIT:
+        return lines
+    joined = b"\0".join([b"", *lines])
+    if not joined.isascii():
+        return [*map(fold, lines)]
+    return _FOLD.join(_PARTS.findall(joined)).replace(_FOLD + b"\0", b"\0")[1:].split(b"\0")
 
 
 def fold_lines(text: bytes) -> bytes:

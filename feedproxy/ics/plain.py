@@ -2,7 +2,8 @@
 
 It knows fewer ways to write an event than `feedproxy.ics.runs`, which looks at what this does not take for plain: no
 folds in parameters, no UID in an alarm, no rare names with an initial of a name that matters. And it knows components
-of any kind, with others in them, all of whose lines are those of plain events but for what names them.
+of any kind, with others in them, all of whose lines are those of plain events but for what names them; their times and
+rules may be written anyhow.
 """
 
 import re
@@ -23,9 +24,10 @@ _PARTS = {
     b"@name": rb"[ACF-QSTVWYZ][A-Z0-9-]{0,59}|X-[A-Za-z0-9_./-]{1,58}",
     b"@rest": rb'(?:;(?:[^\x00-\x08\x0a-\x1f\x7f":]|@quoted)*)?'
     rb":@text*\r\n(?: [^\x00-\x08\x0a-\x1f\x7f-\xbf]@text*\r\n)*",
-    b"@time": rb"(?:DTSTART|DTEND|DUE|RECURRENCE-ID|EXDATE|RDATE)"
+    b"@time": rb"@timed"
     rb'(?::@text*|;TZID=(?:@quoted|[^\x00-\x08\x0a-\x1f\x7f":;,]+):@moment'
     rb"|;VALUE=DATE(?:-TIME)?:[^\x00-\x08\x0a-\x1f\x7f:]*)\r\n",
+    b"@timed": rb"DTSTART|DTEND|DUE|RECURRENCE-ID|EXDATE|RDATE",
     b"@moment": TIME_LIKE,
     b"@quoted": rb'"[^\x00-\x08\x0a-\x1f\x7f"]*"',
     b"@solid": rb"[^\x00-\x20\x7f]",
@@ -36,6 +38,7 @@ _REST_ANYHOW = (
     rb"(?:\r\n )?)?:@text*\r\n(?: [^\x00-\x08\x0a-\x1f\x7f-\xbf]@text*\r\n)*"
 )
 """With folds in parameters too."""
+_ANYHOW = {b"@time": rb"@timed@rest", b"@rule": rb"(?:RRULE|EXRULE)@rest", b"@rest": _REST_ANYHOW}
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
 _ANY = {
     b"@events": rb"(?:BEGIN:@kind\r\n@lines(?:@nested@lines)*END:@kind\r\n)+",
@@ -43,14 +46,12 @@ _ANY = {
     b"@kind": KIND,
     b"@lines": rb"(?:@other|@time|@rule|(?:UID|DTSTAMP)@rest)*",
     b"@within": rb"(?:(?:@name|DESCRIPTION|DTSTAMP|DURATION|UID|URL|REPEAT|RELATED-TO|RESOURCES|RESOURCE-TYPE)@rest)*",
-    b"@rest": _REST_ANYHOW,
 }
 """Components of any kinds, whatever their UIDs and DTSTAMPs, and others in them, two deep at most."""
 _NAMED_ONCE = {
     b"@events": b"(?:%b)+"
     % b"|".join(rb"BEGIN:%b\r\n@lines@identityEND:%b\r\n" % (kind, kind) for kind in sorted(SCHEDULED)),
     b"@identity": rb"(?:UID@rest@lines(?:DTSTAMP@rest@lines)?|DTSTAMP@rest@lines(?:UID@rest@lines)?)?",
-    b"@rest": _REST_ANYHOW,
 }
 """Of such components those of the kinds that are to have a UID, with no more than one and one DTSTAMP each."""
 _NEVER = rb"[^\x00-\xff]"
@@ -68,8 +69,8 @@ def _events(others: dict[bytes, bytes]) -> bytes:
 _AUTOMATA = {
     "once": automaton(_events({b"@rule": _NEVER})),
     "recurring": automaton(_events({b"@rule": _RULE})),
-    "any": automaton(_events({b"@rule": _RULE} | _ANY)),
-    "named once": automaton(_events({b"@rule": _RULE} | _NAMED_ONCE)),
+    "any": automaton(_events(_ANYHOW | _ANY)),
+    "named once": automaton(_events(_ANYHOW | _NAMED_ONCE)),
 }
 
 
@@ -82,7 +83,7 @@ def all_plain(text: bytes, *, recurring: bool) -> bool:
 
 
 def all_alike(text: bytes) -> bool:
-    """Tell whether text is components of any kinds like plain events; as to what names them, each as it likes.
+    """Tell whether text is components of any kinds like plain events; as to names, times and rules, each as it likes.
 
     There may be folds in their parameters. Whether a BEGIN and its END are of one kind is not said.
     """

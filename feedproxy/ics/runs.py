@@ -1,12 +1,12 @@
 """Runs: events that need no mending, found and copied many at a time.
 
 Most events of most feeds are *plain*: in normal form (`feedproxy.ics.normal`), with one UID and one DTSTAMP, with no
-components inside but VALARMs, each of their times in one physical line. One regular expression tells, at hundreds of
-octets a microsecond. Plain events that follow each other are a run: a slice of the body. So are, where nothing else is
-in a stretch, components of any kind whose lines are like those of plain events, whatever stands in them and whatever
-names them; those that lack their UID or their DTSTAMP are given these as a run. A run may go on in the next VCALENDAR,
-and many more, where these follow each other. Only what stands between runs is read line by line. What the expression
-does not match is no fault, it is merely read the longer way.
+components inside but VALARMs. One regular expression tells, at hundreds of octets a microsecond. Plain events that
+follow each other are a run: a slice of the body. So are, where nothing else is in a stretch, components of any kind
+whose lines are like those of plain events, whatever stands in them and whatever names them; those that lack their UID
+or their DTSTAMP are given these as a run. A run may go on in the next VCALENDAR, and many more, where these follow each
+other. Only what stands between runs is read line by line. What the expression does not match is no fault, it is merely
+read the longer way.
 """
 
 import re
@@ -14,10 +14,12 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, chain, compress, groupby, pairwise, repeat
+from typing import TypeVar
 
 from feedproxy.ics.components import MARK, SCHEDULED, Component, Stream, component_of, of_bearable_length
+from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.habits import events_in, without_habits
 from feedproxy.ics.kinds import named
@@ -34,15 +36,11 @@ _PARTS = {
     b"@stamp": rb"DTSTAMP:(?![ \t\r])[^\r]*+\r\n(?![ \t])",
     b"@lines": rb"""(?: [ACF-QSTVWYZ]@name@value
                       | @folded
-                      | D (?: ESCRIPTION@value
-                            | (?:TSTART|TEND|UE)@time
-                            | (?!TSTAMP[:;]|TSTART[:;]|TEND[:;]|UE[:;])@name@parameters?@value )
+                      | D (?: ESCRIPTION@value | (?!TSTAMP[:;])@name@parameters?@value )
                       | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
                       | U (?!ID[:;])@name@parameters?@value
-                      | R (?: (?:ECURRENCE-ID|DATE)@time
-                            | (?!RULE[:;]|ECURRENCE-ID[:;]|DATE[:;])@name@parameters?@value
-                            | @rule )
-                      | E (?: XDATE@time | (?!ND[:;]|XDATE[:;]|XRULE[:;])@name@parameters?@value )
+                      | R (?: (?!RULE[:;])@name@parameters?@value | @rule )
+                      | E (?!ND[:;])@name@parameters?@value
                       | [ACF-QSTVWYZ]@name@parameters@value
                       | B (?!EGIN[:;])@name@parameters?@value
                       )*+""",
@@ -52,26 +50,23 @@ _PARTS = {
                       | X-[A-Za-z0-9_./-]{1,58}+@parameters?@value
                       | [ACF-QSTVWYZ]@name@parameters@value
                       )*+""",
-    b"@time": rb"""(?: : | ;TZID=(?:"[^"\r]*+"|[^":;,\r]++):(?=@moment\r)
-                         | ;VALUE=DATE(?:-TIME)?:(?=[^:\r]*+\r) )
-                   [^\r]*+\r\n(?![ \t])""",
-    b"@moment": TIME_LIKE,
     b"@name": rb"[A-Z0-9-]{0,59}+",
     b"@parameters": rb'(?:;(?:[^":\r]++|"{64}|"(?:[^"\r]++|\r\n@fold)*+"|\r\n@fold)*+)',
     b"@value": rb":[^\r]*+\r\n",
     b"@folded": rb"@fold[^\r]*+\r\n",
     b"@fold": rb"[ ](?<=[^\n]{62}\n[ ])(?=[^\r\x80-\xbf])",
 }
-"""A plain event, the most frequent lines first.
-
-Its times (`@time`) are in UTC, floating, days, or bound to a TZID: then it is one value without Z, be it a time or not
-(`TIME_LIKE`). Its rules are in upper case and end in no separator. What the steps of the pipeline look for in an event
-stands in no alarm of it.
-"""
+"""A plain event, the most frequent lines first. What the steps of the pipeline look for in one stands in no alarm."""
 
 
 _NO_RULE = rb"(?!)"
-_RULE = rb"RULE:[^a-z\r]*+(?<![;,\ \t])\r\n(?![ \t])"
+_RULE = rb"RULE@parameters?@value"
+_UNUSUAL_TIME = re.compile(
+    rb"""\n(?:%b);(?! TZID=(?:"[^"\r]*+"|[^":;,\r]++):%b\r\n[^ ] | VALUE=DATE(?:-TIME)?:[^:\r]*+\r\n[^ ] )"""
+    % (b"|".join(TIME_NAMES), TIME_LIKE),
+    re.VERBOSE,
+)
+"""A time with parameters that is none of these: one value without Z, be it a time or not, that a TZID binds; a day."""
 
 
 def _event(rule: bytes) -> bytes:
@@ -92,7 +87,6 @@ Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that
 _SOMEWHERE = re.compile(_event(_RULE), re.VERBOSE)
 """A plain event with or without rules: what is none is tried once."""
 _RECURRENCE_ID_OR_BEHIND = re.compile(rb"\n(RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+|\n)")
-_BOUND_RECURRENCE_ID = b"RECURRENCE-ID;TZID="
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _EARLY_FOLD = re.compile(rb"\n (?<!.{62}\n )")
@@ -101,7 +95,7 @@ _SAMPLE = 4_096
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
-_RRULE = b"\nRRULE:"
+_RRULES = (b"\nRRULE:", b"\nRRULE;")
 _BEHIND_COMPONENT = re.compile(
     rb":V(?<=[\r\n]END:V)(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE
 )
@@ -144,21 +138,23 @@ STRETCH = 131_072
 LARGE = 4 * STRETCH
 """Octets of a stretch that holds a component of megabytes: few runs are beside it."""
 
+Key = TypeVar("Key")
+
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
 _PARAMETER = re.compile(
     rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):|;TZID=)""" % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
 )
-"""The time of a plain event has one form (`@time`), so there is nothing more to look at here."""
+"""The time that a TZID binds has one form where none is unusual, so there is nothing more to look at here."""
 _LONGEST_UNFOLDED = LIMIT - len(b"RECURRENCE-ID") - LONGEST_TIME_LIKE
 """Octets of a parameter whose time has surely not been folded since the event was seen to be plain."""
 _TZID = re.compile(rb";[ \t]*+TZID[ \t]*+[=;:]")
 _UNFOLDED = re.compile(TIME_LIKE + rb"\r\n[^ ]")
 
 
-def gathered(keys: Iterable[bytes], texts: Iterable[bytes]) -> Mapping[bytes, list[bytes]]:
+def gathered(keys: Iterable[Key], texts: Iterable[bytes]) -> Mapping[Key, list[bytes]]:
     """Return the texts of each key, in order."""
-    found = defaultdict[bytes, list[bytes]](list)
+    found = defaultdict[Key, list[bytes]](list)
     deque(map(list.append, map(found.__getitem__, keys), texts), maxlen=0)  # a loop at C's pace
     return found
 
@@ -174,7 +170,7 @@ class Run:
     RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to
     have, which is empty in `uids` then, or the DTSTAMP; `unstamped` are the places of the latter. `kinds` is the kind
     of each where not all are VEVENTs; those that are to have no UID have none in `uids`. `repairs` counts what it took
-    to make them plain, by rule.
+    to make them plain, by rule. `is_tidy`: their times and rules are known to be written as nearly all are.
     """
 
     parts: Sequence[bytes]
@@ -190,6 +186,7 @@ class Run:
     repairs: Mapping[str, int] = field(default_factory=dict)
     kinds: Sequence[bytes] = ()
     unstamped: Sequence[int] = ()
+    is_tidy: bool = True
 
     @property
     def text(self) -> bytes:
@@ -217,8 +214,8 @@ class Run:
 
     @cached_property
     def is_bound(self) -> bool:
-        """Tell whether every TZID binds a time, all in one physical line; the run is divided."""
-        return all(
+        """Tell whether it is divided, and every TZID binds a time, all in one physical line."""
+        return (self.is_divided and (self.is_tidy or _UNUSUAL_TIME.search(self.text) is None)) and all(
             parameter != UNBOUND
             and b"\r" not in parameter
             and (len(parameter) <= _LONGEST_UNFOLDED or all(map(_UNFOLDED.match, texts)))
@@ -279,16 +276,27 @@ class Run:
         texts = self.texts()
         return [component_of(texts[n], self.scope) for n in self.recurs]
 
+    def kind(self, place: int) -> bytes:
+        """Return the kind of the component at that place."""
+        return self.kinds[place] if self.kinds else b"VEVENT"
+
+    def places(self, starts: Iterable[int]) -> list[int]:
+        """Return the places of the components in which these octets of the text are."""
+        return [*map(partial(bisect_right, self.ends), starts)]
+
     def parted(self, uids: Collection[bytes]) -> "list[Component | Run]":
         """Return it in pieces: the events of these UIDs each by itself, what is between them as runs."""
+        return self.apart([n for n, uid in enumerate(self.uids) if uid in uids])
+
+    def apart(self, places: Collection[int]) -> "list[Component | Run]":
+        """Return it in pieces: the events at these places each by itself, what is between them as runs."""
         text = self.text
         pieces: list[Component | Run] = []
         start = 0
-        for n, uid in enumerate(self.uids):
-            if uid in uids:
-                scope = self.scopes[n] if self.scopes else self.scope
-                pieces += [*self._part(text, start, n), component_of(self._slice(text, n, n + 1), scope)]
-                start = n + 1
+        for n in sorted(places):
+            scope = self.scopes[n] if self.scopes else self.scope
+            pieces += [*self._part(text, start, n), component_of(self._slice(text, n, n + 1), scope)]
+            start = n + 1
         return [*pieces, *self._part(text, start, len(self.uids))]
 
     def without(self, places: Collection[int]) -> "list[Run]":
@@ -569,10 +577,10 @@ def _are_short_and_normal(texts: Collection[bytes]) -> bool:
 
 
 def _some_recur(text: bytes) -> bool | None:
-    """Tell whether plain events have recurrence rules; None if they are not plain."""
+    """Tell whether plain events recur; None if they are not plain, their times and rules written as nearly all."""
     if all_plain(text, recurring=False):
         return False
-    return True if _RRULE in text and all_plain(text, recurring=True) else None
+    return True if _RRULES[0] in text and all_plain(text, recurring=True) else None
 
 
 def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
@@ -585,9 +593,9 @@ def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | No
     found = named(text)
     if found is None:
         return None
-    run = Run([text], found.uids, [], is_identified=found.is_identified(), unstamped=found.unstamped)
+    run = Run([text], found.uids, [], is_identified=found.is_identified(), unstamped=found.unstamped, is_tidy=False)
     run = replace(run, kinds=found.kinds) if found.kinds.count(b"VEVENT") < len(found.kinds) else run
-    return replace(run, recurs=_recurring(run.texts())) if _RRULE in text else run
+    return replace(run, recurs=_recurring(run.texts())) if any(start in text for start in _RRULES) else run
 
 
 def _starts(stretch: bytes, at: int) -> Iterator[int]:
@@ -629,7 +637,7 @@ def _no_fold_is_in_a_tzid(text: bytes) -> bool:
 
 def _recurring(texts: Iterable[bytes]) -> list[int]:
     """Return the places of the components that have a recurrence rule."""
-    return [n for n, text in enumerate(texts) if _RRULE in text]
+    return [n for n, text in enumerate(texts) if any(start in text for start in _RRULES)]
 
 
 def _uids(text: bytes) -> list[bytes] | None:
@@ -675,15 +683,16 @@ def _run_at(text: bytes, start: int) -> tuple[Run | None, int]:
     if not uids:
         return None, start + 1
     found = text[start:end]
-    return Run([found], uids, recurs) if _no_fold_is_in_a_tzid(found) else None, end
+    return Run([found], uids, recurs, is_tidy=False) if _no_fold_is_in_a_tzid(found) else None, end
 
 
-def _recurrence_id(line: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, bytes]:
-    """Return the value and the TZID of a RECURRENCE-ID, as `@time` writes it; note what the text before it says."""
-    line = unfold(line)
-    start, _, value = line.rpartition(b":") if line.startswith(_BOUND_RECURRENCE_ID) else line.partition(b":")
-    tzids[start] = start[len(_BOUND_RECURRENCE_ID) :].strip(b'"') if start.startswith(_BOUND_RECURRENCE_ID) else b""
-    return value.strip(), tzids[start]
+def _recurrence_id(written: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, ...]:
+    """Return the value and the TZID of a RECURRENCE-ID, folded or not; note what the text before it says."""
+    line = split(unfold(written))
+    if line is None:
+        return ()
+    tzid = tzids[line.name + line.parameters] = (line.parameter(b"TZID") or b"").strip(b'"')
+    return line.value.strip(), tzid
 
 
 @dataclass(frozen=True, slots=True)

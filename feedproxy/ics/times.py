@@ -32,7 +32,7 @@ _UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
 """A time in UTC in a list of times that has a comma before it."""
 _SECOND = len("20260301T2000")
 _LOCAL, _UTC = b"00000000T000000,", b"00000000T000000Z,"
-_DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
+DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _LENGTHS = frozenset((len("20260301"), len("20260301T200000")))
 
 
@@ -79,7 +79,7 @@ def times_of(value: bytes) -> tuple[int, list[datetime]]:
 def _are_like(time: bytes, value: bytes) -> bool:
     """Tell whether a list has times like this one alone: with a 0 for each digit they are all alike."""
     size = len(value) + 1
-    return size % len(time) == 0 and value.translate(_DIGITS_TO_0) + b"," == time * (size // len(time))
+    return size % len(time) == 0 and value.translate(DIGITS_TO_0) + b"," == time * (size // len(time))
 
 
 def parted(value: bytes) -> tuple[bytes | None, bytes]:

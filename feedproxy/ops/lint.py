@@ -25,10 +25,10 @@ from feedproxy.ops.outline import Line, Node, Outline, logical_lines, outline
 from feedproxy.ops.paint import visible
 from feedproxy.ops.rules import RULES, SEVERITIES, Rule, Severity
 from feedproxy.transform import Base, Options, ZoneReport, index
+from feedproxy.transform.bound_lines import DATES, UTC_TIME
 from feedproxy.transform.definitions import clean
 from feedproxy.transform.profiles import GOOGLE_OCTETS
 from feedproxy.transform.repair import is_cancelling
-from feedproxy.transform.tzid_uses import DATES, UTC_TIME
 from tzmap.resolution import offset_text
 
 MOST = 20

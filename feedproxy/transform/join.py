@@ -15,11 +15,11 @@ from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.contentline import ContentLine
 from feedproxy.ics.folding import fold
 from feedproxy.ics.text import escape
+from feedproxy.transform.bound_lines import WITH_PARAMETERS, bound_line, tzid_of
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.edit import with_values
 from feedproxy.transform.naming import Naming
 from feedproxy.transform.report import Journal
-from feedproxy.transform.tzid_uses import WITH_PARAMETERS, bound_line, tzid_of
 from feedproxy.transform.unique import version
 from tzmap import zone_names
 

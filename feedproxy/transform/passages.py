@@ -11,7 +11,7 @@ from itertools import groupby
 from feedproxy.ics.components import SCHEDULED, Component, well_formed
 from feedproxy.ics.normal import decoded, normalise, wide_encoding
 from feedproxy.ics.runs import Piece, Run, behind_components, segments
-from feedproxy.transform.repair import identified, mended
+from feedproxy.transform.repair import mended, mended_run
 from feedproxy.transform.report import Journal
 
 _KINDS = b"|".join(sorted(SCHEDULED))
@@ -59,7 +59,7 @@ def _parts(body: bytes) -> Iterator[bytes | Piece]:
         if isinstance(segment, bytes):
             yield from _mended(segment)
         else:
-            yield from _identified(segment)
+            yield from _mended_run(segment)
 
 
 def _segments(body: bytes) -> Iterable[bytes | Run]:
@@ -88,11 +88,11 @@ def _normal(text: bytes) -> Iterator[bytes | Piece]:
         if isinstance(part, bytes):
             yield from _components(part)
         else:
-            yield from _identified(part)
+            yield from _mended_run(part)
 
 
-def _identified(run: Run) -> Sequence[Piece]:
-    return [run] if run.is_identified else identified(run, Journal()) or [_NOTHING]
+def _mended_run(run: Run) -> Sequence[Piece]:
+    return mended_run(run, Journal()) or [_NOTHING]
 
 
 def _components(text: bytes) -> Iterator[bytes | Piece]:

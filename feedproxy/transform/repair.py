@@ -4,17 +4,18 @@ Which client breaks on what was measured with Thunderbird 153, Evolution 3.46, v
 FullCalendar, node-ical and Home Assistant; the rules are in the order in which they run.
 """
 
+import operator
 import re
 from binascii import hexlify
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
-from itertools import chain, repeat
+from itertools import accumulate, chain, compress, count, repeat
 
 from feedproxy.ics.components import SCHEDULED, Component, component_of
 from feedproxy.ics.contentline import ContentLine, split
-from feedproxy.ics.folding import fold, unfold, write
+from feedproxy.ics.folding import fold_each, unfold, write
 from feedproxy.ics.kinds import scheduled
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar
@@ -32,13 +33,11 @@ CANCELLED = b"STATUS:CANCELLED"
 CANCELLABLE = SCHEDULED - {b"VFREEBUSY"}
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 
-_RULE = re.compile(rb"\n(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
-_RULE_STARTS = (b"\nRRULE:", b"\nRRULE;", b"\nEXRULE:", b"\nEXRULE;")
+_RULES = re.compile(rb"(\n(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+)")
 _UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t])\r\n(?! ))")
 """A rule that may have to be mended: with parameters, with small letters, with a separator at its end, or folded."""
-_BARE_RULES = (b"RRULE:", b"EXRULE:")
-_SEPARATORS = b";, \t"
-_FEW = 8
+_RULE_WITH_PARAMETERS = re.compile(rb"\n(?:RRULE|EXRULE);")
+_SEPARATORS = re.compile(rb"[;, \t]++(?=\n)")
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _START, _FINISH = b"BEGIN:%b\r", b"\nEND:%b\r\n"
@@ -95,8 +94,9 @@ def mended(component: Component, journal: Journal, *, cancelled: bool = False) -
     return component
 
 
-def mended_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Sequence[Piece]:
+def mended_run(run: Run, journal: Journal, cancelled: Collection[int] = ()) -> Sequence[Piece]:
     """Mend a run as `mended` mends each of its events; there is little that plain events need."""
+    run = _tidy_run(run, journal)
     scopes = {*_scopes(run)}
     if scopes.isdisjoint(cancelled):
         return [run] if run.is_identified else identified(run, journal)
@@ -138,11 +138,73 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
     """`RRULE:FREQ=DAILY;` as CalReply publishes it: ics and vobject refuse the feed; of `freq=daily` ical.js does."""
     if b"RULE" not in component.text or not _UNTIDY_RULE.search(component.text):
         return component
-    tidying = _Tidying()
-    text = tidying.tidied(component.text)
-    for mend in tidying.mends:
+    tidied = _tidied(component.text)
+    for mend in tidied.places:
         journal.note(STEP, mend, _name(component))
-    return component.with_text(text) if tidying.mends else component
+    return component.with_text(tidied.text) if tidied.places else component
+
+
+@dataclass(frozen=True, slots=True)
+class _Tidied:
+    """Text with tidy rules, where each was, and of each mend the rules, by their numbers, that needed it."""
+
+    text: bytes
+    starts: Sequence[int]
+    places: Mapping[str, Sequence[int]]
+
+
+def _tidied(text: bytes) -> _Tidied:
+    """Mend the rules of a text, those that are alike once."""
+    parts = _RULES.split(text)
+    rules = parts[1::2]
+    different = [*dict.fromkeys(rules)]
+    unfolded = unfold(b"".join([*different, b"\n"]))
+    stripped = _SEPARATORS.sub(b"", unfolded)
+    lines, bare = unfolded.split(b"\n")[1:-1], stripped.split(b"\n")[1:-1]
+    is_bare = _RULE_WITH_PARAMETERS.search(stripped) is None
+    upper = stripped.upper().split(b"\n")[1:-1] if is_bare else [*map(_upper, bare)]
+    separated, small = _different(lines, bare), _different(bare, upper)
+    changed = sorted({*separated, *small})
+    become = dict(zip(different, different, strict=True))
+    folded = fold_each([upper[n] for n in changed])
+    become.update(zip([different[n] for n in changed], map(b"\n".__add__, folded), strict=True))
+    starts = [*accumulate(map(len, parts))][::2]
+    parts[1::2] = map(become.__getitem__, rules)
+    mends = {"rule-separator": separated, "rule-case": small}
+    places = {mend: _places(rules, {different[n] for n in places}) for mend, places in mends.items() if places}
+    return _Tidied(b"".join(parts), starts, dict(sorted(places.items(), key=_first)))
+
+
+def _first(mend: tuple[str, Sequence[int]]) -> int:
+    return mend[1][0]
+
+
+def _different(some: Sequence[bytes], others: Sequence[bytes]) -> list[int]:
+    """Return at which places two lists differ."""
+    return [*compress(count(), map(operator.ne, some, others))]
+
+
+def _places(values: Sequence[bytes], some: Collection[bytes]) -> list[int]:
+    """Return the places of some values among others."""
+    return [*compress(count(), map(some.__contains__, values))]
+
+
+def _upper(rule: bytes) -> bytes:
+    line = split(rule)
+    return rule if line is None else line.with_value(line.value.upper()).octets
+
+
+def _tidy_run(run: Run, journal: Journal) -> Run:
+    """Do to each component of a run what `with_tidy_rules` does to one."""
+    if run.is_tidy or b"RULE" not in run.text or _UNTIDY_RULE.search(run.text) is None:
+        return run
+    tidied = _tidied(run.text)
+    components = run.places(tidied.starts)
+    for mend, rules in tidied.places.items():
+        places = dict.fromkeys(map(components.__getitem__, rules))
+        examples = (run.uids[place] or run.kind(place) for place in places)
+        journal.note_each(STEP, mend, examples, count=len(places))
+    return replace(run, parts=[tidied.text], is_divided=False) if tidied.places else run
 
 
 def _with_tidy_rules(definitions: Sequence[Component], journal: Journal) -> tuple[Component, ...]:
@@ -150,56 +212,6 @@ def _with_tidy_rules(definitions: Sequence[Component], journal: Journal) -> tupl
     tidy = {text for text in {each.text for each in definitions} if not _UNTIDY_RULE.search(text)}
     once = dict.fromkeys(definitions)
     return tuple([each if each.text in tidy else with_tidy_rules(each, journal) for each in once])
-
-
-class _Tidying:
-    """What becomes of the rules of a component, and by which mends, in the order in which they were needed."""
-
-    def __init__(self) -> None:
-        self.mends: dict[str, None] = {}
-        self._known: dict[bytes, bytes] = {}
-
-    def tidied(self, text: bytes) -> bytes:
-        """Return the text with tidy rules. Where few are different, and in one physical line, all like one at once."""
-        if b"\r\n " in text:
-            return _RULE.sub(self._become, text)
-        left = sum(map(text.count, _RULE_STARTS))
-        at = 0
-        for _ in range(_FEW):
-            untidy = _UNTIDY_RULE.search(text, at) if left else None
-            if untidy is None:
-                return text
-            rule = text[untidy.start() : text.index(b"\r", untidy.start() + 1) + 1]
-            left -= text.count(rule) if rule[1:-1] not in self._known else 0
-            text = text.replace(rule, b"\n%b\r" % self._tidy(rule[1:-1]))
-            at = untidy.start() + 1
-        text = self._by_lines(text)
-        return _RULE.sub(self._become, text) if _UNTIDY_RULE.search(text, at) else text
-
-    def _by_lines(self, text: bytes) -> bytes:
-        """Return text without folds with tidy rules but for those with parameters."""
-        lines = text.split(b"\r\n")
-        stripped = [line.rstrip(_SEPARATORS) if line.startswith(_BARE_RULES) else line for line in lines]
-        upper = [line.upper() if line.startswith(_BARE_RULES) else line for line in stripped]
-        mends = [*["rule-separator"] * (stripped != lines), *["rule-case"] * (upper != stripped)]
-        self.mends |= dict.fromkeys(mends)
-        return b"\r\n".join(upper)
-
-    def _become(self, rule: re.Match[bytes]) -> bytes:
-        written = rule[0][1:]
-        return b"\n" + (self._known.get(written) or self._tidy(written))
-
-    def _tidy(self, rule: bytes) -> bytes:
-        line = split(unfold(rule))
-        if line is None:
-            return rule
-        stripped = line.value.rstrip(_SEPARATORS)
-        upper = stripped.upper()
-        mends = [*["rule-separator"] * (stripped != line.value), *["rule-case"] * (upper != stripped)]
-        self.mends |= dict.fromkeys(mends)
-        become = fold(line.with_value(upper).octets) if mends else rule
-        self._known |= {rule: become, become: become}
-        return become
 
 
 def _with_identity(component: Component, journal: Journal) -> Component:

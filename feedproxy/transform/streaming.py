@@ -250,7 +250,7 @@ class _ZonesOfPassages(TimeZones):
         census = Census(self.horizon, Contexts())
         for piece in passage:
             if isinstance(piece, Run):
-                yield from self._renaming.run(piece.divided())
+                yield from (renamed for _, renamed in self._renaming.run(piece.divided()))
             else:
                 yield self._renaming(piece, census.take(piece))
 

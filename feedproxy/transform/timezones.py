@@ -22,6 +22,7 @@ from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, contexts_of, serve
 from feedproxy.transform.report import Contexts, Journal, ZoneReport
+from feedproxy.transform.run_times import Times
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census, Found, Use, plain_times, value_of
 from feedproxy.transform.unique import lost, without
@@ -120,23 +121,19 @@ def _may_be_another(piece: Piece) -> bool:
 
 
 def counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
-    """Count the uses of a piece, of a run that is not plain enough those of its components."""
+    """Count the uses of a piece; return it, or what of a run could be done together."""
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]
     run = piece.divided()
-    if len(run.parts) > 1 and len(parts := run.parted_by(census.contexts.of)) > 1:
-        return [each for part in parts for each in counted(census, part)]
-    if census.take_run(run):
-        return [(run, ())]
-    return [(component, census.take(component)) for component in run.components()]
+    parts = run.parted_by(census.contexts.of) if len(run.parts) > 1 else [run]
+    return [each for part in parts for each in census.take_run(part)]
 
 
 def _renamed(rename: Rename, piece: Piece, found: Found) -> list[tuple[Piece, Piece]]:
-    """Return what a piece, or each event of a run that does not stay one, was and is."""
+    """Return what a piece, or each part of a run that does not stay one, was and is."""
     if isinstance(piece, Component):
         return [(piece, rename(piece, found))]
-    pieces = rename.run(piece)
-    return list(zip(piece.components() if isinstance(pieces[0], Component) else [piece], pieces, strict=True))
+    return rename.run(piece, found if isinstance(found, Times) else None)
 
 
 def _zone_uses(served: list[tuple[Served, Use]]) -> tuple[ZoneUse, ...]:

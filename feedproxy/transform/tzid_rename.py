@@ -9,28 +9,22 @@ from typing import cast
 
 from feedproxy.ics.components import Component
 from feedproxy.ics.contentline import ContentLine, split
-from feedproxy.ics.folding import LIMIT, fold, unfold
+from feedproxy.ics.folding import LIMIT, fold, fold_each, unfold
 from feedproxy.ics.normal import fits
-from feedproxy.ics.runs import Piece, Run
+from feedproxy.ics.runs import Piece, Run, singly
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_NAMES
+from feedproxy.transform.bound_lines import Bound, Lines, lines_of, tzid_of
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
-from feedproxy.transform.tzid_uses import (
-    Bound,
-    Census,
-    Found,
-    Lines,
-    Parts,
-    bare,
-    lines_of,
-    tzid_of,
-)
+from feedproxy.transform.run_times import Form, Key, Times, binds, line_before, parted
+from feedproxy.transform.tzid_uses import Census, Found, Parts, bare
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
 _SHORT = 1_000
 """Octets of parameters, at most, that are remembered."""
 _LOCAL_UNTIL = re.compile(rb"(UNTIL=\d{8}T\d{6})(?!Z|\d)")
-_LOCAL_TIME = re.compile(rb"\d{8}T\d{6}(?!Z|\d)")
+_LOCAL_TIME = re.compile(rb"(?<=[0-9]{8}T[0-9]{6})(?![Z0-9])")
+"""The end of a time without Z."""
 
 
 class Rename:
@@ -59,18 +53,72 @@ class Rename:
             text = self._by_lines(component, found if isinstance(found, Lines) else lines_of(component))
         return component.with_text(text) if text != component.text else component
 
-    def run(self, run: Run) -> list[Piece]:
-        """Return the pieces that a divided run becomes, itself when its TZIDs stay."""
-        found = run.behind
-        become = self._become(self.context(run.scope), map(bare, found)) if run.is_bound else {}
-        served = {parameter: become.get(bare(parameter)) for parameter in found}
-        if None in served.values():
-            return [self(component, lines_of(component)) for component in run.components()]
+    def run(self, run: Run, times: Times | None = None) -> list[tuple[Piece, Piece]]:
+        """Return the pieces of a divided run, and what each becomes: itself where its TZIDs stay.
+
+        `times`: the same divided at its times, if that is done already.
+        """
+        if run.is_bound:
+            become = self._become(self.context(run.scope), map(bare, run.behind))
+            served = {parameter: become[bare(parameter)] for parameter in run.behind}
+            if None not in served.values():
+                return [(run, self._with_parameters(run, cast(dict[bytes, bytes], served)))]
+        found: list[tuple[Piece, Times | None]] = parted(run) if times is None else [(run, times)]
+        renamed: list[tuple[Piece, Piece]] = []
+        for piece, its in found:
+            changed = self._by_times(piece, its) if isinstance(piece, Run) and its is not None else None
+            if changed is not None:
+                renamed.append((piece, changed))
+            else:
+                renamed += ((component, self(component, lines_of(component))) for component in singly([piece]))
+        return renamed
+
+    def _with_parameters(self, run: Run, served: Mapping[bytes, bytes]) -> Run:
         if all(parameter == given for parameter, given in served.items()):
-            return [run]
+            return run
         parts = list(run.parts)
-        parts[1::2] = map(cast(dict[bytes, bytes], served).__getitem__, parts[1::2])
-        return [replace(run, parts=parts)]
+        parts[1::2] = map(served.__getitem__, parts[1::2])
+        return replace(run, parts=parts)
+
+    def _by_times(self, run: Run, times: Times) -> Run | None:
+        """Return a run with its times as served; None where a rule may have to end in UTC for that."""
+        context = self.context(run.scope)
+        in_utc = any(self._starts_in_utc(context, *key) for key in times.found)
+        if in_utc and _LOCAL_UNTIL.search(unfold(run.text)):
+            return None
+        lines = {key: self._lines(context, run, times, key) for key in times.found}
+        changed = {key: become for key, become in lines.items() if become is not None}
+        return replace(run, parts=times.with_lines(changed), is_divided=False) if changed else run
+
+    def _starts_in_utc(self, context: int, before: bytes, form: Form) -> bool:
+        line = line_before(before)
+        if line is None or line.name != b"DTSTART":
+            return False
+        return form is Form.IN_UTC or (binds(line, form) and self.served[context, tzid_of(line)].tzid is None)
+
+    def _lines(self, context: int, run: Run, times: Times, key: Key) -> list[bytes] | None:
+        """Return what the properties become that begin so and have such values, None if they stay."""
+        before, form = key
+        line = line_before(before)
+        if line is None:
+            return None
+        values = times.found[key]
+        tzid = self.served[context, tzid_of(line)].tzid if binds(line, form) else None
+        become = _with_tzid(line, tzid or None)
+        if form is Form.DAYS and not binds(line, form):
+            kinds = times.kinds(run, key) if run.kinds else [b"VEVENT"]
+            self.journal.note_each(STEP, "date-with-tzid", kinds, count=len(values))
+            become = become.with_parameter(b"VALUE", b"DATE")
+        elif form is Form.IN_UTC:
+            self.journal.note(STEP, "utc-with-tzid", tzid_of(line), count=len(values))
+        elif tzid is None:
+            values = _LOCAL_TIME.sub(b"Z", b"\n".join(values)).split(b"\n")
+        elif not tzid:
+            self.journal.note(STEP, "tzid-empty", line.name.decode(), count=len(values))
+        elif become == line:
+            return None
+        start = become.with_value(b"").octets
+        return fold_each([*map(start.__add__, values)])
 
     def _by_parts(self, context: int, parts: Parts) -> bytes | None:
         tzids = parts.tzids
@@ -143,7 +191,7 @@ class Rename:
             return [line]
         tzid = served.tzid
         if tzid is None:
-            return [_with_tzid(line, None).with_value(_LOCAL_TIME.sub(rb"\g<0>Z", line.value))]
+            return [_with_tzid(line, None).with_value(_LOCAL_TIME.sub(b"Z", line.value))]
         if not tzid:
             self.journal.note(STEP, "tzid-empty", line.name.decode())
             return [_with_tzid(line, None)]

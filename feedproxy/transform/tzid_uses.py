@@ -9,31 +9,24 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache, partial
-from typing import NamedTuple
+from functools import cached_property, partial
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.automata import whole
 from feedproxy.ics.components import MAX_TZIDS, Component, component_of
-from feedproxy.ics.contentline import ContentLine, split, split_at_last_colon
+from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import unfold
-from feedproxy.ics.runs import UNBOUND, Run, gathered
-from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, are_times, parted, times_of, wall_time, wall_times
+from feedproxy.ics.runs import UNBOUND, Piece, Run, gathered
+from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, are_times, times_of, wall_time, wall_times
 from feedproxy.transform import recurrence
+from feedproxy.transform.bound_lines import MAX_LISTED, Lines, lines_of, tzid_of
 from feedproxy.transform.report import Contexts
+from feedproxy.transform.run_times import Form, Times, binds, line_before, parted
 
 MAX_HEADS = 8
 """Different heads of plain times in one component that are replaced one after the other."""
 MAX_TIMES = 100
 """Times of one component that are looked at with their heads; where there are more, few of these may be the same."""
-MAX_LISTED = 100_000
-"""Times that a property may list: of what happens every day they are those of 270 years. Beside what is no time, a feed
-may list as many in all."""
-WITH_PARAMETERS = re.compile(rb"(?<=\n)[A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+")
-DATES = re.compile(rb"\d{8}(?:,\d{8})*")
-UTC_TIME = re.compile(rb"\s*\d{8}T\d{6}Z")
-_WITH_PARAMETERS = re.compile(rb"\n([A-Z0-9-]+;[^\r]*+(?:\r\n [^\r]*+)*+)")
-"""The same, with the end of the line before it, which is quickly looked for."""
 
 _TIMES = re.compile(rb"\n((?:%s);[^:\r]*+)(?::(%s)(?=\r\n[^ ]))?" % (b"|".join(TIME_NAMES), TIME_LIKE))
 """A time with parameters: what stands before the colon, and its value if it is plain, or like such."""
@@ -41,8 +34,6 @@ _RECURRENCE = re.compile(rb"\n(?:RRULE|%s)[;:][^\r]*+(?:\r\n [^\r]*+)*+" % b"|".
 """What decides when an event of a run happens."""
 _START = re.compile(rb"""\nDTSTART(?:;[^":;\r]*+)*?;TZID=("[^"\r]*+"|[^":;\r]++)[^:\r]*+:([^\r]*+)""")
 """When an event of a run starts: the TZID and the value."""
-_SHORT = 1_000
-"""Octets of parameters, at most, that are remembered."""
 MAX_RECURRENCES = 1_000
 """Different recurrences that are remembered, for the next event that happens at the very same times."""
 _VALUE_AND_END = len("20260301T200000\r")
@@ -140,12 +131,6 @@ def ends(texts: Sequence[bytes]) -> list[bytes]:
     return list(map(value_of, found))
 
 
-def by_tzid(run: Run) -> dict[bytes, list[bytes]] | None:
-    """Return for each TZID of a run the texts behind it, in order; None when one binds no time."""
-    run = run.divided()
-    return {bare(parameter): texts for parameter, texts in run.behind.items()} if run.is_bound else None
-
-
 def bare(parameter: bytes) -> bytes:
     """Return the TZID, quotes included, of a parameter at which a run is divided."""
     return parameter[len(UNBOUND) : -1]
@@ -191,31 +176,10 @@ class Parts:
         return b"".join(pieces)
 
 
-class Bound(NamedTuple):
-    """A property with a TZID: those of its values that this binds, None where there are none; those in UTC; days."""
+Found = tuple[bytes, ...] | Parts | Lines | Times
+"""What a census finds in a component: the heads of its plain times, its parts where they are many, or each line.
 
-    line: ContentLine
-    local: bytes | None
-    in_utc: bytes = b""
-    days: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """What stands in each property with a TZID of a component, and where that property begins and ends."""
-
-    bound: list[tuple[Bound, int, int]]
-
-
-Found = tuple[bytes, ...] | Parts | Lines
-"""What a census finds in a component: the heads of its plain times, its parts where they are many, or each line."""
-
-
-def lines_of(component: Component) -> Lines:
-    """Read the properties with parameters one by one."""
-    found = _WITH_PARAMETERS.finditer(component.text)
-    lines = [(line, *match.span(1)) for match in found if (line := bound_line(match[1])) is not None]
-    return Lines([(_bound(line), start, end) for line, start, end in lines])
+In a run whose times are not all plain: these."""
 
 
 def _parts_of_component(text: bytes) -> Parts | None:
@@ -276,17 +240,61 @@ class Census:
                     use.plain.append(value)
         return plan.heads
 
-    def take_run(self, run: Run) -> bool:
-        """Count the uses of a run; tell whether it could be done, as each TZID in it binds a time."""
-        found = by_tzid(run)
-        if not found:
-            return found is not None
-        for tzid, texts in found.items():
-            use = self._use(run.scope, tzid.decode())
+    def take_run(self, run: Run) -> list[tuple[Piece, Found]]:
+        """Count the uses of a run; return it, divided, or the pieces in which it could be done."""
+        run = run.divided()
+        if run.is_bound:
+            self._take_bound(run)
+            return [(run, ())]
+        taken: list[tuple[Piece, Found]] = []
+        for piece, times in parted(run):
+            if isinstance(piece, Component):
+                taken.append((piece, self.take(piece)))
+            elif times is not None:
+                self._take_times(piece, times)
+                taken.append((piece, times))
+        return taken
+
+    def _take_bound(self, run: Run) -> None:
+        for parameter, texts in run.behind.items():
+            use = self._use(run.scope, bare(parameter).decode())
             use.values += len(texts)
             self._in_runs.append((use, texts))
+        if run.behind:
+            self._take_recurring(run)
+
+    def _take_times(self, run: Run, times: Times) -> None:
+        """Count the uses of a run whose times may be written in any way."""
+        for (before, form), values in times.found.items():
+            line = line_before(before)
+            if line is None or not binds(line, form):
+                continue
+            use = self._use(run.scope, tzid_of(line))
+            if form is Form.SEVERAL and line.name in TIME_NAMES:
+                self._take_lists(use, values)
+            else:
+                use.values += len(values)
+                if line.name in TIME_NAMES:
+                    self._in_runs.append((use, values))
         self._take_recurring(run)
-        return True
+
+    def _take_lists(self, use: Use, values: Sequence[bytes]) -> None:
+        """Count the values of lists, those beside something that is no time one by one."""
+        joined = b",".join(values)
+        if not are_times(joined):
+            for value in values:
+                if not are_times(value):
+                    self._take_values(use, value, is_held=True)
+            joined = b",".join([value for value in values if are_times(value)])
+        if joined:
+            self._take_values(use, joined, is_held=True)
+
+    def _take_values(self, use: Use, value: bytes, *, is_held: bool) -> None:
+        count, times = self._times_of(value)
+        use.values += max(1, count)
+        use.widen(times)
+        if times and is_held:
+            use.lists.append(value)
 
     def part(self) -> "Census":
         """Return a census for a part of what is to be counted; what it remembers is shared."""
@@ -317,32 +325,49 @@ class Census:
         Of those that happen at the very same times the first is held. What takes too much to expand is not held: only
         the ranges are asked for then.
         """
-        if run.recurs and self.steps <= recurrence.MAX_STEPS:
+        if not run.recurs:
+            return
+        if self.steps <= recurrence.MAX_STEPS:
             text, ends = run.text, [0, *run.ends]
             texts = [text[ends[n] : ends[n + 1]] for n in run.recurs]
             keys = [*map(b"".join, map(_RECURRENCE.findall, texts))]
             firsts = dict(zip(reversed(keys), reversed(texts), strict=True))
             for key, count in Counter(keys).items():
-                self._take_expandable(component_of(firsts[key], run.scope), key, count)
+                self._take_expandable(component_of(firsts[key], run.scope), key, count, is_bound=run.is_bound)
                 if self.steps > recurrence.MAX_STEPS:
                     break
-        if run.recurs and self.steps > recurrence.MAX_STEPS:
+        if self.steps > recurrence.MAX_STEPS:
             self._widen_by_all(run)
 
-    def _take_expandable(self, component: Component, key: bytes, count: int) -> None:
-        """Hold a component if none is that happens at the times that the key says; `count`: how many do."""
+    def _take_expandable(self, component: Component, key: bytes, count: int, *, is_bound: bool) -> None:
+        """Hold a component if none is that happens at the times that the key says; `count`: how many do.
+
+        `is_bound`: it is of a run in which every TZID binds a time.
+        """
         if recurrence.has_too_many_rules(component):
             self.steps += recurrence.TOO_MANY_STEPS
             return
         steps = self._recurrences.get((self.contexts.of(component.scope), key))
         if steps is None:
             steps = self._steps(component)
-            self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
-            for tzid, _ in set(_TZID.findall(component.text)):
-                self._use(component.scope, tzid.decode()).add(component)
+            if is_bound:
+                self._widen_by_starts(component.scope, component.text, partial(recurrence.last_possible, component))
+                for tzid, _ in set(_TZID.findall(component.text)):
+                    self._use(component.scope, tzid.decode()).add(component)
+            else:
+                self._hold(component)
             if len(self._recurrences) < MAX_RECURRENCES:
                 self._recurrences[self.contexts.of(component.scope), key] = steps
         self.steps += steps * count
+
+    def _hold(self, component: Component) -> None:
+        """Hold a component whose times are counted already, line by line."""
+        for bound, _, _ in lines_of(component).bound:
+            if bound.local is not None:
+                use = self._use(component.scope, tzid_of(bound.line))
+                use.add(component)
+                if bound.line.name == b"DTSTART":
+                    self._widen_by_rules(use, component, bound.line.value)
 
     def _steps(self, component: Component) -> int:
         """Estimate what it takes to expand the recurrences of a component, unless they take too much already."""
@@ -350,6 +375,10 @@ class Census:
 
     def _widen_by_all(self, run: Run) -> None:
         """Widen the ranges by what recurs in a run: where no rule has an end, the last start of each TZID decides."""
+        if not run.is_bound:
+            for component in run.recurring():
+                self._hold(component)
+            return
         endless = run.text
         if len(run.recurs) < len(run.uids) or b"UNTIL=" in unfold(endless):
             others = []
@@ -414,13 +443,12 @@ class Census:
                 continue
             line = bound.line
             use = self._use(component.scope, tzid_of(line))
-            count, times = self._times_of(bound.local) if line.name in TIME_NAMES else (0, [])
             if recurs:
                 use.add(component)
-            elif times:
-                use.lists.append(bound.local)
-            use.values += max(1, count)
-            use.widen(times)
+            if line.name in TIME_NAMES:
+                self._take_values(use, bound.local, is_held=not recurs)
+            else:
+                use.values += 1
             if line.name == b"DTSTART":
                 self._widen_by_rules(use, component, line.value)
         return lines
@@ -463,54 +491,3 @@ class Census:
 def _names_tzids(text: bytes) -> int:
     """Count how often a text says `TZID`, in whatever letters, also where a fold stands in it."""
     return unfold(text).upper().count(b"TZID")
-
-
-def bound_line(text: bytes) -> ContentLine | None:
-    """Take a property with a TZID apart; None if it has none."""
-    unfolded = unfold(text)
-    head, _, value = unfolded.rpartition(b":")
-    if len(head) <= _SHORT and value[:1].isdigit() and b'"' not in value and b";" not in value:
-        start = _start_of_time(head)
-        if start is not None:
-            return start.with_value(value)
-    timed = unfolded[: unfolded.index(b";")] in TIME_NAMES
-    if not timed and b"TZID" not in unfolded.upper():
-        return None
-    line = split_at_last_colon(unfolded) if timed else split(unfolded)
-    return line if line is not None and line.parameter(b"TZID") is not None else None
-
-
-@lru_cache(1_024)
-def _start_of_time(head: bytes) -> ContentLine | None:
-    """Take apart what stands before the colon of a time with a TZID, remembered, for feeds hold few; None if none."""
-    if head.partition(b";")[0] not in TIME_NAMES or head.count(b'"') % 2:
-        return None
-    line = split_at_last_colon(head + b":0")
-    return line.with_value(b"") if line is not None and line.parameter(b"TZID") is not None else None
-
-
-def _bound(line: ContentLine) -> Bound:
-    """Part the values that a TZID binds from those that it does not: those in UTC, and days. Raises FeedRefused."""
-    value = line.value
-    if len(value) > MAX_LISTED and value.count(b",") >= MAX_LISTED:
-        raise FeedRefused("excessive", f"more than {MAX_LISTED} times are listed in one property")
-    if line.name in TIME_NAMES and DATES.fullmatch(value):
-        return Bound(line, None, days=value)
-    if b"Z" not in value:
-        return Bound(line, value)
-    local, in_utc = parted(value)
-    if line.name in TIME_NAMES and b":" not in in_utc and DATES.fullmatch(local or b""):
-        return Bound(line, None, in_utc, local or b"")
-    return Bound(line, local, in_utc)
-
-
-def tzid_of(line: ContentLine) -> str:
-    """Return the TZID of a property, quotes and blanks included."""
-    if len(line.parameters) > _SHORT:
-        return (line.parameter(b"TZID") or b"").decode()
-    return _tzid_among(line.parameters)
-
-
-@lru_cache(1_024)
-def _tzid_among(parameters: bytes) -> str:
-    return (ContentLine(b"", parameters, b"").parameter(b"TZID") or b"").decode()

@@ -12,11 +12,12 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading
 from feedproxy.ics.components import MAX_TZIDS
 from feedproxy.transform import Options, Rendered, render, tzid_uses
+from feedproxy.transform.bound_lines import MAX_LISTED
 from feedproxy.transform.definitions import MAX_OCTETS_IN_USE
 from feedproxy.transform.pipeline import index
 from feedproxy.transform.recurrence import MAX_RULES, MAX_STEPS
 from feedproxy.transform.streaming import stream
-from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_LISTED, MAX_TIMES
+from feedproxy.transform.tzid_uses import MAX_HEADS, MAX_TIMES
 from tests.readers import rfc, with_icalendar
 from tests.tzmap.definitions import exchange
 
