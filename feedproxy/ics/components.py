@@ -177,7 +177,7 @@ def well_formed(text: bytes, start: int) -> Component | None:
 
 def of_bearable_length(text: bytes) -> bytes:
     """Return the text of a component. Raises FeedRefused (`excessive`) if it has too many content lines."""
-    if len(text) > _LONG and _content_lines(text) > MAX_LINES:
+    if len(text) > _LONG and text.count(b"\n") > MAX_LINES and _content_lines(text) > MAX_LINES:
         raise FeedRefused("excessive", f"a component has more than {MAX_LINES} content lines")
     return text
 

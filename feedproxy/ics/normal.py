@@ -268,7 +268,7 @@ def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
         return text
     high = text.translate(None, _ASCII_IN_LINES)
     if not high.translate(None, _NO_CONTINUATION) or text.decode("utf-8", "ignore").isascii():
-        repairs["not-utf-8"] += high.translate(_HIGH_TO_ONE).count(b"\x80\n")
+        repairs["not-utf-8"] += (b"\n" + high.translate(_HIGH_TO_ONE)).count(b"\n\x80")
         return _from_windows(text)
     return _utf8_by_line(text, repairs)
 

@@ -18,7 +18,7 @@ from functools import cached_property, partial
 from itertools import accumulate, chain, compress, groupby, pairwise, repeat
 from typing import TypeVar
 
-from feedproxy.ics.components import MARK, SCHEDULED, Component, Stream, component_of, of_bearable_length
+from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, Stream, component_of, of_bearable_length
 from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.habits import events_in, without_habits
@@ -446,11 +446,10 @@ def behind_components(text: Iterable[bytes], least: int) -> Iterator[bytes]:
 
 def _refuse_if_too_long(run: Run) -> None:
     """Refuse a run with an event of more lines than any has; it is by itself, or nearly, for it is a whole stretch."""
-    if len(run.text) > 2 * STRETCH:
-        texts = run.texts()
-        if max(map(len, texts)) > STRETCH:
-            for text in texts:
-                of_bearable_length(text)
+    text = run.text
+    if len(text) > 2 * STRETCH and text.count(b"\n") > MAX_LINES:
+        for each in run.texts() if len(run.uids) > 1 else [text]:
+            of_bearable_length(each)
 
 
 def _ended_by_crlf(stretch: bytes) -> bytes:
