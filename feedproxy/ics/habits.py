@@ -7,13 +7,14 @@ hangs on no other. Otherwise nothing is known, and the text is to be read as it 
 """
 
 import re
+from collections import Counter
 from functools import partial
 
 from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import QUOTED_PRINTABLE, Repairs, anew, count, in_capitals, without_quotes
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.linekinds import pattern
-from feedproxy.ics.normal import fits, has_other_folds
+from feedproxy.ics.normal import fits, has_other_folds, readable
 
 _SAMPLE = 4_096
 """Octets that show the habits of a publisher."""
@@ -84,12 +85,21 @@ def without_habits(events: bytes) -> tuple[bytes, Repairs] | None:
 
     None where nothing is to be mended, or what cannot be mended like that.
     """
-    repairs: Repairs = {}
+    repairs: Counter[str] = Counter()
     lines = _in_lines(events, repairs)
     text = before = b"\n" + lines
     if has_other_folds(text) or any(overloaded(events)):
         return None
+    if _has_folds(text):
+        if _BLANK_LINE in text:
+            return None
+        text = text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
+    text = readable(text, repairs)
+    if repairs["control-characters"] and _has_folds(text):  # where a control stood before a blank
+        return None
     if b"=\r\n" in text and QUOTED_PRINTABLE.search(text):
+        if _BLANK_LINE in text:  # it would be taken for what a soft line break goes on in
+            return None
         text = anew(_SOFT_BREAKS, text, partial(_joined, repairs=repairs))
         if b"=\r\n" in text:
             return None
@@ -102,6 +112,10 @@ def without_habits(events: bytes) -> tuple[bytes, Repairs] | None:
     if fits(text[1:]) or fits((text := _folded(text))[1:]):
         return text[1:], repairs
     return None
+
+
+def _has_folds(text: bytes) -> bool:
+    return b"\n " in text or (b"\t" in text and b"\n\t" in text)
 
 
 def _folded(text: bytes) -> bytes:
@@ -127,8 +141,7 @@ def _in_lines(text: bytes, repairs: Repairs) -> bytes:
     if _BLANK_LINE not in sample:
         return text
     count(repairs, "blank-line-in-fold", _folds_behind(_BLANK_LINE, text))
-    text = text.replace(_BLANK_LINE, b"\n")
-    while _BLANK_LINE in text and not _folds_behind(_BLANK_LINE, text):  # one of several in a fold is told once
+    while _BLANK_LINE in text:
         text = text.replace(_BLANK_LINE, b"\n")
     return text
 

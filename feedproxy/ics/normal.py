@@ -158,11 +158,15 @@ def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
     lines, ends = text.translate(None, _CR_AND_CONTROLS), text.count(b"\r\n")
     is_clean = len(text) - len(lines) == ends  # what is gone are the CRs of CRLFs
     lines = _without_overloaded(_unfold(lines if is_clean else _one_line_end(text, ends), repairs), repairs)
+    lines = readable(lines, repairs, has_controls=not is_clean)
+    return fold_lines(content_lines(_parted(lines, repairs), repairs))
+
+
+def readable(lines: bytes, repairs: Counter[str], *, has_controls: bool = True) -> bytes:
+    """Write unfolded lines in UTF-8 without controls."""
     if not has_clean_letters(lines):
         lines = _without_wide_controls(_utf8(lines, repairs), repairs)
-    if not is_clean:
-        lines = _without_controls(lines, repairs)
-    return fold_lines(content_lines(_parted(lines, repairs), repairs))
+    return _without_controls(lines, repairs) if has_controls else lines
 
 
 def is_normal(text: bytes) -> bool:
@@ -276,8 +280,9 @@ def _utf8(text: bytes, repairs: Counter[str]) -> bytes:
 def _utf8_by_line(text: bytes, repairs: Counter[str]) -> bytes:
     """Do it where some is UTF-8: equal lines once."""
     lines = text.split(b"\n")
-    become = _read_anyhow([*dict.fromkeys(filterfalse(bytes.isascii, lines))])
-    repairs["not-utf-8"] += sum(map(become.__contains__, lines))
+    high = [*filterfalse(bytes.isascii, lines)]
+    become = _read_anyhow([*dict.fromkeys(high)])
+    repairs["not-utf-8"] += sum(map(become.__contains__, high))
     return b"\n".join(map(become.get, lines, lines))
 
 

@@ -466,14 +466,15 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
     """
     taken = lone = 0
     run, at, end = _run_to_the_end(stretch, 0, is_normal=is_normal)
-    if run is None and across_calendars:
+    while run is None and across_calendars:
         across = _run_across(stretch, at, is_normal=is_normal)
-        if across is not None:
-            if at:
-                yield stretch[:at]
-            joined, taken = across
-            yield joined
-            run, at, end = _run_to_the_end(stretch, taken, is_normal=is_normal)
+        if across is None:
+            break
+        if at > taken:
+            yield stretch[taken:at]
+        joined, taken = across
+        yield joined
+        run, at, end = _run_to_the_end(stretch, taken, is_normal=is_normal)
     if run is None and at >= 0 and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
         at = -1
     while at >= 0 and lone != _MAX_LONE:
@@ -516,6 +517,8 @@ def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | N
     if stretch[end : end + 1] in _GOING_ON:
         return None
     text = stretch[start:end]
+    if b"" in _UID_OR_EARLY_FOLD.findall(text, 0, _SAMPLE):
+        return None
     recurs = _some_recur(text)
     if recurs is None or not (is_normal or fits(text)):
         return None
@@ -524,20 +527,22 @@ def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | N
 
 
 def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
-    """Return a run of all events of a stretch from there on up to the last interruption, and where it ends.
+    """Return a run of all events of a stretch from there on up to its last VCALENDAR, and where it ends.
 
-    None if they are no run, or if nothing interrupts them. What stands behind the last VCALENDAR may be of its head.
+    Where there is but one, up to the last definition. None if they are no run, or if nothing interrupts them. What
+    stands behind the events of the last VCALENDAR may be of its head.
     """
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     if start < 0 or all(stretch.find(each, start, end) < 0 for each in (_NEXT_CALENDAR, _BEGIN_DEFINITION)):
         return None
-    *texts, calendar, defined, events = [b"", b"", *_BETWEEN.split(stretch[start:end])]
-    if not texts:
+    texts = _BETWEEN.split(stretch[start:end])
+    if len(texts) == 1:
         return None
-    parts, calendars, definitions = texts[2::3], texts[3::3], texts[4::3]
+    last = max((n for n, calendar in enumerate(texts[1::3]) if calendar), default=len(texts) // 3 - 1)
+    parts, calendars, definitions = (texts[n : 3 * last + 1 : 3] for n in range(3))
     text = _LAST_LINE[1:].join([*parts, b""])
-    run, _, behind = _run_to_the_end(text, 0, is_normal=is_normal)
-    if run is None or run.kinds or behind < len(text) or len({*definitions}) > _MAX_DEFINED:
+    run, first, behind = _run_to_the_end(text, 0, is_normal=is_normal)
+    if run is None or run.kinds or first or behind < len(text) or len({*definitions}) > _MAX_DEFINED:
         return None
     if not (is_normal or _are_short_and_normal({*calendars, *definitions})):
         return None
@@ -554,7 +559,7 @@ def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, in
             for text in texts
         ],
     )
-    return run, end - len(calendar) - len(defined) - len(events)
+    return run, start + sum(map(len, texts[: 3 * last + 1])) + len(parts) * len(_LAST_LINE[1:])
 
 
 def _each_once(read: Callable[[bytes], list[bytes]], texts: Iterable[bytes]) -> list[list[bytes]]:
@@ -641,8 +646,6 @@ def _recurring(texts: Iterable[bytes]) -> list[int]:
 
 def _uids(text: bytes) -> list[bytes] | None:
     """Return the UIDs of plain events, None when a fold comes too early. Hardly any is long enough for a fold."""
-    if b"" in _UID_OR_EARLY_FOLD.findall(text, 0, _SAMPLE):
-        return None
     uids: list[bytes] = _UID_OR_EARLY_FOLD.findall(text)
     lengths = set(map(len, uids))
     if 0 in lengths:

@@ -41,6 +41,15 @@ HABITS: dict[str, Callable[[bytes], bytes]] = {
         b"DTSTART", b"COMMENT;ENCODING=QUOTED-PRINTABLE:=C3=A4=\r\nb=\r\nhttps://x\r\nDTSTART"
     ),
     "long lines": lambda text: text.replace(b"Game", b"Game" * 30),
+    "Latin-1": lambda text: text.replace(b"Game", b"Stra\xdfe"),
+    "Latin-1 and UTF-8": lambda text: text.replace(b"Game", b"\xdf").replace(b"DTSTART", b"X-A:\xc3\x9f\r\nDTSTART"),
+    "damaged UTF-8": lambda text: text.replace(b"Game", b"\xc3\x9f\xc3\x9f\xc3\x9f\xc3"),
+    "controls": lambda text: text.replace(b"Game", b"Ga\x0bm\x01e"),
+    "wide controls": lambda text: text.replace(b"Game", "Ga\u2028m\x85e\x81".encode()),
+    "folds": lambda text: text.replace(b"Game", b"G\r\n a\r\n\tme").replace(b"UID", b"U\r\n ID"),
+    "folds in a character": lambda text: text.replace(b"Game", b"\xc3\r\n \x9f"),
+    "blank lines in folds": lambda text: text.replace(b"Game", b"G\r\n\r\n\r\n a\r\n\r\n\tme"),
+    "CR and LF by turns": lambda text: text.replace(b"\r\nD", b"\nD").replace(b"\r\nS", b"\rS"),
 }
 REPAIRS: dict[str, dict[str, int]] = {
     "blanks in boundaries": {"boundary-blanks": 9},
@@ -50,6 +59,12 @@ REPAIRS: dict[str, dict[str, int]] = {
     "soft line breaks": {"line-rejoined": 6},
     "rules without a colon": {"rule-without-colon": 3},
     "quotes that do not close": {"quote-unclosed": 3},
+    "Latin-1": {"not-utf-8": 3},
+    "Latin-1 and UTF-8": {"not-utf-8": 3},
+    "damaged UTF-8": {"not-utf-8": 3},
+    "controls": {"control-characters": 6},
+    "wide controls": {"control-characters": 9},
+    "blank lines in folds": {"blank-line-in-fold": 6},
 }
 
 
@@ -105,6 +120,7 @@ LINES = (
     b"X-LOST", b"FREQ=DAILY", b"goes on: there", b"Location;Room 5", b"location: there", b"Passcode: 1", b"goes on\\",
     b"foo;ENCODING=QUOTED-PRINTABLE:x=", b"b=", b"GOES ON", b"text\r\n that is folded", b'SUMMARY;X="a:b', b"B\x00",
     b"DESCRIPTION:" + b"x" * 63 + b"\r\n " + b"y" * 9 + b"\r\ntext", b"text " * 20, b"BEGIN : VALARM", b"BEGIN:a b",
+    b"SUMMARY:a\nb", b"X-A:\x0b\xc2\x85", b"X-A:a\r\n\x01 X-B:1", b"X-A:a\r\n\x0bX-B:1", b"\x01", b"X-A:\xc3\r\n\t\x9f",
     b"SUMMARY:" + b"z" * 68, b"COMMENT:\xfc", "summary:ü".encode() * 9, b"X-" + b"n" * 60 + b":1",
 )  # fmt: skip
 
