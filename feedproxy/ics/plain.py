@@ -69,6 +69,7 @@ def _events(others: dict[bytes, bytes]) -> bytes:
 _AUTOMATA = {
     "once": automaton(_events({b"@rule": _NEVER})),
     "recurring": automaton(_events({b"@rule": _RULE})),
+    "anyhow": automaton(_events(_ANYHOW)),
     "any": automaton(_events(_ANYHOW | _ANY)),
     "named once": automaton(_events(_ANYHOW | _NAMED_ONCE)),
 }
@@ -80,6 +81,14 @@ def all_plain(text: bytes, *, recurring: bool) -> bool:
     All line ends of such text are CRLF and there are no controls; of the length of lines and of UTF-8 it says nothing.
     """
     return _matches("recurring" if recurring else "once", text)
+
+
+def all_plain_but_for_times(text: bytes) -> bool:
+    """Tell whether text is events that are plain, but that their times and rules are written anyhow.
+
+    There may be folds in their parameters.
+    """
+    return _matches("anyhow", text)
 
 
 def all_alike(text: bytes) -> bool:

@@ -25,7 +25,7 @@ from feedproxy.ics.habits import events_in, without_habits
 from feedproxy.ics.kinds import named
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
-from feedproxy.ics.plain import all_alike, all_plain
+from feedproxy.ics.plain import all_alike, all_plain, all_plain_but_for_times
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
 
 _PARTS = {
@@ -95,7 +95,8 @@ _SAMPLE = 4_096
 _UID = re.compile(rb"\nUID:([^\r]*+(?:\r\n [^\r]*+)*+)")
 _FOLDED_UID = 57
 """The fewest octets of a UID that stand before its fold."""
-_RRULES = (b"\nRRULE:", b"\nRRULE;")
+_RRULE = b"\nRRULE"
+"""No other name begins so in what is alike."""
 _BEHIND_COMPONENT = re.compile(
     rb":V(?<=[\r\n]END:V)(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE
 )
@@ -201,9 +202,10 @@ class Run:
     def divided(self) -> "Run":
         """Return it with its text in parts, every second one a `;TZID=...:` behind which is the value that it binds.
 
-        Such a parameter that binds no time is left in the text but for its beginning (`UNBOUND`).
+        Such a parameter that binds no time is left in the text but for its beginning (`UNBOUND`). Where times are
+        unusual it is left as it is.
         """
-        if self.is_divided:
+        if self.is_divided or not (self.is_tidy or _UNUSUAL_TIME.search(self.text) is None):
             return self
         return replace(self, parts=_PARAMETER.split(self.text), is_divided=True)
 
@@ -215,7 +217,7 @@ class Run:
     @cached_property
     def is_bound(self) -> bool:
         """Tell whether it is divided, and every TZID binds a time, all in one physical line."""
-        return (self.is_divided and (self.is_tidy or _UNUSUAL_TIME.search(self.text) is None)) and all(
+        return self.is_divided and all(
             parameter != UNBOUND
             and b"\r" not in parameter
             and (len(parameter) <= _LONGEST_UNFOLDED or all(map(_UNFOLDED.match, texts)))
@@ -520,10 +522,14 @@ def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | N
     if b"" in _UID_OR_EARLY_FOLD.findall(text, 0, _SAMPLE):
         return None
     recurs = _some_recur(text)
-    if recurs is None or not (is_normal or fits(text)):
+    is_tidy = recurs is not None
+    if not is_tidy and not (all_plain_but_for_times(text) and _no_fold_is_in_a_tzid(text)):
         return None
-    uids = _uids(text)
-    return Run([text], uids, _recurring(text.split(_LAST_LINE)) if recurs else []) if uids is not None else None
+    uids = _uids(text) if is_normal or fits(text) else None
+    if uids is None:
+        return None
+    recurring = _recurring(text.split(_LAST_LINE)) if recurs or (not is_tidy and _RRULE in text) else []
+    return Run([text], uids, recurring, is_tidy=is_tidy)
 
 
 def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
@@ -584,7 +590,7 @@ def _some_recur(text: bytes) -> bool | None:
     """Tell whether plain events recur; None if they are not plain, their times and rules written as nearly all."""
     if all_plain(text, recurring=False):
         return False
-    return True if _RRULES[0] in text and all_plain(text, recurring=True) else None
+    return True if _RRULE in text and all_plain(text, recurring=True) else None
 
 
 def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
@@ -599,7 +605,7 @@ def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | No
         return None
     run = Run([text], found.uids, [], is_identified=found.is_identified(), unstamped=found.unstamped, is_tidy=False)
     run = replace(run, kinds=found.kinds) if found.kinds.count(b"VEVENT") < len(found.kinds) else run
-    return replace(run, recurs=_recurring(run.texts())) if any(start in text for start in _RRULES) else run
+    return replace(run, recurs=_recurring(run.texts())) if _RRULE in text else run
 
 
 def _starts(stretch: bytes, at: int) -> Iterator[int]:
@@ -641,7 +647,7 @@ def _no_fold_is_in_a_tzid(text: bytes) -> bool:
 
 def _recurring(texts: Iterable[bytes]) -> list[int]:
     """Return the places of the components that have a recurrence rule."""
-    return [n for n, text in enumerate(texts) if any(start in text for start in _RRULES)]
+    return [n for n, text in enumerate(texts) if _RRULE in text]
 
 
 def _uids(text: bytes) -> list[bytes] | None:

@@ -43,6 +43,7 @@ _IN_UTC = re.compile(rb"0{8}T0{6}Z(?:,0{8}T0{6}Z)*+")
 class Form(Enum):
     """What a value looks like: no time at all, days, times in UTC, one value or several of them without Z; or else."""
 
+    __hash__ = object.__hash__  # millions are looked up
     NONE = auto()
     DAYS = auto()
     IN_UTC = auto()
@@ -59,12 +60,13 @@ Key = tuple[bytes, Form]
 class Times:
     """A run divided at its times: `parts` are by turns text, what stands before a value, that value.
 
-    `values` are these unfolded, `keys` has what is known of each.
+    `values` are these unfolded, `keys` has what is known of each; `has_folds`: some of them have folds.
     """
 
     parts: Sequence[bytes]
     values: Sequence[bytes]
     keys: Sequence[Key]
+    has_folds: bool
 
     @cached_property
     def starts(self) -> list[int]:
@@ -83,7 +85,7 @@ class Times:
 
     def with_lines(self, become: Mapping[Key, Iterable[bytes]]) -> list[bytes]:
         """Return the text, in parts, with other properties in the places of those of these keys, in order."""
-        written = gathered(self.keys, self.parts[2::3])
+        written = gathered(self.keys, self.parts[2::3]) if self.has_folds else self.found
         lines = {key: iter(become.get(key) or map(key[0][1:].__add__, values)) for key, values in written.items()}
         parts = [*self.parts]
         parts[1::3] = [b"\n"] * len(self.keys)
@@ -96,12 +98,14 @@ def times_of(run: Run) -> Times:
     parts = _TIME.split(run.text)
     values = parts[2::3]
     joined = b"\n".join(values)
-    if b"\r" in joined:
+    has_folds = b"\r" in joined
+    if has_folds:
         joined = unfold(joined)
         values = joined.split(b"\n")
     shapes = joined.translate(DIGITS_TO_0).split(b"\n") if values else []
     forms = {shape: _form(shape) for shape in set(shapes)}
-    return Times(parts, values, [*zip(parts[1::3], map(forms.__getitem__, shapes), strict=True)])
+    keys = [*zip(parts[1::3], map(forms.__getitem__, shapes), strict=True)]
+    return Times(parts, values, keys, has_folds)
 
 
 def _form(shape: bytes) -> Form:

@@ -125,7 +125,7 @@ def counted(census: Census, piece: Piece) -> list[tuple[Piece, Found]]:
     if isinstance(piece, Component):
         return [(piece, census.take(piece))]
     run = piece.divided()
-    parts = run.parted_by(census.contexts.of) if len(run.parts) > 1 else [run]
+    parts = run.parted_by(census.contexts.of) if len(run.parts) > 1 or not run.is_divided else [run]
     return [each for part in parts for each in census.take_run(part)]
 
 
