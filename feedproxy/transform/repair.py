@@ -36,8 +36,8 @@ PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
 _RULES = re.compile(rb"(\n(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+)")
 _UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t])\r\n(?! ))")
 """A rule that may have to be mended: with parameters, with small letters, with a separator at its end, or folded."""
-_RULE_WITH_PARAMETERS = re.compile(rb"\n(?:RRULE|EXRULE);")
-_SEPARATORS = re.compile(rb"[;, \t]++(?=\n)")
+_RULES_WITH_PARAMETERS = (b"\nRRULE;", b"\nEXRULE;")
+_SEPARATORS = b";, \t"
 _BLANKS = (b" ", b"\t", b"\r")
 _STAMPS = (b"LAST-MODIFIED", b"CREATED")
 _START, _FINISH = b"BEGIN:%b\r", b"\nEND:%b\r\n"
@@ -158,11 +158,11 @@ def _tidied(text: bytes) -> _Tidied:
     parts = _RULES.split(text)
     rules = parts[1::2]
     different = [*dict.fromkeys(rules)]
-    unfolded = unfold(b"".join([*different, b"\n"]))
-    stripped = _SEPARATORS.sub(b"", unfolded)
-    lines, bare = unfolded.split(b"\n")[1:-1], stripped.split(b"\n")[1:-1]
-    is_bare = _RULE_WITH_PARAMETERS.search(stripped) is None
-    upper = stripped.upper().split(b"\n")[1:-1] if is_bare else [*map(_upper, bare)]
+    lines = unfold(b"".join(different)).split(b"\n")[1:]
+    bare = [line.rstrip(_SEPARATORS) for line in lines]
+    joined = b"\n".join(bare)
+    has_parameters = any(start in b"\n" + joined for start in _RULES_WITH_PARAMETERS)
+    upper = [*map(_upper, bare)] if has_parameters else joined.upper().split(b"\n")
     separated, small = _different(lines, bare), _different(bare, upper)
     changed = sorted({*separated, *small})
     become = dict(zip(different, different, strict=True))
