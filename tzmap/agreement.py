@@ -6,8 +6,11 @@ and the last. Compared at values, not at onsets: Windows writes 23:59 where the 
 notices.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cached_property, partial
+from itertools import chain, compress
 from typing import NamedTuple
 
 from tzmap import zones
@@ -47,8 +50,13 @@ class Uses:
     def values(self) -> tuple[datetime, ...]:
         """The values as naive datetimes, in the order given."""
         if self._read is None:
-            self._read = tuple(value.replace(tzinfo=None) for value in self._unread)
+            self._read = tuple([value.replace(tzinfo=None) if value.tzinfo else value for value in self._unread])
         return self._read
+
+    @cached_property
+    def walls(self) -> list[int]:
+        """The same in seconds."""
+        return [*map(wall_seconds, self.values)]
 
 
 def compare(rules: Rules, zone: str | None, offset: timedelta | None, uses: Uses) -> Verdict:
@@ -59,12 +67,14 @@ def compare(rules: Rules, zone: str | None, offset: timedelta | None, uses: Uses
     stretches = ours.differences(theirs, uses.first, uses.last)
     if not stretches:
         return Verdict(0, None)
-    starts = uses.values or [wall_datetime(stretches[0][0])]
-    walls = [(value, wall_seconds(value)) for value in starts]
-    differing = [(value, wall) for value, wall in walls if ours.at(wall) != theirs.at(wall)]
+    values = uses.values or (wall_datetime(stretches[0][0]),)
+    edges = [*chain.from_iterable(stretches)]
+    behind = map(partial(bisect_right, edges), uses.walls or [stretches[0][0]])
+    differing = [*compress(values, [count % 2 for count in behind])]
     if not differing:
         return Verdict(len(uses.values), None)
-    value, wall = min(differing)
+    value = min(differing)
+    wall = wall_seconds(value)
     by_rules, by_zone = timedelta(seconds=ours.at(wall)), timedelta(seconds=theirs.at(wall))
     count = len(differing) if uses.values else 0
     return Verdict(len(uses.values), Disagreement(value, by_rules, by_zone, count))

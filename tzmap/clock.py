@@ -21,7 +21,7 @@ def wall_seconds(local: datetime) -> int:
     """Seconds of a wall-clock time, brought into the years 1600 to 2399; a zone attached to it is ignored."""
     if not FIRST_YEAR <= local.year < END_YEAR:
         local = local.replace(year=2000 + local.year % 400) if local.year >= END_YEAR else datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001
-    since = local.replace(tzinfo=None) - EPOCH
+    since = (local.replace(tzinfo=None) if local.tzinfo else local) - EPOCH
     return since.days * DAY + since.seconds
 
 

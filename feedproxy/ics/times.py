@@ -1,6 +1,7 @@
 """DATE and DATE-TIME values (RFC 5545 sections 3.3.4 and 3.3.5) as wall-clock times."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -31,6 +32,10 @@ _PARTS = {
 _UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
 """A time in UTC in a list of times that has a comma before it."""
 _SECOND = len("20260301T2000")
+_SHORT = 40
+"""Octets of a list that is read value by value."""
+_ODD = (b"P", b"Z", b" ", b"\t")
+"""What is in no list that can be read at once: then seconds alone may be too many, such as leap seconds."""
 _LOCAL, _UTC = b"00000000T000000,", b"00000000T000000Z,"
 DIGITS_TO_0 = bytes.maketrans(b"123456789", b"0" * 9)
 _LENGTHS = frozenset((len("20260301"), len("20260301T200000")))
@@ -101,6 +106,9 @@ def parted(value: bytes) -> tuple[bytes | None, bytes]:
 
 def wall_times(value: bytes) -> list[datetime]:
     """Read a list of values; of a PERIOD its start, and its end when that is a time; what is none is passed over."""
+    if len(value) > _SHORT and not any(octet in value for octet in _ODD) and are_times(value):
+        with suppress(ValueError):
+            return [*map(datetime.fromisoformat, value.decode().replace("/", ",").split(","))]
     parts = re.split(rb"[,/]", value)
     return [time for part in parts if (time := wall_time(part)) is not None]
 

@@ -139,8 +139,10 @@ def binds(line: ContentLine, form: Form) -> bool:
 def parted(run: Run) -> list[tuple[Piece, Times | None]]:
     """Return a run in pieces: runs with their times, and by itself each event of which a time is too odd.
 
-    All are where so much stands before their times that differs that few are alike.
+    All are where so much stands before their times that differs that few are alike; so is one that stands alone.
     """
+    if len(run.uids) == 1:
+        return [(component, None) for component in run.components()]
     times = times_of(run)
     if len(set(times.parts[1::3])) > MAX_BEFORE:
         return [(component, None) for component in run.components()]

@@ -17,7 +17,7 @@ from itertools import chain
 import tzmap
 from feedproxy.ics.components import Component
 from feedproxy.ics.runs import Piece
-from feedproxy.ics.times import wall_times
+from feedproxy.ics.times import are_times, wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, contexts_of, serve
@@ -105,14 +105,12 @@ class TimeZones:
 
         It is that of a context, as in `Census.uses`.
         """
-        plain = plain_times(dict.fromkeys(map(value_of, use.plain)))
+        values = [*dict.fromkeys(map(value_of, use.plain))]
+        joined = b",".join(values)
+        plain = wall_times(joined) if are_times(joined) else plain_times(values)
         listed = map(wall_times, dict.fromkeys(use.lists))
         recurring = (recurrence.times(component, self.horizon) for component in use.components)
-        seen = set()
-        for time in chain(plain, chain.from_iterable(listed), chain.from_iterable(recurring)):
-            if time not in seen:
-                seen.add(time)
-                yield time
+        yield from dict.fromkeys(chain(plain, chain.from_iterable(listed), chain.from_iterable(recurring)))
 
 
 def _may_be_another(piece: Piece) -> bool:

@@ -92,6 +92,12 @@ def test_a_list_of_times_names_as_many_as_can_be_read_and_two_between_which_they
         assert (count, min(some), max(some)) == (len(times), min(times), max(times))
 
 
+@given(st.lists(st.sampled_from([b"20260701T100000", b"20250101", b"20161231T235960", b"20260701T2400"]), min_size=1))
+def test_a_list_of_times_is_read_as_each_of_them_by_itself(values: list[bytes]) -> None:
+    times = [time for value in values if (time := wall_time(value)) is not None]
+    assert wall_times(b",".join(values)) == wall_times(b"/".join(values)) == times
+
+
 def test_of_durations_alone_nothing_is_a_time() -> None:
     assert are_times(b"PT1H,P1D")
     assert times_of(b"PT1H,P1D") == (0, [])

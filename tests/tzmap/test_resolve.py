@@ -16,7 +16,7 @@ import tzmap
 from tests.tzmap import oracle
 from tests.tzmap.definitions import american, european, exchange, fixed_exchange, observance, vtimezone
 from tests.tzmap.test_zones import NAMES
-from tzmap import Hints, cdo, names
+from tzmap import Hints, cdo, names, zones
 
 BERLIN = european("x", "+0100", "+0200", 2)
 NEW_YORK = american("x", "-0500", "-0400")
@@ -154,6 +154,15 @@ def test_values_of_far_years_are_compared_too() -> None:
     assert (answer.disagreement.value, answer.disagreement.count, answer.compared) == (datetime(1, 1, 1), 2, 4)
     late = tzmap.resolve("W. Europe Standard Time", definition=BERLIN, values=values[2:])
     assert late.zone == "Europe/Berlin"
+
+
+@given(st.lists(st.datetimes(datetime(1601, 1, 1), datetime(2390, 1, 1)), min_size=1))
+def test_values_at_which_definition_and_zone_part_are_those_at_which_their_offsets_do(values: list[datetime]) -> None:
+    rules = tzmap.Rules.parse(BERLIN)
+    parting = [value for value in values if rules.utc_offset(value) != zones.zone_offset("Europe/Berlin", value)]
+    answer = tzmap.resolve("W. Europe Standard Time", definition=rules, values=values)
+    told = answer.disagreement
+    assert (told and (told.value, told.count)) == ((min(parting), len(parting)) if parting else None)
 
 
 def test_a_stale_copy_yields_to_the_zone_s_name_and_says_so() -> None:
