@@ -30,7 +30,7 @@ from feedproxy.model import PersonalEvent, Zones
 from feedproxy.transform import personal
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.listing import CalendarEvent, calendar_events
-from feedproxy.transform.merge import Merge
+from feedproxy.transform.merge import Merge, may_be_personal
 from feedproxy.transform.naming import UNNAMED, Naming
 from feedproxy.transform.pipeline import Base, Options, by_kind, index
 from feedproxy.transform.placeholder import PLACEHOLDER
@@ -273,9 +273,7 @@ class Shared:
         if self.personal_uids & overlay.uids:
             components = self.base.calendar.components
             places = range(len(components)) if kept is None else kept
-            kept = [
-                n for n in places if not (_may_be_personal(components[n].text) and components[n].uid() in overlay.uids)
-            ]
+            kept = [n for n in places if not (may_be_personal(components[n]) and components[n].uid() in overlay.uids)]
         chosen = self._all if kept is None else self._only(kept, changed)
         key = naming, b"" if kept is None else chosen.digest
         starts = self._starts.get(key)
@@ -352,13 +350,9 @@ def _selected(calendar: Calendar, kept: Sequence[int] | None, changed: Mapping[i
 
 
 def _personal_uids(base: Base, texts: Iterable[bytes]) -> frozenset[bytes]:
-    if not any(map(_may_be_personal, texts)):
+    if not any(b"\nUID:personal-" in text for text in texts):
         return frozenset()
-    return frozenset(c.uid() for c in base.calendar.components if _may_be_personal(c.text))
-
-
-def _may_be_personal(text: bytes) -> bool:
-    return b"\nUID:personal-" in text
+    return frozenset(c.uid() for c in base.calendar.components if may_be_personal(c))
 
 
 def _named(piece: Piece, tzids: Iterable[str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import personal
@@ -43,4 +44,9 @@ class Merge:
             if self.events.keys().isdisjoint(piece.uids):
                 return [piece]
             return [part for part in piece.parted(self.events) if isinstance(part, Run)]
-        return [] if b"\nUID:personal-" in piece.text and piece.uid() in self.events else [piece]
+        return [] if may_be_personal(piece) and piece.uid() in self.events else [piece]
+
+
+def may_be_personal(component: Component) -> bool:
+    """Tell at a glance whether a component has the UID of a personal event."""
+    return component.kind in SCHEDULED and b"\nUID:personal-" in component.text

@@ -1,24 +1,26 @@
 """A large body in, its feed out piece by piece: the octets that `render` gives, without holding all components at once.
 
-The body is read three times. First for what stands between the passages (`feedproxy.transform.passages`) and for
-components that others may be the same as; these are held. Then for the time zones that the passages name, and the days
-on which they do; once more for the times, where zones part from their definitions. Then each passage is written as it
-comes.
+The body is read three times. First for what stands between the passages (`feedproxy.transform.passages`), which is
+held, and for components that seem to be there twice; where there are such, twice more, for which of them stay
+(`feedproxy.transform.rivals`), and for those of which that cannot be said yet, which are held. Then for the time zones
+that the passages name, and the days on which they do; once more for the times, where zones part from their definitions.
+Then each passage is written as it comes.
 """
 
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from feedproxy.ics.components import MARK, SCHEDULED, Component, parse
 from feedproxy.ics.normal import normalise, wide_encoding
-from feedproxy.ics.runs import MARKED, Piece, Run
+from feedproxy.ics.runs import MARKED, Piece, Run, count
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import recurrence
-from feedproxy.transform.assembly import declarations, render, written
+from feedproxy.transform.assembly import declarations, named_zones, render, written
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served
 from feedproxy.transform.merge import Merge
@@ -28,6 +30,7 @@ from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.profiles import PLAIN
 from feedproxy.transform.repair import cancelled_scopes, head_lines, mended, mended_run, repair
 from feedproxy.transform.report import Contexts, Journal
+from feedproxy.transform.rivals import Repeated, Rivals, key_of, keys_of, left, named_in
 from feedproxy.transform.timezones import TimeZones, counted
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census, Found, Use
@@ -37,8 +40,6 @@ _BEGIN = re.compile(rb"\nBEGIN:([^\r]*)")
 _CALENDAR = b"BEGIN:VCALENDAR"
 MAX_CALENDARS = 1_000
 """VCALENDARs, at most, of a body that is streamed: more would be small, and their heads are held."""
-_PORTIONS = 32
-"""In how many portions keys are looked through for those that are there twice."""
 _FIRST = datetime.min  # noqa: DTZ901 - a wall-clock time
 _SECOND = timedelta(seconds=1)
 
@@ -46,29 +47,35 @@ _SECOND = timedelta(seconds=1)
 def stream(body: bytes, *, personal: Iterable[PersonalEvent] = (), options: Options = Options()) -> Iterator[bytes]:
     """Transform a body; iterate over the octets that `render` gives for the same. Raises FeedRefused at first.
 
-    Besides the body it holds 8 octets for each component, two passages of 64 KB, what may be there twice, and 8 octets
-    for each time of a zone whose definition parts from it somewhere. Read as a whole are bodies of more than a thousand
-    VCALENDARs, or of some that say METHOD:CANCEL and some that do not, and all with options with steps of their own.
+    Besides the body it holds 8 octets for each component, 40 more for each of those that seem to be there twice and all
+    that is said of such where it is not plain which one stays, two passages of 64 KB, and 8 octets for each time of a
+    zone whose definition parts from it somewhere. Read as a whole are bodies of more than a thousand VCALENDARs, or of
+    some that say METHOD:CANCEL and some that do not, and all with options with steps of their own.
     """
     merge = Merge(personal)
     whole = options.steps or options.profile != PLAIN or options.bind_floating
-    streamed = None if whole else _read(body, merge.events)
+    streamed = None if whole else _read(body, merge.events.keys())
     if streamed is None:
         yield render(body, personal=merge.events.values(), options=options).body
         return
     calendar, found = streamed
     zones = _ZonesOfPassages(options.horizon, found)
-    calendar = merge(zones(repair(calendar, Journal()), Journal()), Journal())
+    base = zones(repair(calendar, Journal()), Journal())
+    calendar = merge(base, Journal())
+    uses: Sequence[ZoneUse] = calendar.zones
+    if calendar.events() - len(merge.events) < base.events():
+        passing = (piece for passage in found() for piece in zones.served(passage))
+        uses = named_zones(chain(calendar.pieces, passing), uses)
     pieces = calendar.pieces or ((PLACEHOLDER,) if options.placeholder else ())
     waiting = found()
-    for text in written(calendar.heads[0], declarations(calendar.zones), pieces):
+    for text in written(calendar.heads[0], declarations(uses), pieces):
         if text is _MARK.text:
             yield from (piece.text for piece in zones.served(next(waiting)))
         else:
             yield text
 
 
-def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], Iterator[Passage]]] | None:
+def _read(body: bytes, also: Collection[bytes]) -> tuple[Calendar, Callable[[], Iterator[Passage]]] | None:
     """Return the calendar with marks in the places of passages, and how to read these; None if that cannot be done.
 
     `also`: UIDs of events that come from elsewhere.
@@ -76,6 +83,7 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
     rest: list[bytes] = []
     keys = array("q")
     nested = {b"VALARM"}
+    apart: set[bytes] = set()
     count = calendars = 0
     for part in passages(body):
         if isinstance(part, bytes):
@@ -87,7 +95,8 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
         rest.append(MARKED)
         count += 1
         for piece in part:
-            keys.extend(_keys(piece))
+            keys.extend(keys_of(piece))
+            apart.update(filter(also.__contains__, named_in(piece)) if also else ())
             nested.update(_nested(piece))
     left = normalise(b"".join(rest), is_utf8=wide_encoding(body[:4]) is not None).text
     if not keys or left.upper().count(MARK) != 2 * count:
@@ -99,10 +108,13 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
     if len(cancelled) not in (0, len(heads)) or kinds[MARK] != count or not nested.isdisjoint(kinds):
         return None
     again = _Passages(body, array("l", [c.scope for c in found.components if c.kind == MARK]), bool(cancelled))
-    keys.extend(map(hash, also))
     held = (mended(component, Journal()) for component in found.components if component.kind in SCHEDULED)
-    keys.extend(_key(component) for component in held if component is not None)
-    apart = _uids(again(), _repeated(keys))
+    elsewhere = array("q", [key_of(component) for component in held if component is not None])
+    keys.extend(elsewhere)
+    repeated = Repeated(keys)
+    del keys
+    if repeated:
+        apart |= again.undecided(repeated, {key for key in elsewhere if key in repeated})
     pieces = found.components if not apart else tuple(_parted(found.components, again(), apart))
     calendar = Calendar(
         heads=heads,
@@ -115,19 +127,32 @@ def _read(body: bytes, also: Iterable[bytes]) -> tuple[Calendar, Callable[[], It
 class _Passages:
     """The passages of a body, to be read as often as they are wanted: with the VCALENDARs that they are of.
 
-    `scopes` has that of each; `cancelled`: these say METHOD:CANCEL.
+    `scopes` has that of each; `cancelled`: these say METHOD:CANCEL. Components that give way to others are left out
+    once that is known.
     """
 
     def __init__(self, body: bytes, scopes: "array[int]", cancelled: bool) -> None:
         self._body = body
         self._scopes = scopes
         self._cancelled = cancelled
+        self._lost = array("I")
 
     def __call__(self) -> Iterator[Passage]:
         """Iterate over them from the first on."""
         found = (part for part in passages(self._body) if not isinstance(part, bytes))
+        number = 0
         for scope, passage in zip(self._scopes, found, strict=True):
-            yield self._placed(passage, scope) if scope or self._cancelled else passage
+            placed = self._placed(passage, scope) if scope or self._cancelled else passage
+            yield left(placed, number, self._lost) if self._lost else placed
+            number += count(placed) if self._lost else 0
+
+    def undecided(self, repeated: Repeated, elsewhere: Collection[int]) -> set[bytes]:
+        """Leave out what gives way to others among the components whose keys are there twice.
+
+        Return the UIDs of those where that is not decided yet, as where one of them stands `elsewhere`.
+        """
+        self._lost, undecided = Rivals(self(), repeated, elsewhere).weighed()
+        return _uids(self(), undecided.union(elsewhere))
 
     def _placed(self, passage: Passage, scope: int) -> Passage:
         pieces: Passage = []
@@ -149,32 +174,6 @@ def _nested(piece: Piece) -> set[bytes]:
     return {*_BEGIN.findall(piece.text)}.difference(piece.kinds) if piece.kinds else set()
 
 
-def _keys(piece: Piece) -> Iterable[int]:
-    """Iterate over a number for each component that has a UID: the same number where two might be the same."""
-    if isinstance(piece, Component):
-        return (_key(piece),)
-    if b"\nRECURRENCE-ID" in piece.text:
-        return (_key(component) for component in piece.components() if component.kind in SCHEDULED)
-    return map(hash, piece.named)
-
-
-def _key(component: Component) -> int:
-    recurrence_id = component.first(b"RECURRENCE-ID") if b"\nRECURRENCE-ID" in component.text else None
-    value = recurrence_id.value.rpartition(b":")[2].strip().removesuffix(b"Z") if recurrence_id else b""
-    return hash((component.uid(), value)) if value else hash(component.uid())
-
-
-def _repeated(keys: "array[int]") -> set[int]:
-    """Return the numbers that are there twice. A portion at a time: a set takes many times the room of an array."""
-    repeated: set[int] = set()
-    for portion in range(_PORTIONS):
-        seen: set[int] = set()
-        for key in keys:
-            if key % _PORTIONS == portion:
-                (repeated if key in seen else seen).add(key)
-    return repeated
-
-
 def _uids(found: Iterable[Passage], repeated: set[int]) -> set[bytes]:
     """Return the UIDs in passages of components that may be there twice."""
     if not repeated:
@@ -183,7 +182,7 @@ def _uids(found: Iterable[Passage], repeated: set[int]) -> set[bytes]:
         uid
         for passage in found
         for piece in passage
-        for uid, key in zip(piece.named if isinstance(piece, Run) else (piece.uid(),), _keys(piece), strict=True)
+        for uid, key in zip(named_in(piece), keys_of(piece), strict=True)
         if key in repeated
     }
 

@@ -121,7 +121,7 @@ def _weighed(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[
     verdict = _Verdict()
     lose, is_duplicate, clashes = verdict.lost.append, verdict.duplicates.append, verdict.clashes.append
     best: dict[Identity, int] = {}
-    versions: Mapping[int, Version] = {}
+    read: Mapping[int, Version] = {}
     for n in rivals:
         known = best.setdefault(keys[n], n)
         if known == n:
@@ -131,8 +131,8 @@ def _weighed(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[
             lose(n)
             continue
         clashes(n)
-        versions = versions or _versions(keys, texts, rivals)
-        if versions[n] < versions[known]:
+        read = read or versions(keys, texts, rivals)
+        if read[n] < read[known]:
             lose(n)
         else:
             lose(known)
@@ -141,14 +141,14 @@ def _weighed(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[
 
 
 def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:
-    """Return what makes each component of a piece itself; nothing where they have UIDs of their own, or need none.
-
-    It is () of one that needs none among others.
-    """
+    """Return what makes each component of a piece itself; nothing where they have UIDs of their own, or need none."""
     if isinstance(piece, Component):
         return [identity(piece)] if piece.kind in SCHEDULED else []
-    if shared.isdisjoint(piece.uids):
-        return []
+    return [] if shared.isdisjoint(piece.uids) else identities(piece)
+
+
+def identities(piece: Run) -> list[Identity]:
+    """Return what makes each component of a run itself; () of one that needs no UID."""
     found: list[Identity] = [*zip(piece.kinds or repeat(b"VEVENT"), piece.uids, strict=False)]
     if b"\nRECURRENCE-ID" in piece.text:
         found = [(*key, *own) for key, own in zip(found, piece.recurrence_ids(), strict=True)]
@@ -169,8 +169,8 @@ def version(component: Component) -> Version:
     return int(digits) if digits.isdigit() and len(digits) < 10 else 0, component.value(b"LAST-MODIFIED") or b""
 
 
-def _versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[int]) -> dict[int, Version]:
-    """Return the versions of the rivals, nearly all of them read in one pass."""
+def versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[int]) -> dict[int, Version]:
+    """Return the versions of those of the components that are rivals, nearly all of them read in one pass."""
     found: dict[int, Version] = {}
     for at in range(0, len(rivals), _AT_ONCE):
         some = rivals[at : at + _AT_ONCE]
@@ -182,7 +182,7 @@ def _versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence
 
 def _plain_versions(texts: Sequence[bytes]) -> list[Version]:
     """Return the versions that components say."""
-    versions: list[Version] = []
+    found: list[Version] = []
     sequence = modified = other = b""
     for digits, time, odd in _VERSION.findall(b"\n".join([*texts, b""])):
         if digits:
@@ -192,6 +192,6 @@ def _plain_versions(texts: Sequence[bytes]) -> list[Version]:
         elif odd:
             other = odd
         else:
-            versions.append(_NOT_PLAIN if other else (int(sequence or b"0"), modified))
+            found.append(_NOT_PLAIN if other else (int(sequence or b"0"), modified))
             sequence = modified = other = b""
-    return versions
+    return found

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from feedproxy.errors import FeedRefused
 from feedproxy.gzip_member import Start, member
 from feedproxy.model import EventDetails, PersonalEvent
-from feedproxy.transform import Options, Shared, assemble, index, write_overlay
+from feedproxy.transform import Options, Shared, assemble, index, render, write_overlay
 from feedproxy.transform.assembly import CHOICES, STARTS
 from feedproxy.transform.naming import Naming
 from feedproxy.transform.personal import uid
@@ -61,6 +61,23 @@ events = st.lists(
 def composed(shared: Shared, personal: Sequence[PersonalEvent], kept: Sequence[int] | None = None) -> bytes:
     overlay = write_overlay(personal)
     return member(shared.start(overlay, kept), overlay.end)
+
+
+@pytest.mark.parametrize("beside", [0, 2_000])
+def test_what_is_no_event_stays_though_it_has_the_uid_of_a_personal_one(beside: int) -> None:
+    own = event()
+    others = b"".join(
+        b"BEGIN:%b\r\nUID:%b\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Not ours\r\nEND:%b\r\n" % (kind, name, kind)
+        for kind, name in [
+            (b"X-OTHER", uid(own.account_code, own.event_id, own.owner).encode()),
+            (b"VTODO", uid(own.account_code, own.event_id, own.owner).encode()),
+            *((b"VEVENT", b"%d@x" % n) for n in range(beside)),
+        ]
+    )
+    body = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n" + others + b"END:VCALENDAR\r\n"
+    rendered = render(body, personal=[own]).body
+    assert rendered == gzip.decompress(composed(Shared(index(body, OPTIONS), OPTIONS), [own]))
+    assert (rendered.count(b"BEGIN:X-OTHER"), rendered.count(b"BEGIN:VTODO")) == (1, 0)
 
 
 @given(bodies, events, st.booleans(), st.data())

@@ -85,11 +85,16 @@ def test_a_large_feed_with_overrides_and_copies_is_streamed_as_it_is_rendered(li
     assert streamed == rendered
 
 
-def test_a_personal_event_takes_the_place_of_one_in_the_feed() -> None:
-    own = event(1).replace(b"1@example.com", uid("club", "1").encode())
+@pytest.mark.parametrize(
+    "lines", [[], ["DTSTART;TZID=Europe/Berlin:20260701T190000"], ["RECURRENCE-ID;TZID=Europe/Berlin:20260701T190000"]]
+)
+def test_a_personal_event_takes_the_place_of_one_in_the_feed(lines: list[str]) -> None:
+    """And of its overrides; zones are declared that are still named."""
+    own = event(1, *lines).replace(b"1@example.com", uid("club", "1").encode())
     streamed, rendered = both(HEAD + event(2) + own + event(3) + TAIL)
     assert streamed == rendered
     assert streamed.count(b"UID:personal-") == len(PERSONAL)
+    assert b"Berlin" not in streamed
 
 
 @pytest.mark.parametrize("options", [Options(placeholder=True), Options(bind_floating=True)])
@@ -208,6 +213,55 @@ def test_more_calendars_than_are_worth_it_are_read_as_a_whole() -> None:
             streamed, rendered = both(body)
         assert whole.called == is_whole
         assert streamed == rendered
+
+
+SAYING = [
+    *("SEQUENCE:1", "SEQUENCE:2", "SEQUENCE: 3", "SEQUENCE:-1", "SEQUENCE;X=1:4", "SEQUENCE:x", "SUMMARY:Other"),
+    *("LAST-MODIFIED:20260301T000000Z", "LAST-MODIFIED:20260302T000000Z", "LAST-MODIFIED:00000000T000000Z"),
+    *("LAST-MODIFIED:yesterday", "LAST-MODIFIED:20260301T000000", "LAST-MODIFIED;X=1:20260303T000000Z"),
+    *("RECURRENCE-ID:20260701T190000Z", "RECURRENCE-ID:20260701T190000", "BEGIN:VALARM\r\nSEQUENCE:9\r\nEND:VALARM"),
+    *(f"RECURRENCE-ID;TZID={zone}:20260701T190000" for zone in ("W. Europe Standard Time", "Europe/Berlin")),
+]
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 3),
+            st.lists(st.sampled_from(SAYING), max_size=3),
+            st.sampled_from([b"VEVENT", b"VEVENT", b"VTODO", b"X-OTHER"]),
+            st.sampled_from([b"", b"", TAIL + HEAD, b"BEGIN:VEVENT\r\nUID:1@example.com\r\n", b"COMMENT:\x00\r\n"]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([b"", DEFINITION]),
+    st.sampled_from([300, 1_500]),
+)
+def test_of_what_is_there_twice_the_same_is_streamed_as_is_rendered(
+    components: list[tuple[int, list[str], bytes, bytes]], definition: bytes, stretch: int
+) -> None:
+    texts = (behind + event(n, *lines).replace(b"VEVENT", kind) for n, lines, kind, behind in components)
+    body = HEAD + definition + b"".join(texts).replace(b"3@example.com", uid("club", "1").encode()) + TAIL
+    with patch.object(runs, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
+        streamed, rendered = both(body)
+    assert streamed == rendered
+
+
+@pytest.mark.parametrize("again", [b"", b"SEQUENCE:1\r\n", b"LAST-MODIFIED:20260301T000000Z\r\n"])
+def test_what_is_there_twice_is_not_held(again: bytes) -> None:
+    """But for 80 octets of each; the events themselves would be ten times that."""
+
+    def twice(events: int) -> bytes:
+        once = b"".join(event(n, f"DESCRIPTION:{'x' * 55}", *["COMMENT:x"] * 20) for n in range(events))
+        return HEAD + once + once.replace(b"DTSTAMP", again + b"DTSTAMP") + TAIL
+
+    few, many = twice(1_000), twice(10_000)
+    with patch.object(streaming, "render") as whole:
+        streamed, rendered = both(few)
+    assert not whole.called
+    assert streamed == rendered
+    assert held(many) - held(few) < 18_000 * 80
 
 
 def held(body: bytes) -> int:
