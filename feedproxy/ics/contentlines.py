@@ -58,8 +58,10 @@ _CONTENT_ONCE_MENDED = pattern(
            | (?=@CONTENT) @LINE )*+"""
 )
 _BLANK_LINE = re.compile(rb"\n[ \t]++(?=\n)")
-_NAMELESS = re.compile(rb"\n[^:;]*\n")
-_NO_CONTENT = pattern(rb"\n (?: @NAMELESS | (?!@CONTENT) @LINE )++")
+_NAMELESS = pattern(rb"\n @NAMELESS")
+_WITHOUT_COLON = re.compile(rb"\n[^:\n]*+\n(?:[^:]*\n)?+")
+"""No content lines, where there are no rules that lack their colon and nothing is marked."""
+_NO_CONTENT = pattern(rb"\n (?: (?!@CONTENT) @LINE )++")
 _NOT_IN_CAPITALS = pattern(
     rb"""(\n (?: (?! (?:BEGIN|END) : @KIND \n ) (?: [Bb](?i:EGIN) | [Ee](?i:ND) ) [ \t]*+ : [^\n]*+
                | (?!X-) [A-Z0-9_./-]*+ [a-z] [^:;\n]*+ [:;]
@@ -198,7 +200,8 @@ def _with_others_placed(text: bytes, repairs: Repairs) -> bytes:
         return text
     start = max(0, text.rfind(b"\n", 0, end - 1))
     lines = anew(_TORN, text[start:], partial(_rejoined, repairs=repairs))
-    kept = _NAMELESS.sub(b"\n", lines)
+    is_certain = MARK not in lines and b"RULE;" not in lines.upper()
+    kept = (_WITHOUT_COLON if is_certain else _NAMELESS).sub(b"\n", lines)
     if _end(_CONTENT_ONCE_MENDED, kept, 1) < len(kept):
         kept = _NO_CONTENT.sub(b"\n", kept)
     if dropped := lines.count(b"\n") - kept.count(b"\n"):

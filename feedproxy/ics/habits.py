@@ -1,34 +1,40 @@
-"""What a publisher writes wrong it writes wrong in every event: mended in all of a stretch at once.
+"""What a publisher writes wrong it writes wrong in every component: mended in all of a stretch at once.
 
-A few events show the habits. What is to be written in their place is put there in the whole text, which takes a
-fraction of what it takes to read its lines. That is right if all of the result is plain events (`feedproxy.ics.plain`),
-which whoever calls this has to see: then each line was a content line but for these habits, and what a line becomes
-hangs on no other. Otherwise nothing is known, and the text is to be read as it came.
+A few components show the habits. What is to be written in their place is put there in the whole text, which takes a
+fraction of what it takes to read its lines. That is right if all of the result is plain (`feedproxy.ics.plain`), which
+whoever calls this has to see: then each line was a content line but for these habits, and what a line becomes hangs on
+no other. Otherwise nothing is known, and the text is to be read as it came.
 """
 
 import re
 from collections import Counter
 from functools import partial
 
+from feedproxy.ics.components import SCHEDULED
 from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import QUOTED_PRINTABLE, Repairs, anew, count, in_capitals, without_quotes
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.linekinds import pattern
-from feedproxy.ics.normal import fits, has_other_folds, readable
+from feedproxy.ics.normal import fits, has_other_folds, is_readable, readable
 
 _SAMPLE = 4_096
 """Octets that show the habits of a publisher."""
 _TAIL = 1_024
-"""Octets at the end of a stretch in which its last event ends, or nobody looks for it."""
+"""Octets at the end of a stretch in which its last component ends, or nobody looks for it."""
 _DIFFERENT = 12
 """Names that are written anew one after the other: a feed has few, many times."""
 _FIRST_BEGIN, _END = (
-    re.compile(rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)*+%b[ \t]*+:[ \t]*+VEVENT[ \t]*+[\r\n]++)" % name, re.IGNORECASE)
+    re.compile(
+        rb"(?:\A|[\r\n])((?:\xef\xbb\xbf)*+%b[ \t]*+:[ \t]*+(?:%b)[ \t]*+[\r\n]++)(?![ \t])"
+        % (name, b"|".join(sorted(SCHEDULED))),
+        re.IGNORECASE,
+    )
     for name in (b"BEGIN", b"END")
 )
 _LONG_LINE = re.compile(rb"\n(?! )[^\r\n]{%d,}+(?:\r\n [^\r\n]*+)*+" % (LIMIT + 1))
+_UNUSUAL_FOLD = re.compile(rb"\n(?:\t|[ ](?<!\n[^\n]{75}\r\n ))")
+"""One that does not stand where `fold` puts it."""
 _BLANK_LINE = b"\n\r\n"
-_GOING_ON = (b" ", b"\t")
 _NOT_IN_CAPITALS = pattern(
     rb"""(\n (?: (?! (?:BEGIN|END) : @KIND \r\n ) (?:\xef\xbb\xbf)*+
                  (?: [Bb](?i:EGIN) | [Ee](?i:ND) ) [ \t]*+ : [ \t]*+ [A-Za-z0-9_./-]{1,60}+ [ \t]*+ \r (?=\n)
@@ -68,34 +74,28 @@ _TORN = _pattern(
 r"""A text, what is torn from it, and before what: nothing that needs to be looked at twice, no backslash, no fold."""
 
 
-def events_in(stretch: bytes) -> tuple[int, int] | None:
-    """Return where the first event of a stretch begins and its last one ends, however their boundaries are written."""
-    at = max(0, len(stretch) - _TAIL)
-    last = stretch[at:].upper().rfind(b"VEVENT")
-    line = max(at, *(stretch.rfind(end, at, at + last) for end in (b"\r", b"\n"))) if last >= 0 else at
-    end = _END.match(stretch, line)
-    begin = _FIRST_BEGIN.search(stretch, 0, line) if end else None
-    if begin is None or end is None or stretch[end.end() : end.end() + 1] in _GOING_ON:
-        return None
-    return begin.start(1), end.end()
+def components_in(stretch: bytes) -> tuple[int, int] | None:
+    """Return where the first component of a stretch begins and the last one ends, however their boundaries are written.
+
+    They are of kinds that cannot stand in others.
+    """
+    ends = [*_END.finditer(stretch, max(0, len(stretch) - _TAIL))]
+    begin = _FIRST_BEGIN.search(stretch, 0, ends[-1].start()) if ends else None
+    return (begin.start(1), ends[-1].end()) if begin else None
 
 
-def without_habits(events: bytes) -> tuple[bytes, Repairs] | None:
-    """Return events as they are without the habits that the first of them show, and what that took.
+def without_habits(components: bytes) -> tuple[bytes, Repairs] | None:
+    """Return components as they are without the habits that the first of them show, and what that took.
 
     None where nothing is to be mended, or what cannot be mended like that.
     """
     repairs: Counter[str] = Counter()
-    lines = _in_lines(events, repairs)
+    lines = _in_lines(components, repairs)
     text = before = b"\n" + lines
-    if has_other_folds(text) or any(overloaded(events)):
+    if has_other_folds(text) or any(overloaded(components)):
         return None
-    if _has_folds(text):
-        if _BLANK_LINE in text:
-            return None
-        text = text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
-    text = readable(text, repairs)
-    if repairs["control-characters"] and _has_folds(text):  # where a control stood before a blank
+    text = _read(text, repairs)
+    if not text:
         return None
     if b"=\r\n" in text and QUOTED_PRINTABLE.search(text):
         if _BLANK_LINE in text:  # it would be taken for what a soft line break goes on in
@@ -107,11 +107,25 @@ def without_habits(events: bytes) -> tuple[bytes, Repairs] | None:
     text = _in_capitals(text, repairs)
     text = _with_colons_in_rules(text, repairs)
     text = _with_quotes_closed(text, repairs)
-    if text is before and lines is events and fits(events):
+    if text is before and lines is components and fits(components):
         return None
     if fits(text[1:]) or fits((text := _folded(text))[1:]):
         return text[1:], repairs
     return None
+
+
+def _read(text: bytes, repairs: Counter[str]) -> bytes:
+    """Return text in UTF-8 without controls, unfolded where that takes it; nothing where it cannot be done so."""
+    is_clean = is_readable(text)
+    if _has_folds(text) and not (is_clean and _UNUSUAL_FOLD.search(_sample(text)) is None):
+        if _BLANK_LINE in text:
+            return b""
+        text = text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
+    if is_clean:
+        return text
+    text = readable(text, repairs)
+    is_certain = not (repairs["control-characters"] and _has_folds(text))  # where a control stood before a blank
+    return text if is_certain else b""
 
 
 def _has_folds(text: bytes) -> bool:
@@ -140,14 +154,10 @@ def _in_lines(text: bytes, repairs: Repairs) -> bytes:
         sample = _sample(text)
     if _BLANK_LINE not in sample:
         return text
-    count(repairs, "blank-line-in-fold", _folds_behind(_BLANK_LINE, text))
+    count(repairs, "blank-line-in-fold", text.count(_BLANK_LINE + b" ") + text.count(_BLANK_LINE + b"\t"))
     while _BLANK_LINE in text:
         text = text.replace(_BLANK_LINE, b"\n")
     return text
-
-
-def _folds_behind(ends: bytes, text: bytes) -> int:
-    return sum(text.count(ends + blank) for blank in (b" ", b"\t"))
 
 
 def _joined(lines: bytes, repairs: Repairs) -> bytes:
@@ -176,8 +186,6 @@ def _in_capitals(text: bytes, repairs: Repairs) -> bytes:
     if len(names) > _DIFFERENT:
         return anew(_NOT_IN_CAPITALS, text, partial(in_capitals, repairs=repairs))
     for name in names:
-        if name.endswith(b"\r") and _folds_behind(name + b"\n", text):
-            continue  # a boundary that goes on in the next line is none
         written = in_capitals(name, {})
         if len(written) < len(name):
             count(repairs, "boundary-blanks", text.count(name))

@@ -68,8 +68,8 @@ _NORMAL = re.compile(
     .replace(b"CONTROLS", rb"\x00-\x08\x0a-\x1f\x7f"),
     re.VERBOSE,
 )
-_OTHER_FOLD = re.compile(rb"\r\n (?<=[^\n]{62}\n )(?<!\n[^\n]{75}\r\n )")
-"""One that may stay, and that does not stand where `fold` puts it."""
+_OTHER_FOLD = re.compile(rb"\r\n (?<=[^\n]{62}\n )(?<!\n[^\n]{75}\r\n )(?<![^\n]{77}\n )")
+"""One that may stay, and that does not stand where `fold` puts it; behind a line that is too long none may."""
 _SHORT_LINES = re.compile(rb"(?s:.{0,76}\n)*+")
 """Lines of at most 75 octets and CRLF: as many as fit into each stretch of 77 are passed over at once."""
 STRETCH = 65_536
@@ -160,6 +160,11 @@ def _written_anew(text: bytes, repairs: Counter[str]) -> bytes:
     lines = _without_overloaded(_unfold(lines if is_clean else _one_line_end(text, ends), repairs), repairs)
     lines = readable(lines, repairs, has_controls=not is_clean)
     return fold_lines(content_lines(_parted(lines, repairs), repairs))
+
+
+def is_readable(text: bytes) -> bool:
+    """Tell whether text is UTF-8 without controls."""
+    return has_clean_letters(text) and len(text.translate(None, _CONTROLS)) == len(text)
 
 
 def readable(lines: bytes, repairs: Counter[str], *, has_controls: bool = True) -> bytes:

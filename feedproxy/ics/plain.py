@@ -11,13 +11,13 @@ import re
 from feedproxy.ics.automata import automaton
 from feedproxy.ics.components import SCHEDULED
 from feedproxy.ics.linekinds import KIND
-from feedproxy.ics.times import TIME_LIKE
+from feedproxy.ics.times import TIME_AND_BLANKS
 
 _PARTS = {
     b"@events": rb"(?:BEGIN:VEVENT\r\n@lines@identity(?:@alarm@lines)*END:VEVENT\r\n)+",
     b"@identity": rb"(?:@uid@lines@stamp|@stamp@lines@uid)@lines",
     b"@lines": rb"(?:@other|@time|@rule)*",
-    b"@uid": rb"UID:@solid(?:@text*@solid)?\r\n(?: [^\x00-\x20\x7f-\xbf](?:@text*@solid)?\r\n)*",
+    b"@uid": rb"UID:@solid(?:@text*@solid)?(?:\r\n [^\x00-\x20\x7f-\xbf](?:@text*@solid)?)*[\t ]*\r\n",
     b"@stamp": rb"DTSTAMP:@solid@text*\r\n",
     b"@other": rb"(?:@name|BUSYTYPE|DESCRIPTION|DURATION|URL|RESOURCES|RELATED-TO|REQUEST-STATUS)@rest",
     b"@alarm": rb"BEGIN:VALARM\r\n(?:(?:@name|DESCRIPTION|DURATION|URL|REPEAT|RELATED-TO)@rest)*END:VALARM\r\n",
@@ -28,7 +28,7 @@ _PARTS = {
     rb'(?::@text*|;TZID=(?:@quoted|[^\x00-\x08\x0a-\x1f\x7f":;,]+):@moment'
     rb"|;VALUE=DATE(?:-TIME)?:[^\x00-\x08\x0a-\x1f\x7f:]*)\r\n",
     b"@timed": rb"DTSTART|DTEND|DUE|RECURRENCE-ID|EXDATE|RDATE",
-    b"@moment": TIME_LIKE,
+    b"@moment": TIME_AND_BLANKS,
     b"@quoted": rb'"[^\x00-\x08\x0a-\x1f\x7f"]*"',
     b"@solid": rb"[^\x00-\x20\x7f]",
     b"@text": rb"[^\x00-\x08\x0a-\x1f\x7f]",

@@ -21,12 +21,12 @@ from typing import TypeVar
 from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, Stream, component_of, of_bearable_length
 from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import LIMIT, unfold
-from feedproxy.ics.habits import events_in, without_habits
+from feedproxy.ics.habits import components_in, without_habits
 from feedproxy.ics.kinds import named
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
 from feedproxy.ics.plain import all_alike, all_plain, all_plain_but_for_times
-from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_LIKE, TIME_NAMES
+from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_AND_BLANKS, TIME_LIKE, TIME_NAMES
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -87,7 +87,7 @@ Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that
 _SOMEWHERE = re.compile(_event(_RULE), re.VERBOSE)
 """A plain event with or without rules: what is none is tried once."""
 _RECURRENCE_ID_OR_BEHIND = re.compile(rb"\n(RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+|\n)")
-_UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*+)|[ ](?<!.{62}\n ))")
+_UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*[^\r\t ])|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _EARLY_FOLD = re.compile(rb"\n (?<!.{62}\n )")
 _SAMPLE = 4_096
@@ -150,7 +150,7 @@ _PARAMETER = re.compile(
 _LONGEST_UNFOLDED = LIMIT - len(b"RECURRENCE-ID") - LONGEST_TIME_LIKE
 """Octets of a parameter whose time has surely not been folded since the event was seen to be plain."""
 _TZID = re.compile(rb";[ \t]*+TZID[ \t]*+[=;:]")
-_UNFOLDED = re.compile(TIME_LIKE + rb"\r\n[^ ]")
+_UNFOLDED = re.compile(TIME_AND_BLANKS + rb"\r\n[^ ]")
 
 
 def gathered(keys: Iterable[Key], texts: Iterable[bytes]) -> Mapping[Key, list[bytes]]:
@@ -406,14 +406,14 @@ def segments(body: bytes, *, is_normal: bool = False, across_calendars: bool = F
 
 def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
     """Return the events of a stretch as a run, and what is about it, if all of them are plain but for a few habits."""
-    if len(stretch) > LARGE or (place := events_in(stretch)) is None:
+    if len(stretch) > LARGE or (place := components_in(stretch)) is None:
         return None
     mended = without_habits(stretch[slice(*place)])
     if mended is None:
         return None
     text, repairs = mended
-    run, start, end = _run_to_the_end(text, 0, is_normal=True)
-    if run is None or start or end < len(text):
+    run = _events(text, 0, len(text), is_normal=True) or _alike(text, 0, len(text), is_normal=True)
+    if run is None:
         return None
     found: list[bytes | Run] = [stretch[: place[0]], replace(run, repairs=repairs), stretch[place[1] :]]
     return [segment for segment in found if segment != b""]
@@ -502,6 +502,8 @@ def _run_to_the_end(stretch: bytes, at: int, *, is_normal: bool) -> tuple[Run | 
     If they are none, where the first event begins, or -1.
     """
     first = at if stretch.startswith(_BEGIN[1:], at) else _next_event(stretch, at)
+    if not (is_normal or fits(stretch[at : stretch.find(b"\n", at + _SAMPLE) + 1])):
+        return None, first, first
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     run = _events(stretch, first, end, is_normal=is_normal) if first >= 0 else None
     if run is not None:
@@ -658,7 +660,7 @@ def _uids(text: bytes) -> list[bytes] | None:
         return None
     if max(lengths) < _FOLDED_UID:
         return uids
-    return [unfold(uid) for uid in _UID.findall(text)]
+    return [unfold(uid).rstrip() for uid in _UID.findall(text)]
 
 
 def _next_event(stretch: bytes, start: int) -> int:

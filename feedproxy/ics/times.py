@@ -12,6 +12,8 @@ TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE
 
 TIME_LIKE = rb"[0-9]{4,10}T[0-9]{0,8}"
 """A DATE-TIME that is not in UTC, or what publishers write for one: without seconds, with digits too many."""
+TIME_AND_BLANKS = rb"(?:[0-9]{8}T[0-9]{6}[\t ]{1,4}|%b)" % TIME_LIKE
+"""The same, or a usual one with a few blanks behind it."""
 LONGEST_TIME_LIKE = len("1234567890T12345678")
 """Octets of it."""
 

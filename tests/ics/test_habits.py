@@ -26,6 +26,10 @@ HABITS: dict[str, Callable[[bytes], bytes]] = {
     "names in mixed case": lambda text: text.replace(b"SUMMARY", b"Summary").replace(b"UID", b"Uid"),
     "boundaries in small letters": lambda text: text.replace(b"BEGIN:V", b"begin:v").replace(b"END:V", b"End:v"),
     "blanks in boundaries": lambda text: text.replace(b"BEGIN:VEVENT", b"BEGIN:VEVENT ").replace(b"END:", b"END\t: "),
+    "blanks at the end of each line": lambda text: text.replace(b"\r\n", b" \r\n"),
+    "blanks at the end of folded lines": lambda text: text.replace(
+        b"DTSTART", b"COMMENT:" + b"x" * 67 + b"\r\n " + b"x" * 74 + b"\r\n y\r\nDTSTART"
+    ).replace(b"\r\n", b" \r\n"),
     "byte order marks": lambda text: text.replace(b"BEGIN:VEVENT", b"\xef\xbb\xbfBEGIN:VEVENT"),
     "CR CR LF": lambda text: text.replace(b"\r\n", b"\r\r\n"),
     "blank lines": lambda text: text.replace(b"\r\n", b"\r\n\r\n\r\n"),
@@ -53,6 +57,8 @@ HABITS: dict[str, Callable[[bytes], bytes]] = {
 }
 REPAIRS: dict[str, dict[str, int]] = {
     "blanks in boundaries": {"boundary-blanks": 9},
+    "blanks at the end of each line": {"boundary-blanks": 12},
+    "blanks at the end of folded lines": {"boundary-blanks": 12},
     "byte order marks": {"boundary-blanks": 3},
     "line breaks in texts": {"line-rejoined": 9},
     "carriage returns in texts": {"line-rejoined": 3},
@@ -99,6 +105,15 @@ def test_events_that_are_wrong_alike_are_a_run_at_once(habit: str) -> None:
 
 
 @pytest.mark.parametrize("habit", HABITS)
+def test_so_are_to_dos_and_events_by_turns(habit: str) -> None:
+    text = HABITS[habit](events(2).replace(b"VEVENT", b"VTODO", 2))
+    _, [run] = cut(HEAD + text + END)
+    assert run.uids == [b"0", b"1"]
+    assert [component.kind for component in run.components()] == [b"VTODO", b"VEVENT"]
+    assert said(HEAD + text + END) == line_by_line(HEAD + text + END)
+
+
+@pytest.mark.parametrize("habit", HABITS)
 def test_each_stretch_of_them_is_a_run(habit: str) -> None:
     text = HABITS[habit](events(2_000))
     _, runs = cut(HEAD + text + END)
@@ -108,6 +123,11 @@ def test_each_stretch_of_them_is_a_run(habit: str) -> None:
 
 LINES = (
     b"SUMMARY:a", b"summary:a", b"Summary;Language=en:b", b"x-foo:1", b"X-foo:2", b"foo:bar", b"foo;a", b"uid:again",
+    b"uid: a ", b"UID:" + b"u" * 71 + b"\r\n v ", b"UID:" + b"u" * 50 + b" " * 21 + b"\r\n v", b"UID:u" + b" " * 68,
+    b"DTEND;TZID=Europe/Madrid:20260701T110000\t ", b"DTEND;TZID=Europe/Madrid:20260701T11 ",
+    b"DTEND;TZID=Europe/Madrid:20260701T110000     ", b"RECURRENCE-ID;TZID=Europe/Madrid:20260701T100000 ",
+    b"DTEND;TZID=Europe/Madrid/" + b"x" * 24 + b":20260701T110000    ",
+    b"DTEND;TZID=Europe/Madrid/" + b"x" * 30 + b":20260701T110000    ", b"DTSTAMP:20260101T000000Z ",
     b"RRULE;FREQ=DAILY", b"RRULE;X=1:FREQ=DAILY", b"RRULE;FREQ=DA\r\n ILY", b"RRULE;X=1\r\n ;Y=2:FREQ=DAILY",
     b'ATTENDEE;CN="a;b:x', b'ATTENDEE;CN="a;b":x', b'ATTENDEE;CN="a;b', b'ATTENDEE;CN="a\r\n b":x',
     b'ATTENDEE;CN="a\x00;b:x', b"DESCRIPTION:text\\", b"DESCRIPTION:text", b"goes on", b"https://x",
