@@ -525,9 +525,11 @@ def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | N
         return None
     recurs = _some_recur(text)
     is_tidy = recurs is not None
+    if not (is_tidy or len(text) <= LARGE) or not (is_normal or fits(text)):
+        return None
     if not is_tidy and not (all_plain_but_for_times(text) and _no_fold_is_in_a_tzid(text)):
         return None
-    uids = _uids(text) if is_normal or fits(text) else None
+    uids = _uids(text)
     if uids is None:
         return None
     recurring = _recurring(text.split(_LAST_LINE)) if recurs or (not is_tidy and _RRULE in text) else []
@@ -598,7 +600,9 @@ def _some_recur(text: bytes) -> bool | None:
 def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
     """Return a run of components of any kinds, if that stands there."""
     text = stretch[start:end]
-    if stretch[end : end + 1] in _GOING_ON or not (all_alike(text) and (is_normal or fits(text))):
+    if stretch[end : end + 1] in _GOING_ON or len(text) > LARGE or not (is_normal or fits(text)):
+        return None
+    if not all_alike(text):
         return None
     if not _tzids_are_plain(text) or (b"\n " in text and _EARLY_FOLD.search(text)):
         return None
