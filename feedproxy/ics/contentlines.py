@@ -116,7 +116,10 @@ def _end(lines: re.Pattern[bytes], text: bytes, at: int) -> int:
 def _passage_end(text: bytes, at: int) -> int:
     """Return where a line begins, from there on, that is a content line whatever stands before it."""
     colon = text.find(b":", at)
-    found = _BEFORE_PROPERTY.search(text, max(at, text.rfind(b"\n", at, colon))) if colon >= 0 else None
+    start = text.find(b"\nRRULE;", at, colon if colon >= 0 else len(text))
+    if start < 0:
+        start = max(at, text.rfind(b"\n", at, colon)) if colon >= 0 else len(text)
+    found = _BEFORE_PROPERTY.search(text, start)
     return found.end() if found else len(text)
 
 

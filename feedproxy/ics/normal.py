@@ -33,6 +33,8 @@ _LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
 _DROPPED = bytes(set(range(32)) - set(b"\t\n\r" + _LINE_BREAKING)) + b"\x7f"
 _TO_SPACE = bytes.maketrans(_LINE_BREAKING, b" " * len(_LINE_BREAKING))
 _CONTROLS = _LINE_BREAKING + _DROPPED
+_CR_TO_LF = bytes.maketrans(b"\r", b"\n")
+_MANY_LINE_ENDS = b"\n" * 64
 _CR_AND_CONTROLS = b"\r" + _CONTROLS
 _WIDE_BREAKS = "\x85\u2028\u2029"
 _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
@@ -244,13 +246,14 @@ def _one_line_end(text: bytes, ends: int) -> bytes:
     """End every line by LF; so many end by CRLF."""
     if text.count(b"\r") == ends:
         return text.translate(None, b"\r")
-    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text.replace(b"\r\n", b"\n").translate(_CR_TO_LF)
 
 
 def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
     """Join folded lines, and end the last. Blank lines go first: one inside a folded line is a fold too many."""
     has_tabs = b"\t" in text
     if b"\n\n" in text:
+        text = text.replace(_MANY_LINE_ENDS, b"\n\n")
         if found := text.count(b"\n\n ") + (text.count(b"\n\n\t") if has_tabs else 0):
             repairs["blank-line-in-fold"] += found
         while b"\n\n" in text:

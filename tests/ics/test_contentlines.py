@@ -92,6 +92,13 @@ def test_a_component_of_too_many_lines_is_refused_before_all_are_mended() -> Non
         content_lines(b"BEGIN:VEVENT\n" + b"x-a:1\n" * 1_000_000, repairs)
 
 
+def test_so_is_one_of_too_many_rules_without_a_colon() -> None:
+    repairs: dict[str, int] = {}
+    with pytest.raises(FeedRefused, match="more than 100000 content lines"):
+        content_lines(b"BEGIN:VEVENT\n" + b"RRULE;FREQ=DAILY\n" * 1_000_000, repairs)
+    assert repairs["rule-without-colon"] < 200_000
+
+
 def test_lines_of_many_components_may_be_as_many_as_they_like() -> None:
     event = b"BEGIN:VEVENT\nx-a:1\njunk\nEND:VEVENT\n"
     repairs: dict[str, int] = {}

@@ -78,6 +78,13 @@ def test_text_in_any_of_its_encodings_is_read(texts: list[str]) -> None:
             assert unfold(normalise(encoded).text) == expected
 
 
+@pytest.mark.parametrize("count", [2, 3, 63, 64, 65, 128, 129, 1_000])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_however_many_blank_lines_there_are_in_a_fold_they_are_one_mend(end: str, count: int) -> None:
+    normal = normalise(f"X-A:1{end * count}X-B:1{end * count} 2{end}".encode())
+    assert normal == Normal(b"X-A:1\r\nX-B:12\r\n", (("blank-line-in-fold", 1),))
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(["SUMMARY:a", "X-A: b", "UID:\u20ac"]), st.sampled_from(["\r\n", "\n", "\r"])),
