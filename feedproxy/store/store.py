@@ -74,6 +74,9 @@ async def open_store(url: str) -> "Store":
     try:
         with unusable_as_settings_error(url):
             await database.read(require_current)
+            await database.read(
+                lastgood.last_good, ""
+            )  # 4 ms to put the longest statement together: not when feeds wait
     except BaseException:
         await database.close()
         raise
