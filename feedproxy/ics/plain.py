@@ -40,20 +40,31 @@ _REST_ANYHOW = (
 """With folds in parameters too."""
 _ANYHOW = {b"@time": rb"@timed@rest", b"@rule": rb"(?:RRULE|EXRULE)@rest", b"@rest": _REST_ANYHOW}
 _RULE = rb"RRULE:[^\x00-\x08\x0a-\x1f\x7fa-z]*[^\x00-\x20\x7fa-z,;]\r\n"
+_WITHIN = rb"(?:(?:@name|DESCRIPTION|DTSTAMP|DURATION|UID|URL|REPEAT|RELATED-TO|RESOURCES|RESOURCE-TYPE)@rest)*"
 _ANY = {
     b"@events": rb"(?:BEGIN:@kind\r\n@lines(?:@nested@lines)*END:@kind\r\n)+",
     b"@nested": rb"BEGIN:@kind\r\n@within(?:BEGIN:@kind\r\n@withinEND:@kind\r\n@within)*END:@kind\r\n",
     b"@kind": KIND,
     b"@lines": rb"(?:@other|@time|@rule|(?:UID|DTSTAMP)@rest)*",
-    b"@within": rb"(?:(?:@name|DESCRIPTION|DTSTAMP|DURATION|UID|URL|REPEAT|RELATED-TO|RESOURCES|RESOURCE-TYPE)@rest)*",
+    b"@within": _WITHIN,
 }
 """Components of any kinds, whatever their UIDs and DTSTAMPs, and others in them, two deep at most."""
+_SCHEDULED = b"(?:%b)+" % b"|".join(
+    rb"BEGIN:%b\r\n@lines@identity(?:@alarm@lines)*END:%b\r\n" % (kind, kind) for kind in sorted(SCHEDULED)
+)
+"""Such components of the kinds that are to have a UID, with nothing but alarms in them."""
 _NAMED_ONCE = {
-    b"@events": b"(?:%b)+"
-    % b"|".join(rb"BEGIN:%b\r\n@lines@identityEND:%b\r\n" % (kind, kind) for kind in sorted(SCHEDULED)),
+    b"@events": _SCHEDULED,
     b"@identity": rb"(?:UID@rest@lines(?:DTSTAMP@rest@lines)?|DTSTAMP@rest@lines(?:UID@rest@lines)?)?",
 }
-"""Of such components those of the kinds that are to have a UID, with no more than one and one DTSTAMP each."""
+_IDENTIFIED = {
+    b"@events": _SCHEDULED,
+    b"@alarm": rb"BEGIN:VALARM\r\n@withinEND:VALARM\r\n",
+    b"@within": _WITHIN,
+    b"@uid": rb"UID@bare:@solid(?:@text*@solid)?\r\n(?: [^\x00-\x20\x7f-\xbf](?:@text*@solid)?\r\n)*",
+    b"@stamp": rb"DTSTAMP@bare:@solid@text*\r\n",
+    b"@bare": rb'(?:;(?:[^\x00-\x08\x0a-\x1f\x7f":]|@quoted)*)?',
+}
 _NEVER = rb"[^\x00-\xff]"
 
 
@@ -71,6 +82,7 @@ _AUTOMATA = {
     "recurring": automaton(_events({b"@rule": _RULE})),
     "anyhow": automaton(_events(_ANYHOW)),
     "any": automaton(_events(_ANYHOW | _ANY)),
+    "identified": automaton(_events(_ANYHOW | _IDENTIFIED)),
     "named once": automaton(_events(_ANYHOW | _NAMED_ONCE)),
 }
 
@@ -99,10 +111,18 @@ def all_alike(text: bytes) -> bool:
     return _matches("any", text)
 
 
-def all_named_once(text: bytes) -> bool:
-    """Tell whether text is such components with none in them, each to have a UID and a DTSTAMP, with no more than one.
+def all_identified(text: bytes) -> bool:
+    """Tell whether text is such components, with alarms in them, that have one UID and one DTSTAMP that say something.
 
-    Each BEGIN and its END are of one kind.
+    They are of the kinds that are to have these; each BEGIN and its END are of one kind. Alarms may have some too.
+    """
+    return _matches("identified", text)
+
+
+def all_named_once(text: bytes) -> bool:
+    """Tell whether text is such components of these kinds that have no more than one UID and one DTSTAMP.
+
+    Alarms in them have none.
     """
     return _matches("named once", text)
 

@@ -22,10 +22,10 @@ from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, Stre
 from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.habits import components_in, without_habits
-from feedproxy.ics.kinds import named
+from feedproxy.ics.kinds import ALARMS, identified, named
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
-from feedproxy.ics.plain import all_alike, all_plain, all_plain_but_for_times
+from feedproxy.ics.plain import all_alike, all_identified, all_plain, all_plain_but_for_times
 from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_AND_BLANKS, TIME_LIKE, TIME_NAMES
 
 _PARTS = {
@@ -110,6 +110,7 @@ _MAX_TRIES = 2
 _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _COMPONENT = re.compile(rb"BEGIN:([^\r]*)\r\n(?:(?!END:\1\r)[^\n]*+\n)*+END:\1\r\n")
 """A component of a run, in which there is none of its kind."""
+_END = re.compile(rb"\nEND:([^\r]*+)\r")
 _FIRST_SCHEDULED = re.compile(rb"BEGIN:(?<![^\n]BEGIN:)(?:%b)\r\n" % b"|".join(sorted(SCHEDULED)))
 _HEAD = b"BEGIN:VCALENDAR\r\n"
 _MAX_LONE = 8
@@ -169,9 +170,10 @@ class Run:
     that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it, and
     `definitions` are the VTIMEZONEs between the events. `shares_uids`: an event of the same UID, and of another
     RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to
-    have, which is empty in `uids` then, or the DTSTAMP; `unstamped` are the places of the latter. `kinds` is the kind
-    of each where not all are VEVENTs; those that are to have no UID have none in `uids`. `repairs` counts what it took
-    to make them plain, by rule. `is_tidy`: their times and rules are known to be written as nearly all are.
+    have, which is empty in `uids` then, or the DTSTAMP; `unstamped` are the places of the latter. `kind` is what all
+    are, or `kinds` has the kind of each; those that are to have no UID have none in `uids`. `within` are the kinds that
+    may stand in them. `repairs` counts what it took to make them plain, by rule. `is_tidy`: their times and rules are
+    known to be written as nearly all are.
     """
 
     parts: Sequence[bytes]
@@ -185,7 +187,9 @@ class Run:
     shares_uids: bool = False
     is_identified: bool = True
     repairs: Mapping[str, int] = field(default_factory=dict)
+    kind: bytes = b"VEVENT"
     kinds: Sequence[bytes] = ()
+    within: frozenset[bytes] = ALARMS
     unstamped: Sequence[int] = ()
     is_tidy: bool = True
 
@@ -226,20 +230,26 @@ class Run:
 
     def texts(self) -> list[bytes]:
         """Return the text of each event."""
-        kinds = {*self.kinds} or {b"VEVENT"}
-        if len(kinds) > 1:
+        if self.kinds:
             return [found[0] for found in _COMPONENT.finditer(self.text)]
-        last_line = b"\nEND:%b\r\n" % kinds.pop()
+        last_line = b"\nEND:%b\r\n" % self.kind
         return [start + last_line for start in self.text.split(last_line)[:-1]]
 
     @property
     def named(self) -> list[bytes]:
         """The UIDs of those that have one."""
-        return [*filter(None, self.uids)] if self.kinds else self.uids
+        if self.kinds:
+            return [*filter(None, self.uids)]
+        return self.uids if self.kind in SCHEDULED else []
+
+    @property
+    def kind_of_each(self) -> Sequence[bytes]:
+        """The kinds of all, one by one."""
+        return self.kinds or [self.kind] * len(self.uids)
 
     def components(self) -> list[Component]:
         """Return the components one by one."""
-        return [*map(Component, self.kinds or repeat(b"VEVENT"), self.texts(), self.scopes or repeat(self.scope))]
+        return [*map(Component, self.kinds or repeat(self.kind), self.texts(), self.scopes or repeat(self.scope))]
 
     def parted_by(self, key: Callable[[int], object]) -> "list[Run]":
         """Return it in pieces, of whose VCALENDARs each has the same key; itself if that is one."""
@@ -278,9 +288,9 @@ class Run:
         texts = self.texts()
         return [component_of(texts[n], self.scope) for n in self.recurs]
 
-    def kind(self, place: int) -> bytes:
+    def kind_at(self, place: int) -> bytes:
         """Return the kind of the component at that place."""
-        return self.kinds[place] if self.kinds else b"VEVENT"
+        return self.kinds[place] if self.kinds else self.kind
 
     def places(self, starts: Iterable[int]) -> list[int]:
         """Return the places of the components in which these octets of the text are."""
@@ -449,9 +459,18 @@ def behind_components(text: Iterable[bytes], least: int) -> Iterator[bytes]:
 def _refuse_if_too_long(run: Run) -> None:
     """Refuse a run with an event of more lines than any has; it is by itself, or nearly, for it is a whole stretch."""
     text = run.text
-    if len(text) > 2 * STRETCH and text.count(b"\n") > MAX_LINES:
+    if len(text) > 2 * STRETCH and text.count(b"\n") > MAX_LINES and not _has_many_ends(run):
         for each in run.texts() if len(run.uids) > 1 else [text]:
             of_bearable_length(each)
+
+
+def _has_many_ends(run: Run) -> bool:
+    """Tell whether a component ends in every few octets of a run."""
+    kinds = {run.kind, *run.kinds}
+    return all(
+        any(end[1] in kinds for end in _END.finditer(run.text, at, at + STRETCH))
+        for at in range(0, len(run.text) - STRETCH, STRETCH)
+    )
 
 
 def _ended_by_crlf(stretch: bytes) -> bytes:
@@ -552,7 +571,14 @@ def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, in
     parts, calendars, definitions = (texts[n : 3 * last + 1 : 3] for n in range(3))
     text = _LAST_LINE[1:].join([*parts, b""])
     run, first, behind = _run_to_the_end(text, 0, is_normal=is_normal)
-    if run is None or run.kinds or first or behind < len(text) or len({*definitions}) > _MAX_DEFINED:
+    if (
+        run is None
+        or run.kinds
+        or run.kind != b"VEVENT"
+        or first
+        or behind < len(text)
+        or len({*definitions}) > _MAX_DEFINED
+    ):
         return None
     if not (is_normal or _are_short_and_normal({*calendars, *definitions})):
         return None
@@ -600,18 +626,33 @@ def _some_recur(text: bytes) -> bool | None:
 def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
     """Return a run of components of any kinds, if that stands there."""
     text = stretch[start:end]
-    if stretch[end : end + 1] in _GOING_ON or len(text) > LARGE or not (is_normal or fits(text)):
+    if stretch[end : end + 1] in _GOING_ON or _is_of_few(text) or not (is_normal or fits(text)):
         return None
-    if not all_alike(text):
+    has_names = all_identified(text)
+    if not (has_names or all_alike(text)):
         return None
     if not _tzids_are_plain(text) or (b"\n " in text and _EARLY_FOLD.search(text)):
         return None
-    found = named(text)
+    found = identified(text) if has_names else named(text)
     if found is None:
         return None
-    run = Run([text], found.uids, [], is_identified=found.is_identified(), unstamped=found.unstamped, is_tidy=False)
-    run = replace(run, kinds=found.kinds) if found.kinds.count(b"VEVENT") < len(found.kinds) else run
+    run = Run(
+        [text],
+        found.uids,
+        [],
+        kind=found.kind,
+        kinds=found.kinds,
+        within=found.within,
+        unstamped=found.unstamped,
+        is_identified=has_names or found.is_identified(),
+        is_tidy=False,
+    )
     return replace(run, recurs=_recurring(run.texts())) if _RRULE in text else run
+
+
+def _is_of_few(text: bytes) -> bool:
+    """Tell whether text is of a few components of megabytes: to see that these are a run takes longer than it spares."""
+    return len(text) > LARGE and text.count(b"\nEND:") * STRETCH < len(text)
 
 
 def _starts(stretch: bytes, at: int) -> Iterator[int]:
@@ -642,8 +683,8 @@ def _end_of_last(stretch: bytes) -> int:
 
 def _tzids_are_plain(text: bytes) -> bool:
     """Tell whether each parameter that is a TZID begins with `;TZID=`, in one physical line."""
-    count, upper = text.count(UNBOUND), unfold(text).upper()
-    return upper.count(b"TZID") == count or len(_TZID.findall(upper)) == count
+    upper = unfold(text).upper()
+    return b"TZID" not in upper or len(_TZID.findall(upper)) == text.count(UNBOUND)
 
 
 def _no_fold_is_in_a_tzid(text: bytes) -> bool:

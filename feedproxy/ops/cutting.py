@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from feedproxy.ics.normal import wide_encoding
 from feedproxy.ops.outline import Line, logical_lines
-from feedproxy.transform.repair import UID_DOMAIN
+from feedproxy.transform.nameless import UID_DOMAIN
 
 _BEGIN = re.compile(rb"(?:\A|(?<=\n))BEGIN:(V(?:EVENT|TODO|JOURNAL|FREEBUSY))\r?\n(?![ \t\r\n])")
 _LINE_END = re.compile(rb"\r?\n(?![ \t\r\n])|\r?\n?\Z")

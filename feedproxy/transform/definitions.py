@@ -11,7 +11,7 @@ import tzmap
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import MAX_TZIDS, Component
 from feedproxy.ics.text import escape, unescape
-from feedproxy.transform.repair import with_lines, without
+from feedproxy.transform.edit import with_lines, without
 from feedproxy.transform.report import Contexts, Journal
 
 STEP = "timezones"

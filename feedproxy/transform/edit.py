@@ -82,3 +82,31 @@ def _lines(component: Component) -> Iterator[tuple[bytes, bool]]:
         boundary = line.startswith((b"BEGIN:", b"END:"))
         yield line, depth == 1 and not boundary
         depth += line.startswith(b"BEGIN:")
+
+
+def with_lines(component: Component, lines: list[bytes]) -> Component:
+    """Return the component with these unfolded lines put right behind its BEGIN."""
+    start = len(component.kind) + 8
+    return component.with_text(component.text[:start] + write(lines) + component.text[start:])
+
+
+def without(component: Component, name: bytes) -> Component:
+    """Return the component without its own properties of that name; nested components keep theirs."""
+    if b"\n" + name not in component.text:
+        return component
+    if b"\nBEGIN:" not in component.text:
+        return component.with_text(lines_of(name).sub(b"", component.text))
+    kept, depth, dropping = [], -1, False
+    for line in component.text.splitlines(keepends=True):
+        if not line.startswith(b" "):
+            dropping = depth == 0 and line.startswith((name + b":", name + b";"))
+        depth += line.startswith(b"BEGIN:") - line.startswith(b"END:")
+        if not dropping:
+            kept.append(line)
+    return component.with_text(b"".join(kept))
+
+
+@cache
+def lines_of(name: bytes) -> re.Pattern[bytes]:
+    """Match a property of that name, folds included."""
+    return re.compile(rb"(?<=\n)%b[:;][^\r]*+\r\n(?: [^\r]*+\r\n)*+" % re.escape(name))

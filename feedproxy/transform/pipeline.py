@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import repeat
 
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
@@ -156,9 +155,12 @@ def _run(steps: Sequence[Step], calendar: Calendar, journal: Journal) -> Calenda
 def by_kind(pieces: Sequence[Piece]) -> dict[str, int]:
     """Count components by kind."""
     kinds: list[bytes] = []
+    more = Counter[bytes]()
     for piece in pieces:
-        if isinstance(piece, Run):
-            kinds += piece.kinds or repeat(b"VEVENT", len(piece.uids))
+        if isinstance(piece, Run) and piece.kinds:
+            kinds += piece.kinds
         else:
             kinds.append(piece.kind)
-    return {kind.decode(): count for kind, count in Counter(kinds).items()}
+            if isinstance(piece, Run):
+                more[piece.kind] += len(piece.uids) - 1
+    return {kind.decode(): count for kind, count in (Counter(kinds) + more).items()}

@@ -6,29 +6,21 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import operator
 import re
-from binascii import hexlify
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from hashlib import sha256
-from itertools import accumulate, chain, compress, count, repeat
+from itertools import accumulate, chain, compress, count
 
-from feedproxy.ics.components import SCHEDULED, Component, component_of
+from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.contentline import ContentLine, split
-from feedproxy.ics.folding import fold_each, unfold, write
-from feedproxy.ics.kinds import scheduled
+from feedproxy.ics.folding import fold_each, unfold
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar
+from feedproxy.transform.edit import lines_of, with_lines, without
+from feedproxy.transform.nameless import STEP, identified, name_of, with_identity
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import SAME, revised
 from feedproxy.transform.unique import identity, unique, version
 
-STEP = "repair"
-UID_DOMAIN = b"@feedproxy"
-_DIGITS = 32
-"""Of the digest of what a component says, as many are its UID."""
-NEVER = b"19700101T000000Z"
-"""When something was stamped that does not say when."""
 CANCELLED = b"STATUS:CANCELLED"
 CANCELLABLE = SCHEDULED - {b"VFREEBUSY"}
 PRODID = b"PRODID:-//feedproxy//feedproxy//EN"
@@ -38,12 +30,6 @@ _UNTIDY_RULE = re.compile(rb"\n(?:RRULE|EXRULE)(?=[;:])(?!:[^a-z\r]*+(?<![;, \t]
 """A rule that may have to be mended: with parameters, with small letters, with a separator at its end, or folded."""
 _RULES_WITH_PARAMETERS = (b"\nRRULE;", b"\nEXRULE;")
 _SEPARATORS = b";, \t"
-_BLANKS = (b" ", b"\t", b"\r")
-_STAMPS = (b"LAST-MODIFIED", b"CREATED")
-_START, _FINISH = b"BEGIN:%b\r", b"\nEND:%b\r\n"
-_BETWEEN = b"\0"
-"""Between texts of the normal form, in which there is no such character."""
-_INSTANT = re.compile(rb"\d{8}T\d{6}Z")
 _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 """Of what a VCALENDAR may have once, the first counts."""
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
@@ -88,7 +74,7 @@ def mended(component: Component, journal: Journal, *, cancelled: bool = False) -
         return None
     component = with_tidy_rules(component, journal)
     if component.kind in SCHEDULED:
-        component = _with_identity(component, journal)
+        component = with_identity(component, journal)
         if cancelled and component.kind in CANCELLABLE:
             component = _cancelled(component, journal)
     return component
@@ -140,7 +126,7 @@ def with_tidy_rules(component: Component, journal: Journal) -> Component:
         return component
     tidied = _tidied(component.text)
     for mend in tidied.places:
-        journal.note(STEP, mend, _name(component))
+        journal.note(STEP, mend, name_of(component))
     return component.with_text(tidied.text) if tidied.places else component
 
 
@@ -202,7 +188,7 @@ def _tidy_run(run: Run, journal: Journal) -> Run:
     components = run.places(tidied.starts)
     for mend, rules in tidied.places.items():
         places = dict.fromkeys(map(components.__getitem__, rules))
-        examples = (run.uids[place] or run.kind(place) for place in places)
+        examples = (run.uids[place] or run.kind_at(place) for place in places)
         journal.note_each(STEP, mend, examples, count=len(places))
     return replace(run, parts=[tidied.text], is_divided=False) if tidied.places else run
 
@@ -214,185 +200,18 @@ def _with_tidy_rules(definitions: Sequence[Component], journal: Journal) -> tupl
     return tuple([each if each.text in tidy else with_tidy_rules(each, journal) for each in once])
 
 
-def _with_identity(component: Component, journal: Journal) -> Component:
-    """Give it the UID and the DTSTAMP it lacks, derived from what it says: the same again at every fetch."""
-    text = component.text
-    has_parameters = b"\nUID;" in text or b"\nDTSTAMP;" in text
-    if not has_parameters and _says(text, b"\nUID:") and _says(text, b"\nDTSTAMP:"):
-        return component
-    lines = []
-    has_uid, has_stamp = (_first_says(component, name) for name in (b"UID", b"DTSTAMP"))
-    if has_uid and has_stamp:
-        return component
-    if not has_uid:
-        lines.append(b"UID:" + _derived_uid(unfold(without(component, b"DTSTAMP").text)))
-        journal.note(STEP, "uid-missing", lines[0].decode() if journal.has_room(STEP, "uid-missing") else "")
-        component = without(component, b"UID")
-    if not has_stamp:
-        lines.append(b"DTSTAMP:" + _stamp(component))
-        journal.note(STEP, "dtstamp-missing", _name(component))
-        component = without(component, b"DTSTAMP")
-    return with_lines(component, lines)
-
-
-def identified(run: Run, journal: Journal) -> Sequence[Piece]:
-    """Give the components of a run what `_with_identity` gives each; those that say nothing go."""
-    if _has_nested(run) and _is_hidden(run.text):
-        found = (mended(component, journal) for component in run.components())
-        return [component for component in found if component is not None]
-    kinds = run.kinds or [b"VEVENT"] * len(run.uids)
-    if len(run.text) == sum(map(len, (*_of_each(_START, kinds), *_of_each(_FINISH, kinds)))) and SCHEDULED.issuperset(
-        kinds
-    ):
-        journal.note_each(STEP, "empty-component", kinds, count=len(kinds))
-        return []
-    said = _between_boundaries(run, kinds)
-    empty: Sequence[int] = [n for n, lines in enumerate(said) if not lines] if b"" in said else ()
-    unnamed: Sequence[int] = [n for n, uid in enumerate(run.uids) if not uid] if any(run.uids) else range(len(said))
-    unstamped = run.unstamped
-    if not SCHEDULED.issuperset(kinds):
-        empty, unnamed = ([n for n in places if kinds[n] in SCHEDULED] for places in (empty, unnamed))
-    if empty:
-        unnamed, unstamped = ([n for n in places if said[n]] for places in (unnamed, unstamped))
-    places = {"empty-component": empty, "uid-missing": unnamed, "dtstamp-missing": unstamped}
-    derived = _derived_uids(kinds, said, unnamed, has_folds=b"\n " in run.text)
-    uids = _put(run.uids, unnamed, derived)
-    examples = {
-        "empty-component": map(kinds.__getitem__, empty),
-        "uid-missing": (b"UID:" + uids[place] for place in unnamed),
-        "dtstamp-missing": (
-            uid or kind
-            for uid, kind in dict.fromkeys(zip(_chosen(run.uids, unstamped), _chosen(kinds, unstamped), strict=True))
-        ),
-    }
-    for rule in sorted(filter(places.get, places), key=lambda rule: places[rule][0]):
-        journal.note_each(STEP, rule, examples[rule], count=len(places[rule]))
-    given = _put([b""] * len(said), unnamed, map(b"\nUID:%b\r".__mod__, derived))
-    stamps = _stamp_lines(kinds, said, unstamped)
-    said = _without_lines(_without_lines(said, unnamed, b"UID"), unstamped, b"DTSTAMP")
-    starts, finishes = (_of_each(form, kinds) for form in (_START, _FINISH))
-    text = b"".join(chain.from_iterable(zip(starts, given, stamps, said, finishes, strict=False)))
-    named = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True, unstamped=())
-    return named.without(set(empty)) if empty else [named]
-
-
-def _is_hidden(text: bytes) -> bool:
-    """Tell whether something in components is named as they are."""
-    own = scheduled(text)
-    return any(own.count(name) < text.count(name) for name in (b"\nUID", b"\nDTSTAMP"))
-
-
-def _put(values: list[bytes], places: Sequence[int], others: Iterable[bytes]) -> list[bytes]:
-    """Return the values with others at these places."""
-    if len(places) == len(values):
-        return [*others]
-    changed = values.copy()
-    for place, other in zip(places, others, strict=True):
-        changed[place] = other
-    return changed
-
-
-def _between_boundaries(run: Run, kinds: Sequence[bytes]) -> list[bytes]:
-    """Return the lines of each component of a run, with the end of each line before it and not behind."""
-    if kinds.count(kinds[0]) == len(kinds):
-        start, finish = _START % kinds[0], _FINISH % kinds[0]
-        return run.text[len(start) : -len(finish)].split(finish + start)
-    return [text[len(kind) + 7 : -len(kind) - 7] for kind, text in zip(kinds, run.texts(), strict=True)]
-
-
-def _without_lines(said: list[bytes], places: Sequence[int], name: bytes) -> list[bytes]:
-    """Return the lines of components, in some of them those but of that name; they hold no other such components."""
-    some = _BETWEEN.join(_chosen(said, places))
-    if b"\n" + name not in some:
-        return said
-    return _put(said, places, _said(name).sub(b"", some).split(_BETWEEN))
-
-
-@cache
-def _said(name: bytes) -> re.Pattern[bytes]:
-    """Match a property of that name, folds included, with the end of the line before it and not behind."""
-    return re.compile(rb"\n%b[;:][^\r]*+\r(?:\n [^\r]*+\r)*+" % re.escape(name))
-
-
-def _derived_uids(kinds: Sequence[bytes], said: list[bytes], unnamed: Sequence[int], *, has_folds: bool) -> list[bytes]:
-    """Return the UIDs of those components that have none; `said` are the lines of each."""
-    said = _without_lines(said, unnamed, b"DTSTAMP")
-    texts = _written(_chosen(kinds, unnamed), _chosen(said, unnamed))
-    texts = [*map(unfold, texts)] if has_folds else texts
-    digests = [sha256(text).digest() for text in texts]
-    digits = hexlify(b"".join(digests))
-    return [digits[at : at + _DIGITS] + UID_DOMAIN for at in range(0, len(digits), 2 * sha256().digest_size)]
-
-
-def _written(kinds: Sequence[bytes], said: Iterable[bytes]) -> list[bytes]:
-    """Return the text of components of these kinds that have these lines."""
-    return [
-        start + lines + end
-        for start, lines, end in zip(_of_each(_START, kinds), said, _of_each(_FINISH, kinds), strict=True)
-    ]
-
-
-def _of_each(form: bytes, kinds: Sequence[bytes]) -> Iterable[bytes]:
-    """Iterate over that boundary of components of these kinds."""
-    forms = {kind: form % kind for kind in {*kinds}}
-    return (
-        map(forms.__getitem__, kinds)
-        if len(forms) > 1
-        else chain.from_iterable(map(repeat, forms.values(), [len(kinds)]))
-    )
-
-
-def _chosen(values: Sequence[bytes], places: Sequence[int]) -> Sequence[bytes]:
-    return values if len(places) == len(values) else [values[n] for n in places]
-
-
-def _derived_uid(text: bytes) -> bytes:
-    """Return the UID of a component that says this, unfolded and without its DTSTAMP."""
-    return hexlify(sha256(text).digest())[:_DIGITS] + UID_DOMAIN
-
-
-def _stamp_lines(kinds: Sequence[bytes], said: Sequence[bytes], unstamped: Sequence[int]) -> Iterable[bytes]:
-    """Iterate over the DTSTAMP that each component is to be given; nothing for one that has one."""
-    some = _chosen(said, unstamped)
-    stamps: Iterable[bytes] = repeat(NEVER, len(some))
-    if any(b"\n" + name in _BETWEEN.join(some) for name in _STAMPS):
-        stamps = map(_stamp, map(component_of, _written(_chosen(kinds, unstamped), some)))
-    return _put([b""] * len(said), unstamped, map(b"\nDTSTAMP:%b\r".__mod__, stamps))
-
-
-def _says(text: bytes, start: bytes) -> bool:
-    """Tell at a glance whether a component has an own property that begins so and says something; when in doubt not."""
-    at = text.find(start)
-    behind = at + len(start)
-    return at >= 0 and text[behind : behind + 1] not in _BLANKS and text.find(b"\nBEGIN:", 0, at) < 0
-
-
-def _first_says(component: Component, name: bytes) -> bool:
-    """Tell whether its first property of that name says something: libical takes no notice of one that does not."""
-    return (component.value(name) or b"").strip() != b""
-
-
-def _stamp(component: Component) -> bytes:
-    """When it was last changed, as far as it says so; no clock may reach the output."""
-    for name in _STAMPS:
-        value = component.value(name)
-        if value and _INSTANT.fullmatch(value):
-            return value
-    return NEVER
-
-
 def _cancelled(component: Component, journal: Journal) -> Component:
     """METHOD:CANCEL says of the whole calendar what a subscribed feed says of each event."""
-    journal.note(STEP, "method-cancel", _name(component) if journal.has_room(STEP, "method-cancel") else "")
+    journal.note(STEP, "method-cancel", name_of(component) if journal.has_room(STEP, "method-cancel") else "")
     return with_lines(without(component, b"STATUS"), [CANCELLED])
 
 
 def _cancelled_run(run: Run, journal: Journal) -> Run:
     """Do to each component of a run what `_cancelled` does to one (`_is_cancelled_at_once`)."""
     journal.note_each(STEP, "method-cancel", run.uids, count=len(run.uids))
-    text = _line(b"STATUS").sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
+    text = lines_of(b"STATUS").sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
     text = b"\n" + text
-    for kind in {*run.kinds} or {b"VEVENT"}:
+    for kind in {*run.kinds, run.kind}:
         begin = b"\nBEGIN:%b\r\n" % kind
         text = text.replace(begin, begin + CANCELLED + b"\r\n")
     return replace(run, parts=[text[1:]], is_divided=False)
@@ -400,44 +219,12 @@ def _cancelled_run(run: Run, journal: Journal) -> Run:
 
 def _is_cancelled_at_once(run: Run) -> bool:
     """Tell whether all in a run are to be cancelled, and nothing in them has a STATUS of its own."""
-    return CANCELLABLE.issuperset(run.kinds) and not (b"\nSTATUS" in run.text and _has_nested(run))
+    return CANCELLABLE.issuperset({*run.kinds, run.kind}) and not (b"\nSTATUS" in run.text and _has_nested(run))
 
 
 def _has_nested(run: Run) -> bool:
     """Tell whether components stand in those of a run."""
     return run.text.count(b"\nBEGIN:") >= len(run.uids)
-
-
-def with_lines(component: Component, lines: list[bytes]) -> Component:
-    """Return the component with these unfolded lines put right behind its BEGIN."""
-    start = len(component.kind) + 8
-    return component.with_text(component.text[:start] + write(lines) + component.text[start:])
-
-
-def without(component: Component, name: bytes) -> Component:
-    """Return the component without its own properties of that name; nested components keep theirs."""
-    if b"\n" + name not in component.text:
-        return component
-    if b"\nBEGIN:" not in component.text:
-        return component.with_text(_line(name).sub(b"", component.text))
-    kept, depth, dropping = [], -1, False
-    for line in component.text.splitlines(keepends=True):
-        if not line.startswith(b" "):
-            dropping = depth == 0 and line.startswith((name + b":", name + b";"))
-        depth += line.startswith(b"BEGIN:") - line.startswith(b"END:")
-        if not dropping:
-            kept.append(line)
-    return component.with_text(b"".join(kept))
-
-
-@cache
-def _line(name: bytes) -> re.Pattern[bytes]:
-    """Match a property of that name, folds included."""
-    return re.compile(rb"(?<=\n)%b[:;][^\r]*+\r\n(?: [^\r]*+\r\n)*+" % re.escape(name))
-
-
-def _name(component: Component) -> str:
-    return (component.uid() or component.kind).decode()
 
 
 def is_cancelling(head: Sequence[bytes]) -> bool:

@@ -81,7 +81,7 @@ class Times:
     def kinds(self, run: Run, key: Key) -> list[bytes]:
         """Return the kinds of the components in which there is such a value."""
         starts = compress(self.starts[1::3], map(key.__eq__, self.keys))
-        return [*map(run.kind, run.places(starts))]
+        return [*map(run.kind_at, run.places(starts))]
 
     def with_lines(self, become: Mapping[Key, Iterable[bytes]]) -> list[bytes]:
         """Return the text, in parts, with other properties in the places of those of these keys, in order."""

@@ -97,7 +97,7 @@ def _body(octets: bytes) -> _Body:
 
 def _is_known_by_uids(run: Run) -> bool:
     """Tell whether the key of each component of a run is its UID."""
-    return run.is_identified and not run.kinds and b"\nRECURRENCE-ID" not in run.text
+    return run.is_identified and run.kind == b"VEVENT" and not run.kinds and b"\nRECURRENCE-ID" not in run.text
 
 
 def _key(component: Component) -> bytes:

@@ -167,11 +167,9 @@ class _Passages:
         return pieces
 
 
-def _nested(piece: Piece) -> set[bytes]:
-    """Return the kinds of what stands in components, where that may be others than alarms."""
-    if isinstance(piece, Component):
-        return {*_BEGIN.findall(piece.text)}
-    return {*_BEGIN.findall(piece.text)}.difference(piece.kinds) if piece.kinds else set()
+def _nested(piece: Piece) -> frozenset[bytes]:
+    """Return the kinds of what may stand in components."""
+    return piece.within if isinstance(piece, Run) else frozenset(_BEGIN.findall(piece.text))
 
 
 def _uids(found: Iterable[Passage], repeated: set[int]) -> set[bytes]:

@@ -106,7 +106,7 @@ class Rename:
         tzid = self.served[context, tzid_of(line)].tzid if binds(line, form) else None
         become = _with_tzid(line, tzid or None)
         if form is Form.DAYS and not binds(line, form):
-            kinds = times.kinds(run, key) if run.kinds else [b"VEVENT"]
+            kinds = times.kinds(run, key) if run.kinds else [run.kind]
             self.journal.note_each(STEP, "date-with-tzid", kinds, count=len(values))
             become = become.with_parameter(b"VALUE", b"DATE")
         elif form is Form.IN_UTC:

@@ -9,7 +9,7 @@ from bisect import bisect, bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, compress, repeat
+from itertools import chain, compress
 
 from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.runs import Piece, Run
@@ -149,7 +149,7 @@ def _identities(piece: Piece, shared: set[bytes]) -> list[Identity]:
 
 def identities(piece: Run) -> list[Identity]:
     """Return what makes each component of a run itself; () of one that needs no UID."""
-    found: list[Identity] = [*zip(piece.kinds or repeat(b"VEVENT"), piece.uids, strict=False)]
+    found: list[Identity] = [*zip(piece.kind_of_each, piece.uids, strict=True)]
     if b"\nRECURRENCE-ID" in piece.text:
         found = [(*key, *own) for key, own in zip(found, piece.recurrence_ids(), strict=True)]
     return [key if key[1] else () for key in found] if b"" in piece.uids else found
