@@ -111,6 +111,7 @@ _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _COMPONENT = re.compile(rb"BEGIN:([^\r]*)\r\n(?:(?!END:\1\r)[^\n]*+\n)*+END:\1\r\n")
 """A component of a run, in which there is none of its kind."""
 _END = re.compile(rb"\nEND:([^\r]*+)\r")
+_OTHERS_BEGIN = re.compile(rb"\nBEGIN:(?:%b)\r\n" % b"|".join(sorted(SCHEDULED - {b"VEVENT"})))
 _FIRST_SCHEDULED = re.compile(rb"BEGIN:(?<![^\n]BEGIN:)(?:%b)\r\n" % b"|".join(sorted(SCHEDULED)))
 _HEAD = b"BEGIN:VCALENDAR\r\n"
 _MAX_LONE = 8
@@ -119,17 +120,20 @@ then."""
 _NEXT_CALENDAR = b"END:VCALENDAR\r\nBEGIN:VCALENDAR\r\n"
 _BEGIN_DEFINITION, _END_DEFINITION = b"BEGIN:VTIMEZONE\r\n", b"\nEND:VTIMEZONE\r\n"
 _BETWEEN = re.compile(
-    rb"""END:VEVENT\r\n (?<=\nEND:VEVENT\r\n) (?!BEGIN:VEVENT\r)
+    rb"""(\nEND:V(?:@kind)\r\n) (?![ \t]|BEGIN:V(?:@kind)\r)
+         ( @lines )
          ( (?: END:VCALENDAR\r\n BEGIN:VCALENDAR\r\n @lines )*+ )
          ( (?: BEGIN:VTIMEZONE\r\n @lines
                (?: BEGIN:STANDARD\r\n @lines END:STANDARD\r\n @lines
                  | BEGIN:DAYLIGHT\r\n @lines END:DAYLIGHT\r\n @lines )*+
                END:VTIMEZONE\r\n )*+ )
-         (?=BEGIN:VEVENT\r)""".replace(b"@lines", rb"(?:(?!BEGIN:|END:)[^\r\n]*+\r\n)*+"),
+         (?=BEGIN:V(?:@kind)\r)""".replace(b"@lines", rb"(?:(?!BEGIN:|END:)[^\r\n]*+\r\n)*+").replace(
+        b"@kind", b"|".join(sorted(kind[1:] for kind in SCHEDULED))
+    ),
     re.VERBOSE,
 )
-"""What may stand between the events of a run, with the END before it: ENDs of VCALENDARs with the heads of those that
-follow them, definitions."""
+"""What may stand between the components of a run, with the END before it: properties of the VCALENDAR, ENDs of such
+with the heads of those that follow them, definitions."""
 _MAX_DEFINED = 8
 """Different definitions, or several together, that may stand between the events of a run: each is looked at."""
 _GOING_ON = (b" ", b"\t", b"\r", b"\n")
@@ -167,13 +171,14 @@ class Run:
 
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
     with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of, or the first, and `scopes` then has
-    that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it, and
-    `definitions` are the VTIMEZONEs between the events. `shares_uids`: an event of the same UID, and of another
-    RECURRENCE-ID, may be there too (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to
-    have, which is empty in `uids` then, or the DTSTAMP; `unstamped` are the places of the latter. `kind` is what all
-    are, or `kinds` has the kind of each; those that are to have no UID have none in `uids`. `within` are the kinds that
-    may stand in them. `repairs` counts what it took to make them plain, by rule. `is_tidy`: their times and rules are
-    known to be written as nearly all are.
+    that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it,
+    `definitions` are the VTIMEZONEs between the events, and `is_interrupted` says that something stood between them.
+    `shares_uids`: an event of the same UID, and of another RECURRENCE-ID, may be there too
+    (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to have, which is empty in `uids`
+    then, or the DTSTAMP; `unstamped` are the places of the latter. `kind` is what all are, or `kinds` has the kind of
+    each; those that are to have no UID have none in `uids`. `within` are the kinds that may stand in them. `repairs`
+    counts what it took to make them plain, by rule. `is_tidy`: their times and rules are known to be written as nearly
+    all are.
     """
 
     parts: Sequence[bytes]
@@ -183,6 +188,7 @@ class Run:
     scopes: Sequence[int] = ()
     heads: Sequence[bytes] = ()
     definitions: Sequence[Component] = ()
+    is_interrupted: bool = False
     is_divided: bool = False
     shares_uids: bool = False
     is_identified: bool = True
@@ -422,7 +428,7 @@ def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
     if mended is None:
         return None
     text, repairs = mended
-    run = _events(text, 0, len(text), is_normal=True) or _alike(text, 0, len(text), is_normal=True)
+    run = _run_of_all(text, is_normal=True)
     if run is None:
         return None
     found: list[bytes | Run] = [stretch[: place[0]], replace(run, repairs=repairs), stretch[place[1] :]]
@@ -488,13 +494,12 @@ def _segments(stretch: bytes, *, is_normal: bool, across_calendars: bool) -> Ite
     taken = lone = 0
     run, at, end = _run_to_the_end(stretch, 0, is_normal=is_normal)
     while run is None and across_calendars:
-        across = _run_across(stretch, at, is_normal=is_normal)
+        across = _run_across(stretch, taken, is_normal=is_normal)
         if across is None:
             break
-        if at > taken:
-            yield stretch[taken:at]
-        joined, taken = across
-        yield joined
+        start, joined, end, properties = across
+        yield from filter(None, (stretch[taken:start], joined, properties))
+        taken = end
         run, at, end = _run_to_the_end(stretch, taken, is_normal=is_normal)
     if run is None and at >= 0 and not is_normal and (len(stretch) > LARGE or not is_in_normal_form(stretch)):
         at = -1
@@ -525,14 +530,20 @@ def _run_to_the_end(stretch: bytes, at: int, *, is_normal: bool) -> tuple[Run | 
         return None, first, first
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     run = _events(stretch, first, end, is_normal=is_normal) if first >= 0 else None
-    if run is not None:
+    if run is not None and not _OTHERS_BEGIN.search(stretch, at, first):
         return run, first, end
-    end = _end_of_last(stretch)
+    end_of_all = _end_of_last(stretch)
     for start in _starts(stretch, at):
-        run = _alike(stretch, start, end, is_normal=is_normal)
-        if run is not None:
-            return run, start, end
-    return None, first, first
+        found = _alike(stretch, start, end_of_all, is_normal=is_normal)
+        if found is not None:
+            return found, start, end_of_all
+    return run, first, end if run else first
+
+
+def _run_of_all(text: bytes, *, is_normal: bool) -> Run | None:
+    """Return a run of all that there is, if it is one."""
+    found = _events(text, 0, len(text), is_normal=is_normal)
+    return found or _alike(text, 0, len(text), is_normal=is_normal)
 
 
 def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
@@ -555,47 +566,52 @@ def _events(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | N
     return Run([text], uids, recurring, is_tidy=is_tidy)
 
 
-def _run_across(stretch: bytes, start: int, *, is_normal: bool) -> tuple[Run, int] | None:
-    """Return a run of all events of a stretch from there on up to its last VCALENDAR, and where it ends.
+def _run_across(stretch: bytes, at: int, *, is_normal: bool) -> tuple[int, Run, int, bytes] | None:
+    """Return a run of all components of a stretch from there on up to the last interruption; where it begins and ends.
 
-    Where there is but one, up to the last definition. None if they are no run, or if nothing interrupts them. What
-    stands behind the events of the last VCALENDAR may be of its head.
+    None if they are no run, or if nothing interrupts them. Up to the last VCALENDAR, if one begins there: what stands
+    behind that may be of its head. If none does, the properties that are between the components are to stand behind it.
     """
-    end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
-    if start < 0 or all(stretch.find(each, start, end) < 0 for each in (_NEXT_CALENDAR, _BEGIN_DEFINITION)):
+    found = _FIRST_SCHEDULED.search(stretch, at)
+    pieces = _BETWEEN.split(stretch[found.start() : _end_of_last(stretch)]) if found else []
+    if not found or len(pieces) == 1:
         return None
-    texts = _BETWEEN.split(stretch[start:end])
-    if len(texts) == 1:
+    parts, ends, properties, calendars, definitions = (pieces[n::5] for n in range(5))
+    last = max(compress(range(len(calendars)), calendars), default=len(calendars) - 1)
+    between = properties[: last + 1], calendars[:last], definitions[:last]
+    text = b"".join(chain.from_iterable(zip(parts[: last + 1], ends[: last + 1], strict=True)))
+    run = _run_of_all(text, is_normal=is_normal)
+    if run is None or len({*between[2]}) > _MAX_DEFINED:
         return None
-    last = max((n for n, calendar in enumerate(texts[1::3]) if calendar), default=len(texts) // 3 - 1)
-    parts, calendars, definitions = (texts[n : 3 * last + 1 : 3] for n in range(3))
-    text = _LAST_LINE[1:].join([*parts, b""])
-    run, first, behind = _run_to_the_end(text, 0, is_normal=is_normal)
-    if (
-        run is None
-        or run.kinds
-        or run.kind != b"VEVENT"
-        or first
-        or behind < len(text)
-        or len({*definitions}) > _MAX_DEFINED
-    ):
+    if not (is_normal or _are_short_and_normal({*chain.from_iterable(between)})):
         return None
-    if not (is_normal or _are_short_and_normal({*calendars, *definitions})):
-        return None
-    heads = _each_once(lambda text: text.split(_NEXT_CALENDAR)[1:], calendars)
+    heads = _each_once(lambda text: text.split(_NEXT_CALENDAR)[1:], calendars[:last])
     numbers = [*accumulate(map(len, heads), initial=0)]
-    counts = [part.count(_LAST_LINE) + 1 for part in parts]
+    own, *others = _with_properties([b"", *chain.from_iterable(heads)], numbers, between[0])
+    if own and others:
+        return None
+    counts = [
+        sum(part.count(b"\nEND:%b\r" % kind) for kind in {run.kind, *run.kinds}) + 1 for part in parts[: last + 1]
+    ]
     run = replace(
         run,
-        scopes=[*chain.from_iterable(map(repeat, numbers, counts))] if numbers[-1] else (),
-        heads=[*chain.from_iterable(heads)],
+        scopes=[*chain.from_iterable(map(repeat, numbers, counts))] if others else (),
+        heads=others,
         definitions=[
             Component(b"VTIMEZONE", text, number)
-            for number, texts in zip(numbers[1:], _each_once(_definitions, definitions), strict=True)
+            for number, texts in zip(numbers[1:], _each_once(_definitions, definitions[:last]), strict=True)
             for text in texts
         ],
+        is_interrupted=last > 0 or own != b"",
     )
-    return run, start + sum(map(len, texts[: 3 * last + 1])) + len(parts) * len(_LAST_LINE[1:])
+    return found.start(), run, found.start() + sum(map(len, pieces[: 5 * last + 3])), own
+
+
+def _with_properties(heads: Sequence[bytes], numbers: Iterable[int], properties: Iterable[bytes]) -> list[bytes]:
+    """Return the heads with properties behind what they have; `numbers` says of which head each is."""
+    of_each = [[head] for head in heads]
+    deque(map(list.append, map(of_each.__getitem__, numbers), properties), maxlen=0)
+    return [*map(b"".join, of_each)]
 
 
 def _each_once(read: Callable[[bytes], list[bytes]], texts: Iterable[bytes]) -> list[list[bytes]]:
@@ -651,7 +667,7 @@ def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | No
 
 
 def _is_of_few(text: bytes) -> bool:
-    """Tell whether text is of a few components of megabytes: to see that these are a run takes longer than it spares."""
+    """Tell whether text is of a few components of megabytes: to see that they are a run takes more than it spares."""
     return len(text) > LARGE and text.count(b"\nEND:") * STRETCH < len(text)
 
 
@@ -779,7 +795,7 @@ def restored(stream: Stream, runs: Sequence[Run]) -> Restored | None:
         if component.kind == MARK:
             run = next(waiting)
             if n in outside:
-                if run.heads or run.definitions:
+                if run.is_interrupted:
                     return None
                 found_outside += len(run.uids)
             pieces += [each._replace(scope=each.scope + scope) if scope else each for each in run.definitions]
@@ -790,7 +806,7 @@ def restored(stream: Stream, runs: Sequence[Run]) -> Restored | None:
         elif some_within and MARK in component.text:  # in a component of a kind that nobody knows
             first, *others = component.text.split(MARKED)
             held = [next(waiting) for _ in others]
-            if any(run.heads or run.definitions for run in held):
+            if any(run.is_interrupted for run in held):
                 return None
             text = b"".join(chain.from_iterable(zip((run.text for run in held), others, strict=True)))
             pieces.append(Component(component.kind, first + text, scope))

@@ -87,13 +87,13 @@ def identified(run: Run, journal: Journal) -> Sequence[Piece]:
 def _identified_singly(run: Run, journal: Journal) -> list[Piece]:
     """Do it one by one, where something within is named as the components are."""
     pieces: list[Piece] = []
-    for component in run.components():
-        if component.kind not in SCHEDULED:
-            pieces.append(component)
-        elif component.is_empty():
-            journal.note(STEP, "empty-component", component.kind.decode())
+    for piece in run.apart([n for n, kind in enumerate(run.kind_of_each) if kind in SCHEDULED]):
+        if isinstance(piece, Run):
+            pieces.append(replace(piece, is_identified=True, unstamped=()))
+        elif piece.is_empty():
+            journal.note(STEP, "empty-component", piece.kind.decode())
         else:
-            pieces.append(with_identity(component, journal))
+            pieces.append(with_identity(piece, journal))
     return pieces
 
 

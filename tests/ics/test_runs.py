@@ -57,7 +57,7 @@ def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -
 def test_without_the_automaton_the_same_is_cut_out(body: bytes) -> None:
     """As under Pyodide. The automaton takes a stretch as one run, the expression may find it in two."""
     text = normalise(body).text
-    with patch.object(runs, "all_alike", lambda _: False):
+    with patch.object(runs, "all_alike", lambda _: False), patch.object(runs, "all_identified", lambda _: False):
         whole = b"".join(run.text for run in cut(text)[1])
         with patch.object(runs, "all_plain", lambda *_, **__: False):
             assert b"".join(run.text for run in cut(text)[1]) == whole
@@ -332,6 +332,49 @@ def test_components_of_another_kind_are_a_run(kind: bytes) -> None:
 def test_what_others_tell_apart_is_in_no_run(kind: bytes) -> None:
     body = feed(other(kind, b"1"), other(kind, b"2"))
     assert cut(body) == (body, [])
+
+
+def test_components_of_any_kind_in_many_calendars_are_one_run() -> None:
+    kinds = (b"VTODO", b"VJOURNAL", b"VTODO", b"VEVENT")
+    calendars = [feed(other(kind, b"%d" % n), THING, other(kind, b"b%d" % n)) for n, kind in enumerate(kinds)]
+    first, *_ = reading.read(b"".join(calendars)).pieces
+    assert isinstance(first, Run)
+    assert first.kinds == [each for kind in kinds[:3] for each in (kind, b"X-THING", kind)]
+    assert [component.scope for component in first.components()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_properties_between_components_interrupt_no_run() -> None:
+    lines = [b"X-A:%d\r\n" % n for n in range(30)]
+    body = feed(*(text for n in range(30) for text in (event(b"%d" % n), other(b"VTODO", b"%d" % n), lines[n])))
+    found = reading.read(body)
+    assert len(found.pieces) < 4
+    assert found.heads == (HEAD.removeprefix(b"BEGIN:VCALENDAR\r\n") + b"".join(lines),)
+    assert said(body) == line_by_line(body)
+    assert b"".join(stream(body)) == render(body).body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"BEGIN:VTODO\r\nUID:open\r\n" + feed(event(b"1"), b"X-A:1\r\n", event(b"2"), b"X-A:2\r\n", event(b"3")),
+        feed(b"BEGIN:VTODO\r\nUID:open\r\n", event(b"1"), b"X-A:1\r\n", event(b"2"), b"X-A:2\r\n", event(b"3")),
+        feed(b"BEGIN:X\r\n", event(b"1"), b"X-A:1\r\n", event(b"2"), b"X-A:2\r\n", event(b"3"), b"END:X\r\n"),
+        feed(event(b"1"), b"X-A:1\r\n", event(b"2")) + feed(event(b"3"), b"X-A:3\r\n", event(b"4"), b"X-A:4\r\n"),
+        feed(event(b"1")) + feed(event(b"2"), b"X-A:2\r\n", event(b"3"), b"X-A:3\r\n", event(b"4")) + feed(event(b"5")),
+        feed(event(b"1")) + feed(event(b"2"), b"X-A:2\r\n") + feed(event(b"3"), b"X-A:3\r\n"),
+        feed(event(b"1")) + feed(event(b"2"), _ZONE % (b"+0100", b"+0100"), event(b"3"), b"X-A:3\r\n", event(b"4")),
+        feed(event(b"1"), b" folded\r\n", event(b"2"), b"X-A:" + b"x" * 64 + b"\r\n y\r\n", event(b"3"), event(b"4")),
+        event(b"1") + b"X-A:1\r\n" + event(b"2") + b"X-A:2\r\n" + event(b"3") + feed(event(b"4")),
+        feed(other(b"VTODO", b"1"), event(b"2")) + feed(other(b"VTODO", b"3"), event(b"4")) + feed(event(b"5")),
+    ],
+    ids=["open-before", "open-within", "held", "two", "three", "ended", "defined", "folded", "outside", "kinds"],
+)
+def test_properties_between_components_are_of_what_is_open(body: bytes) -> None:
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
+        expected = reading.read(body).heads
+    assert reading.read(body).heads == expected
+    assert said(body) == line_by_line(body)
+    assert b"".join(stream(body)) == render(body).body
 
 
 def test_a_component_that_may_stand_in_another_begins_no_run() -> None:
