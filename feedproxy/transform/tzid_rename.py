@@ -16,7 +16,7 @@ from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_NAMES
 from feedproxy.transform.bound_lines import Bound, Lines, lines_of, tzid_of
 from feedproxy.transform.definitions import STEP, Served
 from feedproxy.transform.report import Journal
-from feedproxy.transform.run_times import Form, Key, Times, binds, line_before, parted
+from feedproxy.transform.run_times import Form, Key, Times, binds, line_before, parted, times_of
 from feedproxy.transform.tzid_uses import Census, Found, Parts, bare
 
 _RULE = re.compile(rb"(?<=\n)(?:RRULE|EXRULE)[;:][^\r]*+(?:\r\n [^\r]*+)*+")
@@ -64,14 +64,18 @@ class Rename:
             if None not in served.values():
                 return [(run, self._with_parameters(run, cast(dict[bytes, bytes], served)))]
         found: list[tuple[Piece, Times | None]] = parted(run) if times is None else [(run, times)]
-        renamed: list[tuple[Piece, Piece]] = []
-        for piece, its in found:
-            changed = self._by_times(piece, its) if isinstance(piece, Run) and its is not None else None
-            if changed is not None:
-                renamed.append((piece, changed))
-            else:
-                renamed += ((component, self(component, lines_of(component))) for component in singly([piece]))
-        return renamed
+        return [each for piece, its in found for each in self._renamed(piece, its)]
+
+    def _renamed(self, piece: Piece, times: Times | None) -> list[tuple[Piece, Piece]]:
+        """Return a piece and what it becomes, the components apart of which a rule may have to end in UTC."""
+        if isinstance(piece, Component) or times is None:
+            return [(component, self(component, lines_of(component))) for component in singly([piece])]
+        changed = self._by_times(piece, times)
+        if changed is not None:
+            return [(piece, changed)]
+        ending = [n for n, text in enumerate(piece.texts()) if _LOCAL_UNTIL.search(unfold(text))]
+        parts = [(part, times_of(part) if isinstance(part, Run) else None) for part in piece.apart(ending)]
+        return [each for part, its in parts for each in self._renamed(part, its)]
 
     def _with_parameters(self, run: Run, served: Mapping[bytes, bytes]) -> Run:
         if all(parameter == given for parameter, given in served.items()):

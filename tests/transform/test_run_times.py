@@ -1,5 +1,6 @@
 """Times and rules of events that follow each other are read many at a time: the same comes out as of each by itself."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
@@ -11,8 +12,11 @@ from feedproxy.ics.folding import fold, fold_each
 from feedproxy.ics.runs import Run
 from feedproxy.transform import run_times
 from feedproxy.transform.assembly import render
-from feedproxy.transform.report import Report
+from feedproxy.transform.definitions import Served
+from feedproxy.transform.report import Contexts, Journal, Report
 from feedproxy.transform.streaming import stream
+from feedproxy.transform.tzid_rename import Rename
+from feedproxy.transform.tzid_uses import Census
 
 HEAD, END = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
 PARTING = (
@@ -140,6 +144,23 @@ def test_where_few_times_are_alike_the_same_comes_out(body: bytes) -> None:
     with patch.object(run_times, "MAX_BEFORE", 0):
         few = said(body)
     assert said(body) == few
+
+
+def test_an_event_whose_rule_ends_in_utc_with_its_start_takes_no_other_from_its_run() -> None:
+    starts = b"DTSTART;TZID=UTC:20260701T100000"
+    events = [one(starts).removeprefix(HEAD).removesuffix(END) for _ in range(3)]
+    ending = events[0].replace(b"END:", b"RRULE:FREQ=DAILY;UNTIL=20260801T000000\r\nEND:", 1)
+    body = HEAD + b"".join(
+        event.replace(b"UID:", b"UID:%d-" % n) for n, event in enumerate([events[0], ending, events[2]])
+    )
+    body += END
+    assert said(body) == one_by_one(body)
+    assert render(body).body.count(b"UNTIL=20260801T000000Z\r\n") == 1
+    census = Census(timedelta(days=1), Contexts())
+    (run,) = reading.read(body).pieces
+    assert isinstance(run, Run)
+    pairs = Rename(census, {(0, "UTC"): Served(None)}, Journal()).run(run)
+    assert [len(was.uids) if isinstance(was, Run) else 1 for was, _ in pairs] == [2, 1, 3]
 
 
 @pytest.mark.parametrize(
