@@ -98,7 +98,7 @@ class SQLite:
         """Let what was begun, or waits, end; then close every connection."""
         for threads in (self._queue, self._readers):
             await asyncio.to_thread(threads.shutdown)
-        self._reader.dispose()
+        await asyncio.to_thread(self._reader.dispose)  # the last one to close writes the whole log into the file
 
 
 def is_outage(error: Exception) -> bool:

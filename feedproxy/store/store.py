@@ -74,9 +74,7 @@ async def open_store(url: str) -> "Store":
     try:
         with unusable_as_settings_error(url):
             await database.read(require_current)
-            await database.read(
-                lastgood.last_good, ""
-            )  # 4 ms to put the longest statement together: not when feeds wait
+            await database.read(lastgood.last_good, "")  # which is put together in 4 ms: while nobody waits for a feed
     except BaseException:
         await database.close()
         raise
