@@ -167,9 +167,13 @@ def _odd(run: Run, times: Times) -> Collection[int]:
 
 
 def _is_odd(before: bytes, form: Form) -> bool:
-    """Tell whether a TZID has to be looked at with the value: before what is no time, any colon may end it."""
-    may_be = form is Form.ODD or (form is Form.NONE and before.count(b":") > 1) or len(before) > _MOST
-    return may_be and line_before(before) is not None
+    """Tell whether a TZID has to be looked at with the value: any colon may end it before what is no time.
+
+    Or before what is one, if a quote does not close between.
+    """
+    is_any_colon = form is Form.NONE and before.count(b":") > 1
+    may_be = form is Form.ODD or is_any_colon or before.count(b'"') % 2 or len(before) > _MOST
+    return bool(may_be) and line_before(before) is not None
 
 
 def _left(text: bytes) -> Iterator[int]:
