@@ -15,7 +15,7 @@ from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import QUOTED_PRINTABLE, Repairs, anew, count, in_capitals, without_quotes
 from feedproxy.ics.folding import LIMIT, fold, unfold
 from feedproxy.ics.linekinds import pattern
-from feedproxy.ics.normal import fits, has_other_folds, is_readable, readable
+from feedproxy.ics.normal import fits, has_clean_letters, has_other_folds, is_readable, readable
 
 _SAMPLE = 4_096
 """Octets that show the habits of a publisher."""
@@ -91,10 +91,8 @@ def without_habits(components: bytes) -> tuple[bytes, Repairs] | None:
     """
     repairs: Counter[str] = Counter()
     lines = _in_lines(components, repairs)
-    text = before = b"\n" + lines
-    if has_other_folds(text) or any(overloaded(components)):
-        return None
-    text = _read(text, repairs)
+    before = b"\n" + lines
+    text = b"" if any(overloaded(components)) else _read(before, repairs)
     if not text:
         return None
     if b"=\r\n" in text and QUOTED_PRINTABLE.search(text):
@@ -116,11 +114,15 @@ def without_habits(components: bytes) -> tuple[bytes, Repairs] | None:
 
 def _read(text: bytes, repairs: Counter[str]) -> bytes:
     """Return text in UTF-8 without controls, unfolded where that takes it; nothing where it cannot be done so."""
-    is_clean = is_readable(text)
-    if _has_folds(text) and not (is_clean and _UNUSUAL_FOLD.search(_sample(text)) is None):
-        if _BLANK_LINE in text:
+    sample = _sample(text)
+    is_clean = has_clean_letters(text) and is_readable(sample)
+    if _has_folds(text):
+        if has_other_folds(text):
             return b""
-        text = text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
+        if not is_clean or _UNUSUAL_FOLD.search(sample):
+            if _BLANK_LINE in text:
+                return b""
+            text = text.replace(b"\r\n ", b"").replace(b"\r\n\t", b"")
     if is_clean:
         return text
     text = readable(text, repairs)
