@@ -6,7 +6,7 @@ FullCalendar, node-ical and Home Assistant; the rules are in the order in which 
 
 import operator
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain, compress, count
 
@@ -86,12 +86,12 @@ def mended_run(run: Run, journal: Journal, cancelled: Collection[int] = ()) -> S
     scopes = {*_scopes(run)}
     if scopes.isdisjoint(cancelled):
         return [run] if run.is_identified else identified(run, journal)
+    if run.is_identified and _is_cancelled_at_once(run):
+        return [_cancelled_run(run, journal, cancelled)]
     if not scopes.issubset(cancelled):
         return [
             piece for part in run.parted_by(cancelled.__contains__) for piece in mended_run(part, journal, cancelled)
         ]
-    if run.is_identified and _is_cancelled_at_once(run):
-        return [_cancelled_run(run, journal)]
     found = (mended(component, journal, cancelled=True) for component in run.components())
     return [component for component in found if component is not None]
 
@@ -101,6 +101,19 @@ def _scopes(piece: Piece) -> Sequence[int]:
     return (isinstance(piece, Run) and piece.scopes) or (piece.scope,)
 
 
+def _uids_of(pieces: Iterable[Piece], cancelled: Collection[int], *, within: bool) -> frozenset[bytes]:
+    """Return the UIDs of what stands within a VCALENDAR that is cancelled, or of all else."""
+    found: set[bytes] = set()
+    for piece in pieces:
+        uids = piece.uids if isinstance(piece, Run) else [piece.uid()]
+        scopes = _scopes(piece)
+        if len(scopes) > 1:
+            found.update(compress(uids, [(scope in cancelled) == within for scope in scopes]))
+        elif (piece.scope in cancelled) == within:
+            found.update(uids)
+    return frozenset(found - {b""})
+
+
 def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal) -> list[Piece]:
     """Cancel the overrides of a series that another calendar of the stream cancels, but for those of a later version.
 
@@ -108,15 +121,22 @@ def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal
     """
     if not cancelled or cancelled.issuperset(chain.from_iterable(map(_scopes, pieces))):
         return pieces
-    components = [c for piece in pieces for c in (piece.components() if isinstance(piece, Run) else (piece,))]
+    shared = frozenset.intersection(*(_uids_of(pieces, cancelled, within=within) for within in (True, False)))
+    pieces = [part for piece in pieces for part in (piece.parted(shared) if isinstance(piece, Run) else (piece,))]
+    components = [piece for piece in pieces if isinstance(piece, Component) and piece.kind in CANCELLABLE]
     series = {identity(c): c for c in components if c.scope in cancelled and not c.has(b"RECURRENCE-ID")}
     settled: list[Piece] = []
-    for component in components:
-        cancel = series.get(identity(component)[:2])
-        if cancel is None or component.scope in cancelled or version(component)[0] > version(cancel)[0]:
-            settled.append(component)
+    for piece in pieces:
+        cancel = series.get(identity(piece)[:2]) if isinstance(piece, Component) else None
+        if (
+            cancel is None
+            or isinstance(piece, Run)
+            or piece.scope in cancelled
+            or version(piece)[0] > version(cancel)[0]
+        ):
+            settled.append(piece)
         else:
-            settled.append(revised(cancel, _cancelled(component, journal), SAME))
+            settled.append(revised(cancel, _cancelled(piece, journal), SAME))
     return settled
 
 
@@ -206,8 +226,19 @@ def _cancelled(component: Component, journal: Journal) -> Component:
     return with_lines(without(component, b"STATUS"), [CANCELLED])
 
 
-def _cancelled_run(run: Run, journal: Journal) -> Run:
-    """Do to each component of a run what `_cancelled` does to one (`_is_cancelled_at_once`)."""
+def _cancelled_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Run:
+    """Do to each component of these VCALENDARs in a run what `_cancelled` does to one (`_is_cancelled_at_once`)."""
+    if {*run.scopes}.issubset(cancelled):
+        return _all_cancelled(run, journal)
+    chosen = [scope in cancelled for scope in run.scopes]
+    uids, kinds = ([*compress(values, chosen)] for values in (run.uids, run.kinds))
+    some = replace(run, parts=[b"".join(compress(run.texts(), chosen))], uids=uids, kinds=kinds, is_divided=False)
+    become = iter(_all_cancelled(some, journal).texts())
+    texts = [next(become) if is_cancelled else text for text, is_cancelled in zip(run.texts(), chosen, strict=True)]
+    return replace(run, parts=[b"".join(texts)], is_divided=False)
+
+
+def _all_cancelled(run: Run, journal: Journal) -> Run:
     journal.note_each(STEP, "method-cancel", run.uids, count=len(run.uids))
     text = lines_of(b"STATUS").sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
     text = b"\n" + text

@@ -29,6 +29,11 @@ _VERSION = re.compile(
     re.VERBOSE,
 )
 """What a component says of its version, plainly or not; a nested component, which may have some too; a blank line."""
+_SAID = {
+    b"\nSEQUENCE": re.compile(rb"\n(?:SEQUENCE:([0-9]{1,9})(?=\r\n[^ ])|\n)"),
+    b"\nLAST-MODIFIED": re.compile(rb"\n(?:LAST-MODIFIED:([0-9TZ]++)(?=\r\n[^ ])|\n)"),
+}
+"""The value of a property, or nothing in the place of a blank line."""
 _AT_ONCE = 512
 """Components whose versions are read at once: few enough to stay in the processor's caches."""
 _NOT_PLAIN: Version = (-1, b"")
@@ -182,9 +187,13 @@ def versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[
 
 def _plain_versions(texts: Sequence[bytes]) -> list[Version]:
     """Return the versions that components say."""
+    text = b"\n".join([*texts, b""])
+    sequences, times = (_said_by_each(name, text, len(texts)) for name in _SAID)
+    if sequences is not None and times is not None:
+        return [*zip(map(int, sequences), times, strict=True)]
     found: list[Version] = []
     sequence = modified = other = b""
-    for digits, time, odd in _VERSION.findall(b"\n".join([*texts, b""])):
+    for digits, time, odd in _VERSION.findall(text):
         if digits:
             sequence = sequence or digits
         elif time:
@@ -195,3 +204,16 @@ def _plain_versions(texts: Sequence[bytes]) -> list[Version]:
             found.append(_NOT_PLAIN if other else (int(sequence or b"0"), modified))
             sequence = modified = other = b""
     return found
+
+
+def _said_by_each(name: bytes, text: bytes, number: int) -> Sequence[bytes] | None:
+    """Return the value of a property in each of so many components, if all say it once and plainly, or none does.
+
+    A blank line stands behind each. Nothing is 0 or empty.
+    """
+    count = text.count(name)
+    if not count:
+        return [b"0" if name == b"\nSEQUENCE" else b""] * number
+    found: list[bytes] = _SAID[name].findall(text) if count == number else []
+    is_in_each = len(found) == 2 * number and all(found[::2]) and not any(found[1::2])
+    return found[::2] if is_in_each and text.count(b"\nBEGIN:") < number else None

@@ -176,6 +176,21 @@ def test_a_run_that_is_cancelled_stays_one() -> None:
     assert run.text == b"".join(event(b"STATUS:CANCELLED", uid, STAMP) for uid in (b"UID:1", b"UID:2"))
 
 
+def test_calendars_of_which_some_are_cancelled_stay_one_run() -> None:
+    cancel = b"METHOD:CANCEL\r\n"
+    heads = [cancel if n % 3 else b"" for n in range(12)]
+    alarm = b"BEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"
+    lines = [(b"UID:%d" % n, STAMP, b"X-A:1\r\n%b" % alarm[:-2]) for n in range(12)]
+    body = b"".join(HEAD + head + event(*each) + END for head, each in zip(heads, lines, strict=True))
+    first, last = repaired(body)
+    assert isinstance(first, Run)
+    expected = [event(*[b"STATUS:CANCELLED"] * bool(head), *each) for head, each in zip(heads, lines, strict=True)]
+    assert first.text + last.text == b"".join(expected)
+    assert [(c.rule, c.count) for c in render(body).report.changes if c.rule == "method-cancel"] == [
+        ("method-cancel", 8)
+    ]
+
+
 @settings(max_examples=300)
 @given(calendars())
 def test_a_stream_of_them_says_the_same(body: bytes) -> None:
