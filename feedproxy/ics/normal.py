@@ -39,6 +39,9 @@ _CR_AND_CONTROLS = b"\r" + _CONTROLS
 _WIDE_BREAKS = "\x85\u2028\u2029"
 _WIDE_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 _HIGH_CONTROLS = bytes(range(0x80, 0xA0))
+_SURROGATES = bytes(ord("H") if 0xD8 <= n < 0xDC else ord("L") if 0xDC <= n < 0xE0 else 0 for n in range(256))
+"""By the high octet of a unit of UTF-16: the first half of a pair, the second, or none."""
+_HALF = bytes(0xFF if n in b"HL" else 0 for n in range(256))
 _ONLY_WIDE_CONTROLS = bytes(1 if n == 0xC2 else 2 if n in _HIGH_CONTROLS else 0 for n in range(256))
 """What makes of each wide control 1 and 2, and of other text nothing that has these two in a row."""
 _RUN_ON = {
@@ -215,7 +218,28 @@ def _without_mark(body: bytes, repairs: Counter[str]) -> bytes:
     if encoding is None:
         return body
     repairs["utf-16"] = 1
-    return body.decode(encoding, "replace").removeprefix("\ufeff").encode("utf-8", "replace")
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError:
+        text = _with_halves_replaced(body, encoding).decode(encoding, "replace")
+    return text.removeprefix("\ufeff").encode("utf-8", "replace")
+
+
+def _with_halves_replaced(body: bytes, encoding: str) -> bytes:
+    """Put U+FFFD in the place of each surrogate in UTF-16 whose other half is missing, all of them at once."""
+    is_big = encoding == "utf-16-be" or body.startswith(codecs.BOM_UTF16_BE)
+    end = len(body) & ~1
+    high, low = slice(1 - is_big, end, 2), slice(int(is_big), end, 2)
+    kinds = body[high].translate(_SURROGATES)
+    if end < len(body) and kinds.endswith(b"H"):  # it and the octet behind it become one character
+        kinds = kinds[:-1] + b"\0"
+    halves = int.from_bytes(kinds.replace(b"HL", b"\0\0").translate(_HALF), "big")
+    octets = bytearray(body)
+    for place, octet in ((high, b"\xff"), (low, b"\xfd")):
+        kept = int.from_bytes(body[place], "big") & ~halves
+        put = int.from_bytes(octet * len(kinds), "big") & halves
+        octets[place] = (kept | put).to_bytes(len(kinds), "big")
+    return bytes(octets)
 
 
 def decoded(body: bytes, encoding: str) -> Iterator[bytes]:

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,23 @@ thorough = settings(max_examples=400)
 def test_any_octets_become_normal_or_nothing(body: bytes) -> None:
     text = normalise(body).text
     assert text == b"" or is_normal(text)
+
+
+@thorough
+@given(
+    st.lists(st.sampled_from([0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x41, 0x20AC, 0xFFFD, 0xD7FF, 0xE000]), max_size=12),
+    st.sampled_from(["little", "big"]),
+    st.booleans(),
+    st.sampled_from([b"", b"", b"\xd8", b"A"]),
+)
+def test_half_a_pair_of_utf_16_is_read_as_the_decoder_reads_it(
+    units: list[int], order: Literal["little", "big"], has_mark: bool, behind: bytes
+) -> None:
+    units = [*[0xFEFF] * has_mark, *map(ord, "X:"), *units, *map(ord, "x")]
+    body = b"".join(unit.to_bytes(2, order) for unit in units) + behind
+    encoding = "utf-16-le" if order == "little" else "utf-16-be"
+    expected = body.decode(encoding, "replace").removeprefix("\ufeff").encode()
+    assert normalise(body).text == normalise(expected).text
 
 
 @thorough
