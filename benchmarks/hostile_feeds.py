@@ -247,6 +247,35 @@ KINDS: dict[str, Kind] = {
     "things in alarms": _components(
         EVENT + b"BEGIN:VALARM\r\nBEGIN:VLOCATION\r\nNAME:x\r\nEND:VLOCATION\r\nEND:VALARM\r\nEND:VEVENT\r\n"
     ),
+    "journals": _components(TODO.replace(b"VTODO", b"VJOURNAL") + b"END:VJOURNAL\r\n"),
+    "what may be there once twice": _events(b"UID:again\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:a\r\nSUMMARY:b\r\n"),
+    "DTSTAMPs with parameters": _components(
+        b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP;X=1:20260101T000000Z\r\nEND:VEVENT\r\n"
+    ),
+    "DTSTAMPs with a TZID": _components(
+        b"BEGIN:VEVENT\r\nUID:%d\r\nDTSTAMP;TZID=Asia/Tokyo:20260101T000000\r\nEND:VEVENT\r\n"
+    ),
+    "dates instead of DTSTAMPs": _components(
+        b"BEGIN:VEVENT\r\nUID:%d\r\nLAST-MODIFIED:20260101T000000Z\r\nEND:VEVENT\r\n"
+    ),
+    "alarms in to-dos": _components(TODO + b"BEGIN:VALARM\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VTODO\r\n"),
+    "alarms with UIDs": _events(b"BEGIN:VALARM\r\nUID:%d\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\n"),
+    "participants": _events(b"BEGIN:PARTICIPANT\r\nUID:%d\r\nPARTICIPANT-TYPE:ACTIVE\r\nEND:PARTICIPANT\r\n"),
+    "things three deep": _events(b"BEGIN:A\r\nBEGIN:B\r\nBEGIN:C\r\nEND:C\r\nEND:B\r\nEND:A\r\n"),
+    "things each of a kind of its own": _components(b"BEGIN:X-%d\r\nX-A:1\r\nEND:X-%d\r\n"),
+    "events and things of no kind by turns": _components(
+        EVENT + b"END:VEVENT\r\nBEGIN:X-THING\r\nX-A:1\r\nEND:X-THING\r\n"
+    ),
+    "empty components of each kind": _components(
+        b"".join(
+            b"BEGIN:%b\r\nEND:%b\r\n" % (kind, kind) for kind in (b"VTODO", b"VEVENT", b"VJOURNAL", b"VFREEBUSY", b"X")
+        )
+    ),
+    "cancelled to-dos": lambda octets: b"METHOD:CANCEL\r\n".join(
+        [HEAD, numbered(TODO + b"END:VTODO\r\n", octets) + END]
+    ),
+    "calendars of one to-do each": lambda octets: numbered(HEAD + TODO + b"END:VTODO\r\n" + END, octets),
+    "lines and to-dos by turns": _components(TODO + b"END:VTODO\r\nX-A:%d\r\n"),
     # times and zones
     "an EXDATE of megabytes": _value(b"EXDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000"),
     "an RDATE half in UTC": _value(b"RDATE;TZID=Asia/Tokyo:20260701T100000", b",20260701T100000,20260701T100000Z"),
