@@ -705,7 +705,8 @@ def _tzids_are_plain(text: bytes) -> bool:
 
 def _no_fold_is_in_a_tzid(text: bytes) -> bool:
     """Tell whether each `;TZID=` of text that may have folds in its parameters stands in one physical line."""
-    return text.count(UNBOUND) == unfold(text).count(UNBOUND)
+    unfolded = unfold(text)
+    return unfolded is text or text.count(UNBOUND) == unfolded.count(UNBOUND)
 
 
 def _recurring(texts: Iterable[bytes]) -> list[int]:
