@@ -167,10 +167,10 @@ def _uids(text: bytes, count: int, kind: bytes | None, *, is_once: bool) -> list
     return [*map(bytes.strip, values if is_bare else map(unfold, values))]
 
 
-def _unstamped(text: bytes, count: int, kind: bytes | None, *, is_once: bool) -> list[int]:
+def _unstamped(text: bytes, count: int, kind: bytes | None, *, is_once: bool) -> Sequence[int]:
     """Return the places of those components whose first DTSTAMP says nothing."""
     if b"\nDTSTAMP" not in text:
-        return [*range(count)]
+        return range(count)
     is_bare = b"\nDTSTAMP;" not in text and _BLANK_STAMP.search(text) is None
     if is_once and is_bare:
         return [n for n, own in enumerate(_ends(text, kind)) if b"\nDTSTAMP:" not in own]

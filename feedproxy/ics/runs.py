@@ -9,13 +9,14 @@ other. Only what stands between runs is read line by line. What the expression d
 read the longer way.
 """
 
+import operator
 import re
 from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import accumulate, chain, compress, groupby, pairwise, repeat
+from itertools import accumulate, chain, compress, groupby, islice, pairwise, repeat
 from typing import TypeVar
 
 from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, Stream, component_of, of_bearable_length
@@ -172,13 +173,13 @@ class Run:
     `parts` are their text, in one piece until it is `divided`; `uids` has the UID of each, `recurs` the places of those
     with a recurrence rule; `scope` is the VCALENDAR of the stream that they are of, or the first, and `scopes` then has
     that of each. Until it is `restored`, `heads` is the property text of each VCALENDAR that begins in it,
-    `definitions` are the VTIMEZONEs between the events, and `is_interrupted` says that something stood between them.
-    `shares_uids`: an event of the same UID, and of another RECURRENCE-ID, may be there too
-    (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to have, which is empty in `uids`
-    then, or the DTSTAMP; `unstamped` are the places of the latter. `kind` is what all are, or `kinds` has the kind of
-    each; those that are to have no UID have none in `uids`. `within` are the kinds that may stand in them. `repairs`
-    counts what it took to make them plain, by rule. `is_tidy`: their times and rules are known to be written as nearly
-    all are.
+    `definitions` are the VTIMEZONEs between the events, each with the number of its VCALENDAR, and `is_interrupted`
+    says that something stood between them. `shares_uids`: an event of the same UID, and of another RECURRENCE-ID, may
+    be there too (`feedproxy.transform.unique`). `is_identified`: none lacks the UID that it is to have, which is empty
+    in `uids` then, or the DTSTAMP; `unstamped` are the places of the latter. `kind` is what all are, or `kinds` has the
+    kind of each; those that are to have no UID have none in `uids`. `within` are the kinds that may stand in them.
+    `repairs` counts what it took to make them plain, by rule. `is_tidy`: their times and rules are known to be written
+    as nearly all are.
     """
 
     parts: Sequence[bytes]
@@ -187,7 +188,7 @@ class Run:
     scope: int = 0
     scopes: Sequence[int] = ()
     heads: Sequence[bytes] = ()
-    definitions: Sequence[Component] = ()
+    definitions: Sequence[tuple[bytes, int]] = ()
     is_interrupted: bool = False
     is_divided: bool = False
     shares_uids: bool = False
@@ -590,15 +591,12 @@ def _run_across(stretch: bytes, at: int, *, is_normal: bool) -> tuple[int, Run, 
     own, *others = _with_properties([b"", *chain.from_iterable(heads)], numbers, between[0])
     if own and others:
         return None
-    counts = [
-        sum(part.count(b"\nEND:%b\r" % kind) for kind in {run.kind, *run.kinds}) + 1 for part in parts[: last + 1]
-    ]
     run = replace(
         run,
-        scopes=[*chain.from_iterable(map(repeat, numbers, counts))] if others else (),
+        scopes=_scopes(run, numbers, map(operator.add, map(len, parts), map(len, ends))) if others else (),
         heads=others,
         definitions=[
-            Component(b"VTIMEZONE", text, number)
+            (text, number)
             for number, texts in zip(numbers[1:], _each_once(_definitions, definitions[:last]), strict=True)
             for text in texts
         ],
@@ -607,8 +605,18 @@ def _run_across(stretch: bytes, at: int, *, is_normal: bool) -> tuple[int, Run, 
     return found.start(), run, found.start() + sum(map(len, pieces[: 5 * last + 3])), own
 
 
-def _with_properties(heads: Sequence[bytes], numbers: Iterable[int], properties: Iterable[bytes]) -> list[bytes]:
+def _scopes(run: Run, numbers: Sequence[int], lengths: Iterable[int]) -> list[int]:
+    """Return the VCALENDAR of each component of a run; of how many octets are those that follow each other in one."""
+    if len(run.uids) == len(numbers):  # one in each, as most have that follow each other
+        return [*numbers]
+    behind = [*map(partial(bisect_right, run.ends), accumulate(islice(lengths, len(numbers)), initial=0))]
+    return [*chain.from_iterable(map(repeat, numbers, map(operator.sub, behind[1:], behind)))]
+
+
+def _with_properties(heads: Sequence[bytes], numbers: Iterable[int], properties: Collection[bytes]) -> Sequence[bytes]:
     """Return the heads with properties behind what they have; `numbers` says of which head each is."""
+    if not any(properties):
+        return heads
     of_each = [[head] for head in heads]
     deque(map(list.append, map(of_each.__getitem__, numbers), properties), maxlen=0)
     return [*map(b"".join, of_each)]
@@ -641,6 +649,8 @@ def _some_recur(text: bytes) -> bool | None:
 
 def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
     """Return a run of components of any kinds, if that stands there."""
+    if stretch.find(_NEXT_CALENDAR, start, end) >= 0:
+        return None
     text = stretch[start:end]
     if stretch[end : end + 1] in _GOING_ON or _is_of_few(text) or not (is_normal or fits(text)):
         return None
@@ -799,7 +809,7 @@ def restored(stream: Stream, runs: Sequence[Run]) -> Restored | None:
                 if run.is_interrupted:
                     return None
                 found_outside += len(run.uids)
-            pieces += [each._replace(scope=each.scope + scope) if scope else each for each in run.definitions]
+            pieces += [Component(b"VTIMEZONE", text, number + scope) for text, number in run.definitions]
             pieces.append(run.in_calendars_from(scope))
             if run.heads:
                 heads += (*stream.heads[taken : component.scope + 1], *run.heads)

@@ -55,6 +55,9 @@ def with_identity(component: Component, journal: Journal) -> Component:
 
 def identified(run: Run, journal: Journal) -> Sequence[Piece]:
     """Give the components of a run what `with_identity` gives each; those that say nothing go."""
+    if _says_nothing(run):
+        journal.note_each(STEP, "empty-component", run.kind_of_each, count=len(run.uids))
+        return []
     own = scheduled(run.text) if run.within else run.text
     named = [name for name in (b"UID", b"DTSTAMP") if b"\n" + name in own]
     if run.within and any(own.count(b"\n" + name) < run.text.count(b"\n" + name) for name in named):
@@ -82,6 +85,13 @@ def identified(run: Run, journal: Journal) -> Sequence[Piece]:
     uids = _put(run.uids, unnamed, derived)
     mended = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True, unstamped=())
     return mended.without(set(empty)) if empty else [mended]
+
+
+def _says_nothing(run: Run) -> bool:
+    """Tell whether all in a run need a UID and say nothing: then it is as long as their boundaries."""
+    kinds = run.kind_of_each
+    octets = len(_START % b"") + len(_FINISH % b"")
+    return SCHEDULED.issuperset(kinds) and len(run.text) == octets * len(kinds) + 2 * sum(map(len, kinds))
 
 
 def _identified_singly(run: Run, journal: Journal) -> list[Piece]:

@@ -168,6 +168,13 @@ def test_events_without_uid_and_stamp_are_given_both_in_one_run() -> None:
     assert run.is_identified
 
 
+@pytest.mark.parametrize("kinds", [(b"VEVENT",), (b"VTODO", b"VEVENT"), (b"X-THING", b"VEVENT")])
+def test_components_that_say_nothing_go_but_for_those_that_need_no_uid(kinds: tuple[bytes, ...]) -> None:
+    body = HEAD + b"".join(map(component, kinds)) * 20 + END
+    assert [piece.text for piece in repaired(body)] == [component(b"X-THING") * 20] * (b"X-THING" in kinds)
+    assert render(body) == one_by_one(body)
+
+
 def test_a_run_that_is_cancelled_stays_one() -> None:
     statuses = (b"STATUS:CONFIRMED", b"STATUS:TENTATIVE")
     body = HEAD + b"METHOD:CANCEL\r\n" + event(b"UID:1", STAMP, *statuses) + event(b"UID:2", STAMP) + END
