@@ -1,15 +1,18 @@
 """Members put together of parts hold what the parts hold, and every reader of gzip takes them."""
 
 import gzip
+import random
 import subprocess
 import zlib
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from feedproxy import gzip_member
-from feedproxy.gzip_member import Start, deflate, deflate_quickly, end, member, start
+from feedproxy.gzip_member import CHECKED_AT_ONCE, Start, deflate, deflate_quickly, end, is_sound, member, start
 
 texts = st.lists(st.one_of(st.binary(max_size=50), st.just(b"BEGIN:VEVENT\r\n" * 20)), max_size=5)
 
@@ -57,6 +60,33 @@ def test_damage_is_noticed(place: int) -> None:
     octets[place] ^= 1
     with pytest.raises(zlib.error):
         gzip_member.text(bytes(octets))
+
+
+LONG = CHECKED_AT_ONCE + 1
+
+
+@pytest.mark.parametrize("text", [b"", b"one", b"x" * LONG, random.Random(1).randbytes(LONG), b"y" * 5 * LONG])
+def test_a_start_that_holds_what_it_says_is_sound_wherever_it_was_cut(text: bytes) -> None:
+    begun = start([deflate([b"head"]), deflate_quickly([text])], b"")
+    assert is_sound(begun)
+    octets = b"".join(begun.blocks)
+    places = [0, 1, 9, 10, 11, len(octets) // 2, len(octets) - 1, len(octets), len(octets)]
+    assert is_sound(replace(begun, blocks=tuple(octets[one:other] for one, other in pairwise(places))))
+
+
+def test_a_start_that_does_not_is_noticed() -> None:
+    begun = start([deflate([b"one, two"])], b"")
+    octets = b"".join(begun.blocks)
+    ended = member(begun, end(b""))
+    wrong = [
+        replace(begun, crc=begun.crc ^ 1),
+        replace(begun, length=begun.length + 1),
+        *(replace(begun, blocks=(octets[:place],)) for place in range(len(octets))),
+        replace(begun, blocks=(octets, b"more")),
+        replace(begun, blocks=(ended,)),
+        replace(begun, blocks=()),
+    ]
+    assert [each for each in wrong if is_sound(each)] == []
 
 
 def test_the_first_octets_name_no_time_and_no_system() -> None:

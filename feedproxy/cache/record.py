@@ -1,20 +1,21 @@
 """A feed as octets, for a server that keeps it: a version, a JSON header line, the end of the gzip member.
 
-What many feeds begin with is kept once for all of them, under its digest: a record of its own.
+What many feeds begin with is kept once for all of them, under its digest: a record of its own. A record is written and
+read as parts, wherever it is cut, for there may be many octets: none that stand in one part already are copied.
 """
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from feedproxy import gzip_member
 from feedproxy.gzip_member import Start
 from feedproxy.model import Feed, Look
 
 FEED, START = b"feed4 ", b"start2 "
 """Versions. Another release's records are none."""
+CRCS = range(1 << 32)
 
 
 class StoredFeed(NamedTuple):
@@ -28,7 +29,7 @@ class StoredFeed(NamedTuple):
         return Feed(start=start, **self.fields)
 
 
-def feed_to_octets(feed: Feed) -> bytes:
+def feed_to_parts(feed: Feed) -> tuple[bytes, ...]:
     """Write a feed."""
     look = feed.look
     header = {
@@ -46,13 +47,14 @@ def feed_to_octets(feed: Feed) -> bytes:
         "protected": look.protected,
         "base": look.base,
     }
-    return _written(FEED, header, feed.end)
+    return _header(FEED, header), feed.end
 
 
-def feed_from_octets(octets: bytes) -> StoredFeed | None:
+def feed_from_parts(parts: Sequence[bytes]) -> StoredFeed | None:
     """Read a feed back; None when it was written by another version or has been damaged."""
     try:
-        header, end = _read(FEED, octets)
+        header, rest = _read(FEED, parts)
+        end = b"".join(rest)
         if zlib.crc32(end) != header["crc"]:
             return None
         fields = {
@@ -72,33 +74,35 @@ def feed_from_octets(octets: bytes) -> StoredFeed | None:
             "personal": bool(header["personal"]),
         }
         return StoredFeed(bytes.fromhex(header["start"]), fields)
-    except (ValueError, KeyError, TypeError, zlib.error):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
-def start_to_octets(start: Start) -> bytes:
+def start_to_parts(start: Start) -> tuple[bytes, ...]:
     """Write what feeds begin with."""
     header = {"digest": start.digest.hex(), "length": start.length, "crc": start.crc}
-    return _written(START, header, b"".join(start.blocks))
+    return _header(START, header), *start.blocks
 
 
-def start_from_octets(octets: bytes) -> Start | None:
-    """Read it back; None when it was written by another version or has been damaged."""
+def start_from_parts(parts: Sequence[bytes]) -> Start | None:
+    """Read it back; None when it was written by another version. `gzip_member.is_sound` tells if it is damaged."""
     try:
-        header, blocks = _read(START, octets)
-        start = Start((blocks,), int(header["length"]), int(header["crc"]), bytes.fromhex(header["digest"]))
-        gzip_member.text(gzip_member.member(start, gzip_member.end(b"")))
-    except (ValueError, KeyError, TypeError, OverflowError, zlib.error):
+        header, blocks = _read(START, parts)
+        crc = int(header["crc"])
+        if crc not in CRCS:
+            return None
+        return Start(blocks, int(header["length"]), crc, bytes.fromhex(header["digest"]))
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
-    return start
 
 
-def _written(version: bytes, header: Mapping[str, object], octets: bytes) -> bytes:
-    return version + json.dumps(header, separators=(",", ":")).encode() + b"\n" + octets
+def _header(version: bytes, header: Mapping[str, object]) -> bytes:
+    return version + json.dumps(header, separators=(",", ":")).encode() + b"\n"
 
 
-def _read(version: bytes, octets: bytes) -> tuple[dict[str, Any], bytes]:
-    header, newline, rest = octets.removeprefix(version).partition(b"\n")
-    if not newline or not octets.startswith(version):
+def _read(version: bytes, parts: Sequence[bytes]) -> tuple[dict[str, Any], tuple[bytes, ...]]:
+    """Read a header, which stands in the first part, and what follows it."""
+    header, newline, rest = parts[0].partition(b"\n")
+    if not newline or not header.startswith(version):
         raise ValueError("not a record of this version")
-    return json.loads(header), rest
+    return json.loads(header[len(version) :]), (rest, *parts[1:])

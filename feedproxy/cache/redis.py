@@ -28,14 +28,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisSlow
 
+from feedproxy import gzip_member
+from feedproxy.cache import pieces
 from feedproxy.cache.landing import Landed, Landing, Landings, landing_from_text, landing_to_text
 from feedproxy.cache.memory import MemoryCache
 from feedproxy.cache.record import (
     StoredFeed,
-    feed_from_octets,
-    feed_to_octets,
-    start_from_octets,
-    start_to_octets,
+    feed_from_parts,
+    feed_to_parts,
+    start_from_parts,
+    start_to_parts,
 )
 from feedproxy.gzip_member import Start
 from feedproxy.model import Feed
@@ -53,7 +55,7 @@ PATIENCE_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 CONNECTIONS = 16
 LARGE = 65_536
-"""Octets from which a start is packed and unpacked in a thread."""
+"""Octets of a feed's own, or that a start inflates to (up to 1,000 times its own), which are checked in a thread."""
 
 TAKE = """
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, redis.call('GET', KEYS[2])} end
@@ -104,6 +106,7 @@ class RedisCache:
         self._owed: set[str] = set()
         self._drops = 0
         self._starts: WeakValueDictionary[bytes, Start] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._landings = Landings()
         self._take = self._redis.register_script(TAKE)
         self._land = self._redis.register_script(LAND)
@@ -133,14 +136,19 @@ class RedisCache:
         if feed is not None or self._trouble is not None:
             return feed
         drops = self._drops
-        octets = await self._ask(lambda: self._redis.get(PREFIX + key))
-        stored = feed_from_octets(octets) if octets is not None else None
+        stored = await self._stored(key)
         feed = await self._begun(stored) if stored is not None else None
         newer = self._memory.peek(key)
         if feed is None or newer is not None or drops != self._drops:
             return newer
         self._memory.keep(key, feed)
         return feed
+
+    async def _stored(self, key: str) -> StoredFeed | None:
+        record = await self._ask(lambda: pieces.read(self._redis, PREFIX + key))
+        if record is None:
+            return None
+        return await _done(partial(feed_from_parts, record), sum(map(len, record)))
 
     async def put(self, key: str, feed: Feed) -> None:
         """Keep a feed in memory and, unless it is protected, in Redis: what few may read stays in this process."""
@@ -149,7 +157,12 @@ class RedisCache:
             return
         drops = self._drops
         await self._put_start(feed.start)
-        await self._ask(lambda: self._redis.set(PREFIX + key, feed_to_octets(feed), ex=KEPT_SECONDS))
+
+        async def write() -> None:
+            parts = await _done(partial(feed_to_parts, feed), len(feed.end))
+            await pieces.write(self._redis, PREFIX + key, parts, seconds=KEPT_SECONDS)
+
+        await self._ask(write)
         if drops != self._drops:
             await self._ask(lambda: self._redis.unlink(PREFIX + key))
 
@@ -157,23 +170,37 @@ class RedisCache:
         """See to it that what the feed begins with is in Redis for as long as the feed."""
         self._starts[start.digest] = start
         key = START_PREFIX + start.digest.hex()
-        if not await self._ask(lambda: self._redis.expire(key, KEPT_SECONDS)):
-            octets = await _done(partial(start_to_octets, start), len(start.blocks[-1]))
-            await self._ask(lambda: self._redis.set(key, octets, ex=KEPT_SECONDS))
+        if await self._ask(lambda: self._redis.expire(key, KEPT_SECONDS)):
+            return
+        turn = self._turn(start.digest)
+        others = turn.locked()
+        async with turn:
+            if others and await self._ask(lambda: self._redis.expire(key, KEPT_SECONDS)):
+                return
+            await self._ask(lambda: pieces.write(self._redis, key, start_to_parts(start), seconds=KEPT_SECONDS))
+
+    def _turn(self, digest: bytes) -> asyncio.Lock:
+        """Return what one alone holds who writes or reads that start: of many who want to, one does the work."""
+        return self._turns.setdefault(digest, asyncio.Lock())
 
     async def _begun(self, stored: StoredFeed) -> Feed | None:
         """Put a feed together with what it begins with; None when that cannot be had."""
         start = self._starts.get(stored.start)
         if start is None:
-            key = START_PREFIX + stored.start.hex()
-            octets = await self._ask(lambda: self._redis.get(key))
-            if octets is None:
-                return None
-            start = await _done(partial(start_from_octets, octets), len(octets))
-            if start is None or start.digest != stored.start:
-                await self._ask(lambda: self._redis.unlink(key))
-                return None
-        return stored.begun_by(self._starts.setdefault(start.digest, start))
+            async with self._turn(stored.start):
+                start = self._starts.get(stored.start) or await self._read_start(stored.start)
+        return stored.begun_by(start) if start is not None else None
+
+    async def _read_start(self, digest: bytes) -> Start | None:
+        key = START_PREFIX + digest.hex()
+        record = await self._ask(lambda: pieces.read(self._redis, key))
+        if record is None:
+            return None
+        start = start_from_parts(record)
+        if start is None or start.digest != digest or not await _is_sound(start):
+            await self._ask(lambda: self._redis.unlink(key))
+            return None
+        return self._starts.setdefault(digest, start)
 
     async def drop(self, keys: Collection[str]) -> None:
         """Forget feeds here and in Redis, and tell the other processes; owed while Redis is down."""
@@ -372,6 +399,10 @@ def _read(announcement: bytes) -> object:
     except ValueError:
         return None
     return said
+
+
+async def _is_sound(start: Start) -> bool:
+    return await _done(partial(gzip_member.is_sound, start), start.length)
 
 
 async def _done(work: Callable[[], T], octets: int) -> T:

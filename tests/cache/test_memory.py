@@ -1,9 +1,10 @@
 import pytest
 
 from tests.cache.contract import CacheContract, feed, opened
+from tests.cache.contract_large import LargeContract
 
 
-class TestMemory(CacheContract):
+class TestMemory(CacheContract, LargeContract):
     @pytest.fixture
     def url(self) -> None:
         return None

@@ -19,6 +19,7 @@ from feedproxy.cache import redis as redis_cache
 from feedproxy.cache.redis import CHANNEL, KEPT_SECONDS, PREFIX, START_PREFIX, RedisCache
 from feedproxy.errors import FetchFailed, SettingsError
 from tests.cache.contract import LOOK, NOW, CacheContract, feed, opened
+from tests.cache.contract_large import LargeContract
 from tests.servers.redis import RedisServer, free_port
 
 pytestmark = pytest.mark.service("redis")
@@ -37,7 +38,7 @@ async def until_well(cache: Cache, *, well: bool = True) -> None:
             await asyncio.sleep(0.02)
 
 
-class TestRedis(CacheContract):
+class TestRedis(CacheContract, LargeContract):
     @pytest.fixture
     def url(self, redis: RedisServer) -> str:
         return redis.url
@@ -178,14 +179,14 @@ class TestRedis(CacheContract):
         async with opened(url) as one, opened(url) as other:
             assert isinstance(other, RedisCache)
             await one.put("a", feed())
-            read = other._redis.get
+            read = other._redis.getrange
 
-            async def slow_read(key: str) -> object:
-                found = await read(key)
+            async def slow_read(*arguments: object) -> object:
+                found = await read(*arguments)  # type: ignore[arg-type]
                 await other.drop(["a"])
                 return found
 
-            monkeypatch.setattr(other._redis, "get", slow_read)
+            monkeypatch.setattr(other._redis, "getrange", slow_read)
             assert await other.get("a") is None
             assert other.peek("a") is None
 
@@ -195,14 +196,14 @@ class TestRedis(CacheContract):
         async with opened(url) as one, opened(url) as other:
             assert isinstance(other, RedisCache)
             await one.put("a", feed("old"))
-            read = other._redis.get
+            read = other._redis.getrange
 
-            async def slow_read(key: str) -> object:
-                found = await read(key)
+            async def slow_read(*arguments: object) -> object:
+                found = await read(*arguments)  # type: ignore[arg-type]
                 await other.put("a", feed("new"))
                 return found
 
-            monkeypatch.setattr(other._redis, "get", slow_read)
+            monkeypatch.setattr(other._redis, "getrange", slow_read)
             assert await other.get("a") == feed("new")
             assert other.peek("a") == feed("new")
 

@@ -2,11 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
-from time import thread_time
 
 import pytest
 
@@ -15,9 +12,7 @@ from feedproxy.store import PastLook, Store, pieces
 from tests.store.contract import GOOD, MINUTE, NOW, opened
 from tests.store.contract_history import FEED, a_look, bodies_of, note
 from tests.store.contract_subscriptions import subscribe
-
-LONGEST = 0.005
-"""Seconds for which nothing holds the event loop."""
+from tests.turns import LONGEST, noted_turns
 
 
 def noise(octets: int, seed: int = 0) -> bytes:
@@ -27,22 +22,6 @@ def noise(octets: int, seed: int = 0) -> bytes:
 
 def good(body: bytes) -> LastGood:
     return replace(GOOD, body=body, digest=body[:9])
-
-
-@contextmanager
-def noted_turns() -> Iterator[list[float]]:
-    """Give a list that gets the seconds of processor time that each callback of the event loop takes."""
-    turns: list[float] = []
-    run = asyncio.Handle._run
-
-    def noted(handle: asyncio.Handle) -> None:
-        began = thread_time()
-        run(handle)
-        turns.append(thread_time() - began)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio.Handle, "_run", noted)
-        yield turns
 
 
 class LargeContract:
