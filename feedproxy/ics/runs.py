@@ -27,7 +27,13 @@ from feedproxy.ics.kinds import ALARMS, identified, named
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
 from feedproxy.ics.plain import all_alike, all_identified, all_plain, all_plain_but_for_times
-from feedproxy.ics.times import LONGEST_TIME_LIKE, TIME_AND_BLANKS, TIME_LIKE, TIME_NAMES
+from feedproxy.ics.times import (
+    LONGEST_TIME_LIKE,
+    TIME_AND_BLANKS,
+    TIME_LIKE,
+    TIME_NAMES,
+    TIME_WITH_PARAMETERS,
+)
 
 _PARTS = {
     b"@event": rb"""BEGIN:VEVENT\r\n(?![ \t]) @lines (?: @uid @lines @stamp | @stamp @lines @uid ) @lines
@@ -63,8 +69,8 @@ _PARTS = {
 _NO_RULE = rb"(?!)"
 _RULE = rb"RULE@parameters?@value"
 _UNUSUAL_TIME = re.compile(
-    rb"""\n(?:%b);(?! TZID=(?:"[^"\r]*+"|[^":;,\r]++):%b\r\n[^ ] | VALUE=DATE(?:-TIME)?:[^:\r]*+\r\n[^ ] )"""
-    % (b"|".join(TIME_NAMES), TIME_LIKE),
+    rb"""%b (?! TZID=(?:"[^"\r]*+"|[^":;,\r]++):%b\r\n[^ ] | VALUE=DATE(?:-TIME)?:[^:\r]*+\r\n[^ ] )"""
+    % (TIME_WITH_PARAMETERS, TIME_LIKE),
     re.VERBOSE,
 )
 """A time with parameters that is none of these: one value without Z, be it a time or not, that a TZID binds; a day."""

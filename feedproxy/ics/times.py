@@ -9,6 +9,8 @@ from feedproxy.ics.automata import whole
 
 TIME_NAMES = (b"DTSTART", b"DTEND", b"DUE", b"RECURRENCE-ID", b"EXDATE", b"RDATE")
 """The properties whose values a TZID parameter binds to a time zone."""
+TIME_WITH_PARAMETERS = rb";(?<=[DET];)(?:%b)" % b"|".join(rb"(?<=\n%b;)" % name for name in TIME_NAMES)
+"""The semicolon behind such a name: it comes first, for it is quickly looked for."""
 
 TIME_LIKE = rb"[0-9]{4,10}T[0-9]{0,8}"
 """A DATE-TIME that is not in UTC, or what publishers write for one: without seconds, with digits too many."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from itertools import chain, repeat
+from itertools import chain
 
 from feedproxy.ics.components import SCHEDULED, Component, component_of
 from feedproxy.ics.folding import unfold
@@ -30,6 +30,11 @@ _START, _FINISH = b"BEGIN:%b\r", b"\nEND:%b\r\n"
 _BETWEEN = b"\0"
 """Between texts of the normal form, in which there is no such character."""
 _INSTANT = re.compile(rb"\d{8}T\d{6}Z")
+_SAID_IN_EACH = {
+    name: re.compile(rb"\n%b:(%b)\r(?:\n[^ %b][^%b]*+)?+%b" % (name, _INSTANT.pattern, *[_BETWEEN] * 3))
+    for name in _STAMPS
+}
+"""An instant that a component says, and what else it says up to its end."""
 
 
 def with_identity(component: Component, journal: Journal) -> Component:
@@ -76,7 +81,7 @@ def identified(run: Run, journal: Journal) -> Sequence[Piece]:
     _note(run, {"empty-component": empty, "uid-missing": unnamed, "dtstamp-missing": unstamped}, derived, journal)
     if len(empty) == len(said):
         return []
-    given = _put([b""] * len(said), unnamed, map(b"\nUID:%b\r".__mod__, derived))
+    given = _put([b""] * len(said), unnamed, _lines_of(b"UID", derived))
     stamps = _stamp_lines(kinds, said, unstamped)
     left = _without_lines(said, unnamed, b"UID") if b"UID" in named else said
     left = _without_lines(left, unstamped, b"DTSTAMP") if b"DTSTAMP" in named else left
@@ -122,10 +127,10 @@ def _note(run: Run, places: dict[str, Sequence[int]], derived: Sequence[bytes], 
         journal.note_each(STEP, rule, some, count=len(mended))
 
 
-def _put(values: list[bytes], places: Sequence[int], others: Iterable[bytes]) -> list[bytes]:
+def _put(values: list[bytes], places: Sequence[int], others: list[bytes]) -> list[bytes]:
     """Return the values with others at these places."""
     if len(places) == len(values):
-        return [*others]
+        return others
     changed = values.copy()
     for place, other in zip(places, others, strict=True):
         changed[place] = other
@@ -150,8 +155,16 @@ def _between_boundaries(run: Run) -> list[bytes]:
 
 def _of_each(form: bytes, kinds: Sequence[bytes]) -> Sequence[bytes]:
     """Return that boundary of components of these kinds."""
+    if kinds and kinds.count(kinds[0]) == len(kinds):
+        return [form % kinds[0]] * len(kinds)
     forms = {kind: form % kind for kind in {*kinds}}
-    return [*map(forms.__getitem__, kinds)] if len(forms) > 1 else [*forms.values()] * len(kinds)
+    return [*map(forms.__getitem__, kinds)]
+
+
+def _lines_of(name: bytes, values: Sequence[bytes]) -> list[bytes]:
+    """Return a property for each value, with the end of the line before it and not behind."""
+    start = b"\n%b:" % name
+    return (start + (b"\r" + _BETWEEN + start).join(values) + b"\r").split(_BETWEEN) if values else []
 
 
 def _written(kinds: Sequence[bytes], said: Sequence[bytes]) -> list[bytes]:
@@ -188,10 +201,23 @@ def _derived_uid(text: bytes) -> bytes:
 def _stamp_lines(kinds: Sequence[bytes], said: Sequence[bytes], unstamped: Sequence[int]) -> list[bytes]:
     """Return the DTSTAMP that each component is to be given; nothing for one that has one."""
     some = _chosen(said, unstamped)
-    stamps: Iterable[bytes] = repeat(NEVER, len(some))
-    if some and any(b"\n" + name in _BETWEEN.join(some) for name in _STAMPS):
-        stamps = map(_stamp, map(component_of, _written(_chosen(kinds, unstamped), some)))
-    return _put([b""] * len(said), unstamped, map(b"\nDTSTAMP:%b\r".__mod__, stamps))
+    stamps = _stamps(_BETWEEN.join([*some, b""]), len(some))
+    if stamps is None:
+        stamps = [*map(_stamp, map(component_of, _written(_chosen(kinds, unstamped), some)))]
+    return _put([b""] * len(said), unstamped, _lines_of(b"DTSTAMP", stamps))
+
+
+def _stamps(text: bytes, number: int) -> Sequence[bytes] | None:
+    """Return when each of so many components was last changed, if all say it once and plainly, or none says anything.
+
+    `text` is their lines.
+    """
+    for name in _STAMPS:
+        count = text.count(b"\n" + name)
+        if count:
+            found: list[bytes] = _SAID_IN_EACH[name].findall(text) if count == number else []
+            return found if len(found) == number and b"\nBEGIN:" not in text else None
+    return [NEVER] * number
 
 
 def _says(text: bytes, start: bytes) -> bool:

@@ -14,7 +14,7 @@ from itertools import accumulate, compress
 from feedproxy.ics.contentline import ContentLine
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import Piece, Run, gathered
-from feedproxy.ics.times import DIGITS_TO_0, TIME_NAMES
+from feedproxy.ics.times import DIGITS_TO_0, TIME_NAMES, TIME_WITH_PARAMETERS
 from feedproxy.transform.bound_lines import MAX_LISTED, WITH_PARAMETERS, bound_line
 
 _NAMES = b"|".join(TIME_NAMES)
@@ -31,7 +31,7 @@ _TIME, _TIME_OR_OTHER = (
 )
 """What stands before a value, with the end of the line before it, and the value: of a time with parameters, or also of
 another property with a TZID whose value looks like one. To look for the latter takes twice as long."""
-_OTHER_TIME = re.compile(rb"\n(?:%b);" % _NAMES)
+_OTHER_TIME = re.compile(TIME_WITH_PARAMETERS)
 MAX_BEFORE = 200
 """Different texts before the times of a run; where there are more, they are looked at event by event."""
 _MOST = 1_000

@@ -158,6 +158,34 @@ def test_two_overrides_that_are_one_under_the_tzid_as_served_are_one(others: byt
     ]
 
 
+@pytest.mark.parametrize(
+    ("changed", "stamps"),
+    [
+        ((b"LAST-MODIFIED:20260102T000000Z",), [b"20260102T000000Z"]),
+        ((b"CREATED:20250101T000000Z", b"LAST-MODIFIED:20260102T000000Z", b"X-A:1"), [b"20260102T000000Z"]),
+        ((b"CREATED:20250101T000000Z", b"X-A:1"), [b"20250101T000000Z"]),
+        ((b"LAST-MODIFIED:20260102T000000Z\r\n 1",), [b"19700101T000000Z"]),
+        ((b"LAST-MODIFIED:20260102T000000", b"CREATED:20250101T000000Z"), [b"20250101T000000Z"]),
+        ((b"LAST-MODIFIED:20260102T000000Z", b"LAST-MODIFIED:20260103T000000Z"), [b"20260102T000000Z"]),
+        ((b"BEGIN:VALARM\r\nLAST-MODIFIED:20260102T000000Z\r\nEND:VALARM",), [b"19700101T000000Z"]),
+    ],
+)
+def test_all_are_stamped_with_when_each_was_changed(changed: tuple[bytes, ...], stamps: list[bytes]) -> None:
+    body = HEAD + b"".join(event(b"UID:%d" % n, *changed) for n in range(9)) + END
+    (run,) = repaired(body)
+    assert isinstance(run, Run)
+    assert [each.value(b"DTSTAMP") for each in run.components()] == stamps * 9
+    assert render(body) == one_by_one(body)
+
+
+def test_what_one_says_twice_and_another_does_not_stamps_that_one_alone() -> None:
+    changed = b"LAST-MODIFIED:20260102T000000Z"
+    body = HEAD + event(b"UID:1", changed, changed) + event(b"UID:2", b"X-A:1") + END
+    (run,) = repaired(body)
+    assert isinstance(run, Run)
+    assert [each.value(b"DTSTAMP") for each in run.components()] == [b"20260102T000000Z", b"19700101T000000Z"]
+
+
 def test_events_without_uid_and_stamp_are_given_both_in_one_run() -> None:
     body = HEAD + b"".join(event(b"SUMMARY:%d" % n, b"RRULE:FREQ=DAILY") for n in range(3)) + event() + END
     (run,) = repaired(body.replace(event(b"SUMMARY:1", b"RRULE:FREQ=DAILY"), event()))
