@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from feedproxy.errors import FeedRefused
@@ -42,6 +42,8 @@ _LONG = MAX_LINES * len(b"A:\r\n")
 
 _BOUNDARY = re.compile(rb"\n(BEGIN|END):([^\r]*)\r")
 _END = re.compile(rb"\nEND:([^\r]*)\r")
+_CROSSED = re.compile(rb"\nBEGIN:([^\r]*)\r\nEND:(?!\1\r)")
+"""A BEGIN and an END behind it of which one is to be mended, wherever they stand."""
 _TZID = re.compile(rb"\nTZID[:;]([^\r]*+(?:\r\n [^\r]*+)*+)")
 _BEGIN_DEFINITION, _END_DEFINITION = b"BEGIN:VTIMEZONE\r\n", b"\nEND:VTIMEZONE\r\n"
 _LINE = rb"(?:(?!BEGIN:|END:)[^\n]*+\n)"
@@ -212,12 +214,15 @@ def parse(text: bytes) -> Stream:
 
 
 def _refuse_at_a_glance(text: bytes) -> None:
-    """Refuse what would be refused later: many more BEGINs than ENDs, or fewer; very many lines behind one BEGIN.
+    """Refuse what would be refused later: many more BEGINs than ENDs, or fewer, or crossed; very many lines behind one.
 
     Of so many lines some window holds no BEGIN; then it is worth to look at what was begun last before it.
     """
-    unclosed = text.count(b"\nBEGIN:") - text.count(b"\nEND:")
-    if not -MAX_MENDED <= unclosed <= MAX_MENDED + MAX_DEPTH:
+    begun = text.count(b"\nBEGIN:")
+    unclosed = begun - text.count(b"\nEND:")
+    if not -MAX_MENDED <= unclosed <= MAX_MENDED + MAX_DEPTH or (
+        begun > 2 * MAX_MENDED and _are_too_many_crossed(text)
+    ):
         raise FeedRefused("excessive", _TOO_MUCH_MENDED)
     window = _LONG // 2
     for at in range(window, len(text) - window, window):
@@ -225,6 +230,11 @@ def _refuse_at_a_glance(text: bytes) -> None:
             begin = text.rfind(b"\nBEGIN:", at - window, at)
             if begin >= 0:
                 _refuse_if_too_long(text, begin + 1)
+
+
+def _are_too_many_crossed(text: bytes) -> bool:
+    """Tell whether so many BEGINs and ENDs are crossed that one is missing, or closes nothing, in too many places."""
+    return next(islice(_CROSSED.finditer(text), 2 * MAX_MENDED, None), None) is not None
 
 
 def _refuse_if_too_long(text: bytes, begin: int) -> None:

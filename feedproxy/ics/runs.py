@@ -105,7 +105,7 @@ _FOLDED_UID = 57
 _RRULE = b"\nRRULE"
 """No other name begins so in what is alike."""
 _BEHIND_COMPONENT = re.compile(
-    rb":V(?<=[\r\n]END:V)(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE
+    rb":V(?=[EFJT])(?<=[\r\n]END:V)(?:EVENT|TODO|JOURNAL|FREEBUSY)(?:\r\n?|\n)(?![\r\n\t ])", re.IGNORECASE
 )
 """The colon comes first, for it is quickly looked for, which letters in any case are not."""
 _BEHIND_COMPONENT_ANYHOW = re.compile(

@@ -211,6 +211,14 @@ def test_of_many_calendars_without_components_each_has_its_head() -> None:
         (["BEGIN:VCALENDAR", *["END:X"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
         (["BEGIN:VCALENDAR", *["BEGIN:VEVENT"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
         (["BEGIN:VCALENDAR", *["BEGIN:VEVENT", "END:VALARM"] * (MAX_MENDED + 1), "END:VCALENDAR"], "excessive"),
+        (
+            [
+                "BEGIN:VCALENDAR",
+                *["BEGIN:VEVENT", "BEGIN:VALARM", "END:VEVENT", "END:VALARM"] * (2 * MAX_MENDED + 1),
+                "END:VCALENDAR",
+            ],
+            "excessive",
+        ),
         (["BEGIN:VCALENDAR", *["A:1"] * (MAX_HEAD + 1), "END:VCALENDAR"], "excessive"),
         (["BEGIN:VCALENDAR", *["A:1", "BEGIN:X", "END:X"] * (MAX_HEAD + 1), "END:VCALENDAR"], "excessive"),
         (["BEGIN:VCALENDAR", "BEGIN:X", *["A:1"] * MAX_LINES, "END:X", "END:VCALENDAR"], "excessive"),
@@ -233,6 +241,13 @@ def test_what_is_just_not_excessive_is_read() -> None:
     )
     assert [c.kind for c in stream.components] == [b"X", *[b"VEVENT"] * MAX_MENDED]
     assert dict(stream.repairs) == {"stray-end": MAX_MENDED, "end-missing": MAX_MENDED}
+
+
+def test_ends_that_are_crossed_may_be_as_many_as_are_missing_and_close_nothing() -> None:
+    missing, stray = ["BEGIN:VEVENT", "BEGIN:VALARM", "END:VEVENT"], ["BEGIN:VEVENT", "END:VALARM", "END:VEVENT"]
+    stream = parse(text("BEGIN:VCALENDAR", *missing * MAX_MENDED, *stray * MAX_MENDED, "END:VCALENDAR"))
+    assert dict(stream.repairs) == {"end-missing": MAX_MENDED, "stray-end": MAX_MENDED}
+    assert len(stream.components) == 2 * MAX_MENDED
 
 
 def test_as_many_lines_as_there_may_be_are_read_and_folds_do_not_count() -> None:
