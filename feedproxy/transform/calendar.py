@@ -1,11 +1,12 @@
 """What the steps of the pipeline hand on: a calendar as immutable slices of the source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from feedproxy.ics.components import Component
+from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import Piece, count, singly
 from feedproxy.transform.report import Journal
 
@@ -24,19 +25,44 @@ class ZoneUse:
     definition: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The property lines of VCALENDARs, unfolded when somebody asks: of a stream of many nearly only the first's are.
+
+    `texts` are the property texts as read.
+    """
+
+    texts: Sequence[bytes]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __getitem__(self, number: int) -> tuple[bytes, ...]:
+        return _lines(self.texts[number])
+
+    def __iter__(self) -> Iterator[tuple[bytes, ...]]:
+        return map(_lines, self.texts)
+
+
+def _lines(text: bytes) -> tuple[bytes, ...]:
+    return tuple(unfold(text).removesuffix(b"\r\n").split(b"\r\n")) if text else ()
+
+
 @dataclass(frozen=True)
 class Calendar:
     """A calendar on its way through the pipeline.
 
     `heads` are the property lines of its VCALENDARs, unfolded; there is one when the repair is done. `definitions` are
     the VTIMEZONEs as found, gone when the time zones are resolved; `zones` what is to be declared instead. `pieces` are
-    all other components in the order of the source, one by one or in runs.
+    all other components in the order of the source, one by one or in runs. `cancelled` are the VCALENDARs that say
+    METHOD:CANCEL, until the repair is done.
     """
 
-    heads: tuple[tuple[bytes, ...], ...]
+    heads: Heads | tuple[tuple[bytes, ...], ...]
     definitions: tuple[Component, ...]
     pieces: tuple[Piece, ...]
     zones: tuple[ZoneUse, ...] = ()
+    cancelled: frozenset[int] = frozenset()
 
     @cached_property
     def components(self) -> tuple[Component, ...]:

@@ -18,12 +18,12 @@ from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import Component
 from feedproxy.ics.reading import read
 from feedproxy.ics.runs import Piece, Run
-from feedproxy.transform.calendar import Calendar, Step
+from feedproxy.transform.calendar import Calendar, Heads, Step
 from feedproxy.transform.floating import bind_floating
 from feedproxy.transform.join import join
 from feedproxy.transform.placeholder import without_placeholder
 from feedproxy.transform.profiles import PLAIN, Profile
-from feedproxy.transform.repair import head_lines, repair
+from feedproxy.transform.repair import cancelled_scopes, repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import FIRST, Revision, revise
 from feedproxy.transform.timezones import TimeZones
@@ -104,11 +104,11 @@ def opened(body: bytes, journal: Journal) -> tuple[Calendar, dict[str, int]]:
         raise (_refusal(body) if refusal.reason == "not-a-calendar" else refusal) from None
     for rule, number in found.repairs:
         journal.note("read", rule, count=number)
-    lines = {head: head_lines(head) for head in set(found.heads)}
     calendar = Calendar(
-        heads=tuple(map(lines.__getitem__, found.heads)),
+        heads=Heads(found.heads),
         definitions=tuple([c for c in found.pieces if isinstance(c, Component) and c.kind == b"VTIMEZONE"]),
         pieces=tuple([c for c in found.pieces if isinstance(c, Run) or c.kind != b"VTIMEZONE"]),
+        cancelled=cancelled_scopes(found.heads),
     )
     return calendar, by_kind(found.pieces)
 

@@ -14,7 +14,7 @@ from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import fold_each, unfold
 from feedproxy.ics.runs import Piece, Run
-from feedproxy.transform.calendar import Calendar
+from feedproxy.transform.calendar import Calendar, Heads
 from feedproxy.transform.edit import lines_of, with_lines, without
 from feedproxy.transform.nameless import STEP, identified, name_of, with_identity
 from feedproxy.transform.report import Journal
@@ -41,7 +41,7 @@ _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\
 
 def repair(calendar: Calendar, journal: Journal) -> Calendar:
     """Mend the components and the head. One head is left."""
-    cancelled = cancelled_scopes(calendar.heads)
+    cancelled = calendar.cancelled
     pieces: list[Piece] = []
     for piece in calendar.pieces:
         if isinstance(piece, Run):
@@ -53,15 +53,20 @@ def repair(calendar: Calendar, journal: Journal) -> Calendar:
         heads=(_head(calendar.heads, journal),),
         definitions=_with_tidy_rules(calendar.definitions, journal),
         pieces=tuple(_series_cancelled(unique(pieces, journal), cancelled, journal)),
+        cancelled=frozenset(),
     )
 
 
-def cancelled_scopes(heads: Sequence[Sequence[bytes]]) -> set[int]:
-    """Return which VCALENDARs say METHOD:CANCEL; nearly always none does, which is seen in all at once."""
-    if b"METHOD:CANCEL" not in b"\n".join(chain.from_iterable(heads)).upper():
-        return set()
-    cancelling = set(filter(is_cancelling, set(heads)))
-    return {scope for scope, head in enumerate(heads) if head in cancelling}
+def cancelled_scopes(heads: Sequence[bytes]) -> frozenset[int]:
+    """Return which VCALENDARs, known by their property texts, say METHOD:CANCEL.
+
+    Nearly always none does, which is seen in all at once.
+    """
+    if b"METHOD:CANCEL" not in unfold(b"".join(heads)).upper():
+        return frozenset()
+    different = [*{*heads}]
+    cancelling = {*compress(different, map(is_cancelling, Heads(different)))}
+    return frozenset(_places(heads, cancelling))
 
 
 def mended(component: Component, journal: Journal, *, cancelled: bool = False) -> Component | None:
@@ -114,7 +119,7 @@ def _uids_of(pieces: Iterable[Piece], cancelled: Collection[int], *, within: boo
     return frozenset(found - {b""})
 
 
-def _series_cancelled(pieces: list[Piece], cancelled: set[int], journal: Journal) -> list[Piece]:
+def _series_cancelled(pieces: list[Piece], cancelled: frozenset[int], journal: Journal) -> list[Piece]:
     """Cancel the overrides of a series that another calendar of the stream cancels, but for those of a later version.
 
     A CANCEL without RECURRENCE-ID is of all instances (RFC 5546 section 3.2.5); they are of its version then.
@@ -263,7 +268,7 @@ def is_cancelling(head: Sequence[bytes]) -> bool:
     return any(map(_CANCELLING.match, head))
 
 
-def _head(heads: tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes, ...]:
+def _head(heads: Heads | tuple[tuple[bytes, ...], ...], journal: Journal) -> tuple[bytes, ...]:
     """Return the property lines of the one VCALENDAR: what every client wants first, then the source's own."""
     if len(heads) > 1:
         journal.note(STEP, "calendars-joined", count=len(heads) - 1)
@@ -319,8 +324,3 @@ def _refresh_interval(given: dict[bytes, ContentLine], journal: Journal) -> list
         if name in given:
             journal.note(STEP, "interval-unreadable", given[name].octets.decode())
     return []
-
-
-def head_lines(text: bytes) -> tuple[bytes, ...]:
-    """Return the unfolded property lines of a VCALENDAR's own text."""
-    return tuple(unfold(text).removesuffix(b"\r\n").split(b"\r\n")) if text else ()

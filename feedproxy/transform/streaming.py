@@ -21,14 +21,14 @@ from feedproxy.ics.runs import MARKED, Piece, Run, count
 from feedproxy.model import PersonalEvent
 from feedproxy.transform import recurrence
 from feedproxy.transform.assembly import declarations, named_zones, render, written
-from feedproxy.transform.calendar import Calendar, ZoneUse
+from feedproxy.transform.calendar import Calendar, Heads, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served
 from feedproxy.transform.merge import Merge
 from feedproxy.transform.passages import Passage, passages, split
 from feedproxy.transform.pipeline import Options
 from feedproxy.transform.placeholder import PLACEHOLDER
 from feedproxy.transform.profiles import PLAIN
-from feedproxy.transform.repair import cancelled_scopes, head_lines, mended, mended_run, repair
+from feedproxy.transform.repair import cancelled_scopes, mended, mended_run, repair
 from feedproxy.transform.report import Contexts, Journal
 from feedproxy.transform.rivals import Repeated, Rivals, key_of, keys_of, left, named_in
 from feedproxy.transform.timezones import TimeZones, counted
@@ -103,9 +103,8 @@ def _read(body: bytes, also: Collection[bytes]) -> tuple[Calendar, Callable[[], 
         return None
     found = parse(left)
     kinds = Counter(component.kind for component in found.components)
-    heads = tuple(map(head_lines, found.heads))
-    cancelled = cancelled_scopes(heads)
-    if len(cancelled) not in (0, len(heads)) or kinds[MARK] != count or not nested.isdisjoint(kinds):
+    cancelled = cancelled_scopes(found.heads)
+    if len(cancelled) not in (0, len(found.heads)) or kinds[MARK] != count or not nested.isdisjoint(kinds):
         return None
     again = _Passages(body, array("l", [c.scope for c in found.components if c.kind == MARK]), bool(cancelled))
     held = (mended(component, Journal()) for component in found.components if component.kind in SCHEDULED)
@@ -117,9 +116,10 @@ def _read(body: bytes, also: Collection[bytes]) -> tuple[Calendar, Callable[[], 
         apart |= again.undecided(repeated, {key for key in elsewhere if key in repeated})
     pieces = found.components if not apart else tuple(_parted(found.components, again(), apart))
     calendar = Calendar(
-        heads=heads,
+        heads=Heads(found.heads),
         definitions=tuple(component for component in pieces if component.kind == b"VTIMEZONE"),
         pieces=tuple(_MARK if c.kind == MARK else c for c in pieces if c.kind != b"VTIMEZONE"),
+        cancelled=cancelled,
     )
     return calendar, lambda: _left(again(), apart)
 
