@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import accumulate, chain, compress, groupby, islice, pairwise, repeat
+from operator import itemgetter
 from typing import TypeVar
 
 from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, Stream, component_of, of_bearable_length
@@ -94,6 +95,9 @@ Group 1 or 2 is the UID of an event without a recurrence rule, group 3 or 4 that
 _SOMEWHERE = re.compile(_event(_RULE), re.VERBOSE)
 """A plain event with or without rules: what is none is tried once."""
 _RECURRENCE_ID_OR_BEHIND = re.compile(rb"\n(RECURRENCE-ID[;:][^\r]*+(?:\r\n [^\r]*+)*+|\n)")
+_PLAIN_RECURRENCE_ID = re.compile(rb"\n(RECURRENCE-ID(?:;[^\":\r]*+)?+):([^:\r]*+)\r\n[^ \0][^\0]*+\0")
+"""What stands before the value of one, the value, and the rest of the event, up to the NUL behind it."""
+_FIRST, _SECOND = itemgetter(0), itemgetter(1)
 _UID_OR_EARLY_FOLD = re.compile(rb"\n(?:UID:([^\r]*[^\r\t ])|[ ](?<!.{62}\n ))")
 """Both in one pass; in the place of a fold that comes too early nothing is captured."""
 _EARLY_FOLD = re.compile(rb"\n (?<!.{62}\n )")
@@ -281,10 +285,14 @@ class Run:
 
     def recurrence_ids(self) -> list[tuple[bytes, ...]]:
         """Return of each event its RECURRENCE-ID, the value and the TZID or nothing; of one that has none ()."""
+        texts = self.texts()
+        plain = _plain_recurrence_ids(texts)
+        if plain is not None:
+            return plain
         found: list[tuple[bytes, ...]] = []
         own: tuple[bytes, ...] = ()
         tzids: dict[bytes, bytes] = {}
-        for line in _RECURRENCE_ID_OR_BEHIND.findall(b"\n".join([*self.texts(), b""])):
+        for line in _RECURRENCE_ID_OR_BEHIND.findall(b"\n".join([*texts, b""])):
             if line == b"\n":
                 found.append(own)
                 own = ()
@@ -772,6 +780,19 @@ def _run_at(text: bytes, start: int) -> tuple[Run | None, int]:
         return None, start + 1
     found = text[start:end]
     return Run([found], uids, recurs, is_tidy=False) if _no_fold_is_in_a_tzid(found) else None, end
+
+
+def _plain_recurrence_ids(texts: Sequence[bytes]) -> list[tuple[bytes, ...]] | None:
+    """Return the RECURRENCE-ID of each event, if all have one that is written plainly."""
+    text = b"\0".join([*texts, b""])
+    if text.count(b"\nRECURRENCE-ID") != len(texts):
+        return None
+    found: list[tuple[bytes, bytes]] = _PLAIN_RECURRENCE_ID.findall(text)
+    known = {start: _recurrence_id(start + b":", {}) for start in {*map(_FIRST, found)}}
+    if len(found) < len(texts) or () in known.values():
+        return None
+    tzids = {start: tzid for start, (_, tzid) in known.items()}
+    return [*zip(map(bytes.strip, map(_SECOND, found)), map(tzids.__getitem__, map(_FIRST, found)), strict=True)]
 
 
 def _recurrence_id(written: bytes, tzids: dict[bytes, bytes]) -> tuple[bytes, ...]:

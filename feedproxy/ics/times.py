@@ -1,6 +1,7 @@
 """DATE and DATE-TIME values (RFC 5545 sections 3.3.4 and 3.3.5) as wall-clock times."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -23,7 +24,8 @@ _DATE_TIME = re.compile(rb"\d{8}(?:T(?!24)\d{6})?")
 """Without the hour 24, which Python reads from 3.14 on."""
 _PARTS = {
     b"@times": rb"(?:@time(?:[,/]@time)*+)",
-    b"@time": rb"(?:@blanks@day(?:T@hour)?+Z?+@blanks|P[0-9DHMSTW]++)",
+    b"@time": rb"(?:@blanks@moment@blanks|P[0-9DHMSTW]++)",
+    b"@moment": rb"(?:@day(?:T@hour)?+Z?+)",
     b"@day": rb"(?:@year@month|@leap0229)",
     b"@year": rb"(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])",
     b"@month": rb"(?:(?:0[13578]|1[02])(?:@date|29|3[01])|(?:0[469]|11)(?:@date|29|30)|02@date)",
@@ -36,6 +38,7 @@ _PARTS = {
 _UTC_VALUE = re.compile(rb",(\s*+\d{8}T\d{6}Z[^,]*+)")
 """A time in UTC in a list of times that has a comma before it."""
 _SECOND = len("20260301T2000")
+_LEAP_SECOND = re.compile(rb"(?<=T[0-9]{4})[6-9][0-9]")
 _SHORT = 40
 """Octets of a list that is read value by value."""
 _ODD = (b"P", b"Z", b" ", b"\t")
@@ -51,6 +54,14 @@ def _written(pattern: bytes) -> bytes:
 
 are_times = whole(_written(b"@times"))
 """Tell whether a list has what `wall_time` reads alone, and the durations of PERIODs."""
+
+
+_TIME = re.compile(_written(rb"\0\s*+(@moment)\s*+(?=\0)"))
+
+
+def times_among(values: Iterable[bytes]) -> list[bytes]:
+    """Return those of some values, in which are no NULs, that `wall_time` reads, without blanks about them."""
+    return _TIME.findall(b"\0".join([b"", *values, b""]))
 
 
 def wall_time(value: bytes) -> datetime | None:
@@ -112,9 +123,15 @@ def wall_times(value: bytes) -> list[datetime]:
     """Read a list of values; of a PERIOD its start, and its end when that is a time; what is none is passed over."""
     if len(value) > _SHORT and not any(octet in value for octet in _ODD) and are_times(value):
         with suppress(ValueError):
-            return [*map(datetime.fromisoformat, value.decode().replace("/", ",").split(","))]
+            return _all(value)
+        return _all(_LEAP_SECOND.sub(b"59", value))
     parts = re.split(rb"[,/]", value)
     return [time for part in parts if (time := wall_time(part)) is not None]
+
+
+def _all(value: bytes) -> list[datetime]:
+    """Read a list of times. Raises ValueError if one has a leap second."""
+    return [*map(datetime.fromisoformat, value.decode().replace("/", ",").split(","))]
 
 
 def local(time: datetime) -> bytes:

@@ -17,14 +17,14 @@ from itertools import chain
 import tzmap
 from feedproxy.ics.components import Component
 from feedproxy.ics.runs import Piece
-from feedproxy.ics.times import are_times, wall_times
+from feedproxy.ics.times import are_times, times_among, wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.calendar import Calendar, ZoneUse
 from feedproxy.transform.definitions import Definitions, Served, contexts_of, serve
 from feedproxy.transform.report import Contexts, Journal, ZoneReport
 from feedproxy.transform.run_times import Times
 from feedproxy.transform.tzid_rename import Rename
-from feedproxy.transform.tzid_uses import Census, Found, Use, plain_times, value_of
+from feedproxy.transform.tzid_uses import Census, Found, Use, value_of
 from feedproxy.transform.unique import lost, without
 
 _UNKNOWN = (datetime(1970, 1, 1), datetime(2037, 12, 31))  # noqa: DTZ001
@@ -107,7 +107,7 @@ class TimeZones:
         """
         values = [*dict.fromkeys(map(value_of, use.plain))]
         joined = b",".join(values)
-        plain = wall_times(joined) if are_times(joined) else plain_times(values)
+        plain = wall_times(joined if are_times(joined) else b",".join(times_among(values)))
         listed = map(wall_times, dict.fromkeys(use.lists))
         recurring = (recurrence.times(component, self.horizon) for component in use.components)
         yield from dict.fromkeys(chain(plain, chain.from_iterable(listed), chain.from_iterable(recurring)))

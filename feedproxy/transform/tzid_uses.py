@@ -17,7 +17,7 @@ from feedproxy.ics.components import MAX_TZIDS, Component, component_of
 from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.runs import UNBOUND, Piece, Run, gathered
-from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, are_times, times_of, wall_time, wall_times
+from feedproxy.ics.times import TIME_LIKE, TIME_NAMES, are_times, times_among, times_of, wall_time, wall_times
 from feedproxy.transform import recurrence
 from feedproxy.transform.bound_lines import MAX_LISTED, Lines, lines_of, tzid_of
 from feedproxy.transform.report import Contexts
@@ -126,7 +126,7 @@ def ends(texts: Sequence[bytes]) -> list[bytes]:
     """Return the first and the last of the plain times that texts begin with; the texts sort as they do."""
     found = [min(texts), max(texts)] if texts else []
     if len(list(plain_times(found))) < len(found):
-        timed = [text for text in texts if wall_time(text[:_VALUE_AND_END]) is not None]
+        timed = times_among([text[:_VALUE_AND_END] for text in texts])
         found = [min(timed), max(timed)] if timed else []
     return list(map(value_of, found))
 

@@ -156,7 +156,7 @@ def identities(piece: Run) -> list[Identity]:
     """Return what makes each component of a run itself; () of one that needs no UID."""
     found: list[Identity] = [*zip(piece.kind_of_each, piece.uids, strict=True)]
     if b"\nRECURRENCE-ID" in piece.text:
-        found = [(*key, *own) for key, own in zip(found, piece.recurrence_ids(), strict=True)]
+        found = [*map(operator.add, found, piece.recurrence_ids())]
     return [key if key[1] else () for key in found] if b"" in piece.uids else found
 
 

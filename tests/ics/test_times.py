@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedproxy.ics import automata
-from feedproxy.ics.times import are_times, day, local, parted, times_of, utc, wall_time, wall_times
+from feedproxy.ics.times import are_times, day, local, parted, times_among, times_of, utc, wall_time, wall_times
 
 
 def at(*parts: int) -> datetime:
@@ -50,6 +50,25 @@ def test_early_years_have_four_digits() -> None:
 )
 def test_only_times_are_times(value: bytes, time: datetime | None) -> None:
     assert wall_time(value) == time
+
+
+@given(
+    st.lists(
+        st.from_regex(
+            rb"[ \t\r\n]?[0129]{3}[0-9]0[0-9][0-3][0-9](T[0-2][0-9][0-6]0[0-9]{1,3})?[Z1]?[ \r]?x?", fullmatch=True
+        )
+    )
+)
+def test_times_are_found_among_others_as_each_is_read(values: list[bytes]) -> None:
+    assert times_among(values) == [value.strip() for value in values if wall_time(value) is not None]
+
+
+def test_a_long_list_with_leap_seconds_is_read() -> None:
+    assert wall_times(b"20161231T235960,20170101T000000,20170101T000099") == [
+        at(2016, 12, 31, 23, 59, 59),
+        at(2017, 1, 1),
+        at(2017, 1, 1, 0, 0, 59),
+    ]
 
 
 def test_lists_and_periods_are_read_value_by_value() -> None:

@@ -14,6 +14,7 @@ from feedproxy.transform.pipeline import opened
 from feedproxy.transform.repair import repair
 from feedproxy.transform.report import Journal
 from feedproxy.transform.streaming import stream
+from feedproxy.transform.unique import identity
 
 HEAD, END = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n", b"END:VCALENDAR\r\n"
 STAMP = b"DTSTAMP:20260101T000000Z"
@@ -145,6 +146,23 @@ def test_of_events_of_one_uid_the_last_of_the_highest_sequence_stays() -> None:
     assert [(c.rule, c.count, c.examples) for c in render(body).report.changes if c.step == "unique"] == [
         ("clash", 19, ("1",))
     ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([*OVERRIDES, *OVERRIDES, b"X-A:1"]),
+            st.sampled_from([b"X-A:1", b"RECURRENCE-ID:2", b"SUMMARY:x\r\n y"]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_overrides_are_told_apart_as_each_is(drawn: list[tuple[bytes, ...]]) -> None:
+    calendar, _ = opened(HEAD + b"".join(event(b"UID:1", STAMP, *lines) for lines in drawn) + END, Journal())
+    for run in calendar.pieces:
+        assert isinstance(run, Run)
+        assert run.recurrence_ids() == [identity(each)[2:] for each in run.components()]
 
 
 @pytest.mark.parametrize("others", [b"", event(b"UID:2", STAMP)])
