@@ -19,7 +19,7 @@ from feedproxy.transform.edit import lines_of, with_lines, without
 from feedproxy.transform.nameless import STEP, identified, name_of, with_identity
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import SAME, revised
-from feedproxy.transform.unique import identity, unique, version
+from feedproxy.transform.unique import Identity, identity, unique, version
 
 CANCELLED = b"STATUS:CANCELLED"
 CANCELLABLE = SCHEDULED - {b"VFREEBUSY"}
@@ -35,6 +35,8 @@ _ONCE = (b"VERSION", b"PRODID", b"METHOD")
 _TTL_NAMES = (b"REFRESH-INTERVAL", b"X-PUBLISHED-TTL", b"X-PUBLISH-TTL")
 _WRITTEN_STARTS = tuple(name + end for name in (*_ONCE, *_TTL_NAMES) for end in (b":", b";"))
 _KNOWN = re.compile(rb"(?:%b|NAME|X-WR-CALNAME)[:;]" % b"|".join((*_ONCE, *_TTL_NAMES)))
+_ONLY_CANCELLED = b"BEGIN:%b\r\nSTATUS:CANCELLED\r\nEND:%b\r\n"
+_VERSIONS = (b"\nSEQUENCE", b"\nLAST-MODIFIED")
 _CANCELLING = re.compile(rb"[Mm](?i:ETHOD:CANCEL)\s*\Z")
 _DURATION = re.compile(rb"\+?(P(?:\d+W|(?=[\dT])(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?))")
 
@@ -127,22 +129,55 @@ def _series_cancelled(pieces: list[Piece], cancelled: frozenset[int], journal: J
     if not cancelled or cancelled.issuperset(chain.from_iterable(map(_scopes, pieces))):
         return pieces
     shared = frozenset.intersection(*(_uids_of(pieces, cancelled, within=within) for within in (True, False)))
-    pieces = [part for piece in pieces for part in (piece.parted(shared) if isinstance(piece, Run) else (piece,))]
+    if not shared:
+        return pieces
+    pieces = [part for piece in pieces for part in _parted_if_cancelling(piece, shared, cancelled)]
     components = [piece for piece in pieces if isinstance(piece, Component) and piece.kind in CANCELLABLE]
     series = {identity(c): c for c in components if c.scope in cancelled and not c.has(b"RECURRENCE-ID")}
     settled: list[Piece] = []
     for piece in pieces:
-        cancel = series.get(identity(piece)[:2]) if isinstance(piece, Component) else None
-        if (
-            cancel is None
-            or isinstance(piece, Run)
-            or piece.scope in cancelled
-            or version(piece)[0] > version(cancel)[0]
-        ):
+        if not cancelled.isdisjoint(_scopes(piece)):
             settled.append(piece)
+        elif isinstance(piece, Run):
+            settled += _run_of_cancelled_series(piece, series, journal)
         else:
-            settled.append(revised(cancel, _cancelled(piece, journal), SAME))
+            settled.append(_of_cancelled_series(piece, series, journal))
     return settled
+
+
+def _parted_if_cancelling(piece: Piece, uids: Collection[bytes], cancelled: frozenset[int]) -> Sequence[Piece]:
+    """Return a piece with its events of these UIDs each by itself, if some of its VCALENDARs are cancelled."""
+    return piece.parted(uids) if isinstance(piece, Run) and not cancelled.isdisjoint(_scopes(piece)) else [piece]
+
+
+def _of_cancelled_series(component: Component, series: Mapping[Identity, Component], journal: Journal) -> Component:
+    """Cancel a component if its series is cancelled, and it is of no later version."""
+    cancel = series.get(identity(component)[:2])
+    if cancel is None or version(component)[0] > version(cancel)[0]:
+        return component
+    return revised(cancel, _cancelled(component, journal), SAME)
+
+
+def _run_of_cancelled_series(run: Run, series: Mapping[Identity, Component], journal: Journal) -> Sequence[Piece]:
+    """Do so to each component of a run: to all at once where none says of which version it is."""
+    keys = [*zip(run.kind_of_each, run.uids, strict=True)]
+    found = series.keys() & {*keys}
+    if not found:
+        return [run]
+    if _has_nested(run) or any(name in run.text for name in _VERSIONS):
+        parted = run.parted({uid for _, uid in found})
+        return [p if isinstance(p, Run) else _of_cancelled_series(p, series, journal) for p in parted]
+    places = _places(keys, found)
+    journal.note_each(STEP, "method-cancel", map(run.uids.__getitem__, places), count=len(places))
+    lines = {
+        key: revised(series[key], Component(key[0], _ONLY_CANCELLED % (key[0], key[0])), SAME).own() for key in found
+    }
+    texts = run.texts()
+    for n in places:
+        text = lines_of(b"STATUS").sub(b"", texts[n]) if b"\nSTATUS" in texts[n] else texts[n]
+        start = text.index(b"\n") + 1
+        texts[n] = text[:start] + lines[keys[n]] + text[start:]
+    return [replace(run, parts=[b"".join(texts)], is_divided=False)]
 
 
 def with_tidy_rules(component: Component, journal: Journal) -> Component:
@@ -195,7 +230,7 @@ def _different(some: Sequence[bytes], others: Sequence[bytes]) -> list[int]:
     return [*compress(count(), map(operator.ne, some, others))]
 
 
-def _places(values: Sequence[bytes], some: Collection[bytes]) -> list[int]:
+def _places(values: Sequence[object], some: Collection[object]) -> list[int]:
     """Return the places of some values among others."""
     return [*compress(count(), map(some.__contains__, values))]
 

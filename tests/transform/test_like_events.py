@@ -244,6 +244,16 @@ def test_calendars_of_which_some_are_cancelled_stay_one_run() -> None:
     ]
 
 
+@pytest.mark.parametrize("own", [(), (b"STATUS:CONFIRMED", b"STATUS;X=1:x"), (b"SEQUENCE:3",), (b"SEQUENCE:1",)])
+def test_overrides_of_a_series_that_is_cancelled_are_cancelled_at_once(own: tuple[bytes, ...]) -> None:
+    overrides = [event(b"UID:%d" % (n % 3), STAMP, b"RECURRENCE-ID:20260701T1000%02dZ" % n, *own) for n in range(12)]
+    cancels = [event(b"UID:%d" % n, b"SEQUENCE:%d" % (1 + n), STAMP) for n in range(2)]
+    body = HEAD + b"".join(overrides) + END + HEAD + b"METHOD:CANCEL\r\n" + b"".join(cancels) + END
+    assert render(body) == one_by_one(body)
+    assert render(body).body.count(b"STATUS:CANCELLED") == (2 if own == (b"SEQUENCE:3",) else 10)
+    assert isinstance(repaired(body)[0], Run) == (b"SEQUENCE" not in b"".join(own))
+
+
 @settings(max_examples=300)
 @given(calendars())
 def test_a_stream_of_them_says_the_same(body: bytes) -> None:
