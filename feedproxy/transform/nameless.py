@@ -58,8 +58,17 @@ def with_identity(component: Component, journal: Journal) -> Component:
     return with_lines(component, lines)
 
 
-def identified(run: Run, journal: Journal) -> Sequence[Piece]:
-    """Give the components of a run what `with_identity` gives each; those that say nothing go."""
+def is_identified_at_once(run: Run) -> bool:
+    """Tell whether nothing within the components of a run is named as they are."""
+    own = scheduled(run.text) if run.within else run.text
+    return own is run.text or all(own.count(name) == run.text.count(name) for name in (b"\nUID", b"\nDTSTAMP"))
+
+
+def identified(run: Run, journal: Journal, also: str = "") -> Sequence[Piece]:
+    """Give the components of a run what `with_identity` gives each; those that say nothing go.
+
+    `also`: a rule that is noted of each that stays, if all are (`is_identified_at_once`).
+    """
     if _says_nothing(run):
         journal.note_each(STEP, "empty-component", run.kind_of_each, count=len(run.uids))
         return []
@@ -78,7 +87,11 @@ def identified(run: Run, journal: Journal) -> Sequence[Piece]:
         unnamed, unstamped = ([n for n in places if said[n]] for places in (unnamed, unstamped))
     bare = _without_lines(said, unnamed, b"DTSTAMP") if b"DTSTAMP" in named else said
     derived = _derived_uids(_written(_chosen(kinds, unnamed), _chosen(bare, unnamed)), has_folds=b"\n " in run.text)
-    _note(run, {"empty-component": empty, "uid-missing": unnamed, "dtstamp-missing": unstamped}, derived, journal)
+    places = {"empty-component": empty, "uid-missing": unnamed, "dtstamp-missing": unstamped}
+    uids = _put(run.uids, unnamed, derived)
+    if also:
+        places[also] = [n for n, lines in enumerate(said) if lines]
+    _note(run, places, derived, uids, journal)
     if len(empty) == len(said):
         return []
     given = _put([b""] * len(said), unnamed, _lines_of(b"UID", derived))
@@ -87,7 +100,6 @@ def identified(run: Run, journal: Journal) -> Sequence[Piece]:
     left = _without_lines(left, unstamped, b"DTSTAMP") if b"DTSTAMP" in named else left
     starts, finishes = (_of_each(form, kinds) for form in (_START, _FINISH))
     text = b"".join(chain.from_iterable(zip(starts, given, stamps, left, finishes, strict=True)))
-    uids = _put(run.uids, unnamed, derived)
     mended = replace(run, parts=[text], uids=uids, is_divided=False, is_identified=True, unstamped=())
     return mended.without(set(empty)) if empty else [mended]
 
@@ -112,17 +124,20 @@ def _identified_singly(run: Run, journal: Journal) -> list[Piece]:
     return pieces
 
 
-def _note(run: Run, places: dict[str, Sequence[int]], derived: Sequence[bytes], journal: Journal) -> None:
+def _note(
+    run: Run, places: dict[str, Sequence[int]], derived: Sequence[bytes], uids: Sequence[bytes], journal: Journal
+) -> None:
     """Write down what is mended in a run, by the rule and the places of the components, in the order of the places."""
-    empty, _, unstamped = places.values()
+    empty, _, unstamped, *_ = places.values()
     kinds = run.kind_of_each
     names = zip(_chosen(run.uids, unstamped), _chosen(kinds, unstamped), strict=True)
     examples: Sequence[Iterable[bytes]] = (
         _chosen(kinds, empty),
         map(b"UID:".__add__, derived),
         (uid or kind for uid, kind in dict.fromkeys(names)),
+        filter(None, uids),
     )
-    of_each = [(rule, places[rule], some) for rule, some in zip(places, examples, strict=True) if places[rule]]
+    of_each = [(rule, places[rule], some) for rule, some in zip(places, examples, strict=False) if places[rule]]
     for rule, mended, some in sorted(of_each, key=lambda found: found[1][0]):
         journal.note_each(STEP, rule, some, count=len(mended))
 

@@ -163,4 +163,6 @@ def by_kind(pieces: Sequence[Piece]) -> dict[str, int]:
             kinds.append(piece.kind)
             if isinstance(piece, Run):
                 more[piece.kind] += len(piece.uids) - 1
-    return {kind.decode(): count for kind, count in (Counter(kinds) + more).items()}
+    counts = Counter(kinds)
+    counts.update(more)
+    return dict(zip(b"\n".join(counts).decode().split("\n"), counts.values(), strict=False))

@@ -16,7 +16,7 @@ from feedproxy.ics.folding import fold_each, unfold
 from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.calendar import Calendar, Heads
 from feedproxy.transform.edit import lines_of, with_lines, without
-from feedproxy.transform.nameless import STEP, identified, name_of, with_identity
+from feedproxy.transform.nameless import STEP, identified, is_identified_at_once, name_of, with_identity
 from feedproxy.transform.report import Journal
 from feedproxy.transform.revision import SAME, revised
 from feedproxy.transform.unique import Identity, identity, unique, version
@@ -98,6 +98,12 @@ def mended_run(run: Run, journal: Journal, cancelled: Collection[int] = ()) -> S
     if not scopes.issubset(cancelled):
         return [
             piece for part in run.parted_by(cancelled.__contains__) for piece in mended_run(part, journal, cancelled)
+        ]
+    if _is_cancelled_at_once(run) and is_identified_at_once(run):
+        return [
+            _said_to_be_cancelled(piece)
+            for piece in identified(run, journal, "method-cancel")
+            if isinstance(piece, Run)
         ]
     found = (mended(component, journal, cancelled=True) for component in run.components())
     return [component for component in found if component is not None]
@@ -280,6 +286,10 @@ def _cancelled_run(run: Run, journal: Journal, cancelled: Collection[int]) -> Ru
 
 def _all_cancelled(run: Run, journal: Journal) -> Run:
     journal.note_each(STEP, "method-cancel", run.uids, count=len(run.uids))
+    return _said_to_be_cancelled(run)
+
+
+def _said_to_be_cancelled(run: Run) -> Run:
     text = lines_of(b"STATUS").sub(b"", run.text) if b"\nSTATUS" in run.text else run.text
     text = b"\n" + text
     for kind in {*run.kinds, run.kind}:

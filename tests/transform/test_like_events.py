@@ -244,6 +244,18 @@ def test_calendars_of_which_some_are_cancelled_stay_one_run() -> None:
     ]
 
 
+@pytest.mark.parametrize("lacks", [(b"SUMMARY:1",), (b"UID:1",), (STAMP, b"STATUS;X=1:x"), ()])
+@pytest.mark.parametrize("kind", [b"VEVENT", b"VTODO"])
+def test_components_without_uid_or_stamp_are_cancelled_at_once(kind: bytes, lacks: tuple[bytes, ...]) -> None:
+    named = (component(b"VEVENT", b"UID:n%d" % n, STAMP) for n in range(9))
+    nameless = (component(kind, *lacks, b"X-A:%d" % n) if n % 3 else component(kind) for n in range(9))
+    texts = [text for pair in zip(named, nameless, strict=True) for text in pair]
+    for held in (texts, texts[::-1], texts[1::2]):
+        body = HEAD + b"METHOD:CANCEL\r\n" + b"".join(held) + END
+        assert render(body) == one_by_one(body)
+        assert all(isinstance(piece, Run) for piece in repaired(body))
+
+
 @pytest.mark.parametrize("own", [(), (b"STATUS:CONFIRMED", b"STATUS;X=1:x"), (b"SEQUENCE:3",), (b"SEQUENCE:1",)])
 def test_overrides_of_a_series_that_is_cancelled_are_cancelled_at_once(own: tuple[bytes, ...]) -> None:
     overrides = [event(b"UID:%d" % (n % 3), STAMP, b"RECURRENCE-ID:20260701T1000%02dZ" % n, *own) for n in range(12)]
