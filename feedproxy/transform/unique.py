@@ -36,7 +36,9 @@ _SAID = {
 """The value of a property, or nothing in the place of a blank line."""
 _AT_ONCE = 512
 """Components whose versions are read at once: few enough to stay in the processor's caches."""
+_UID = operator.itemgetter(1)
 _NOT_PLAIN: Version = (-1, b"")
+_SILENT: Version = (0, b"")
 
 
 def unique(pieces: Sequence[Piece], journal: Journal) -> list[Piece]:
@@ -94,7 +96,7 @@ def _lost(pieces: Sequence[Piece], shared: set[bytes], journal: Journal) -> dict
         (rule, places) for rule, places in (("duplicate", verdict.duplicates), ("clash", verdict.clashes)) if places
     ]
     for rule, places in sorted(noted, key=operator.itemgetter(1)):
-        journal.note_each(STEP, rule, (keys[n][1] for n in places), count=len(places))
+        journal.note_each(STEP, rule, map(_UID, map(keys.__getitem__, places)), count=len(places))
     return _by_piece(sorted(verdict.lost), starts)
 
 
@@ -188,6 +190,8 @@ def versions(keys: Sequence[Identity], texts: Sequence[bytes], rivals: Sequence[
 def _plain_versions(texts: Sequence[bytes]) -> list[Version]:
     """Return the versions that components say."""
     text = b"\n".join([*texts, b""])
+    if not any(name in text for name in _SAID):
+        return [_SILENT] * len(texts)
     sequences, times = (_said_by_each(name, text, len(texts)) for name in _SAID)
     if sequences is not None and times is not None:
         return [*zip(map(int, sequences), times, strict=True)]
