@@ -179,13 +179,15 @@ def well_formed(text: bytes, start: int) -> Component | None:
 
 def of_bearable_length(text: bytes) -> bytes:
     """Return the text of a component. Raises FeedRefused (`excessive`) if it has too many content lines."""
-    if len(text) > _LONG and text.count(b"\n") > MAX_LINES and _content_lines(text) > MAX_LINES:
+    if _has_more_lines(text, MAX_LINES):
         raise FeedRefused("excessive", f"a component has more than {MAX_LINES} content lines")
     return text
 
 
-def _content_lines(text: bytes) -> int:
-    return text.count(b"\n") - text.count(b"\n ")
+def _has_more_lines(text: bytes, most: int) -> bool:
+    """Tell whether text has more content lines; the physical ones, which are counted sooner, come first."""
+    lines = text.count(b"\n") if len(text) > _LONG else 0
+    return lines > most and lines - text.count(b"\n ") > most
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ def _heads(empty_calendars: bytes) -> list[bytes]:
 
 def _bearable_head(text: bytes) -> bytes:
     """Return the property text of a VCALENDAR. Raises FeedRefused (`excessive`) if there are too many."""
-    if len(text) > _LONG and _content_lines(text) > MAX_HEAD:
+    if _has_more_lines(text, MAX_HEAD):
         raise FeedRefused("excessive", f"a VCALENDAR has more than {MAX_HEAD} properties")
     return text
 

@@ -16,6 +16,7 @@ from functools import partial
 from feedproxy.errors import FeedRefused
 from feedproxy.ics.components import MAX_LINES
 from feedproxy.ics.linekinds import MARK, pattern
+from feedproxy.ics.searching import holds
 
 Repairs = dict[str, int]
 
@@ -129,7 +130,7 @@ def _mended(text: bytes, repairs: Repairs) -> bytes:
     First all lines find their places, then each content line is mended by itself.
     """
     lines = b"\n" + (text.translate(None, _OURS) if _has_any(text, _OURS) else text)
-    while b"\n\n" in lines:
+    while holds(lines, b"\n\n"):
         lines = lines.replace(b"\n\n", b"\n")
     lines = _with_soft_breaks_joined(lines, repairs)
     lines = _with_others_placed(lines, repairs).replace(MARK, b"")
@@ -165,7 +166,7 @@ def _with_soft_breaks_joined(text: bytes, repairs: Repairs) -> bytes:
 
     A line of that is a content line wherever it stands; behind a soft break only what needs no mending is one.
     """
-    if QUOTED_PRINTABLE.search(text) is None:
+    if b";" not in text or QUOTED_PRINTABLE.search(text) is None:
         return text
     text = _BEFORE_QUOTED_PRINTABLE.sub(b"\n" + MARK, text)
     text = anew(_SOFT_BREAKS, text, partial(_joined, repairs=repairs))
@@ -203,12 +204,12 @@ def _with_others_placed(text: bytes, repairs: Repairs) -> bytes:
         return text
     start = max(0, text.rfind(b"\n", 0, end - 1))
     lines = anew(_TORN, text[start:], partial(_rejoined, repairs=repairs))
-    is_certain = MARK not in lines and b"RULE;" not in lines.upper()
+    is_certain = MARK not in lines and not holds(lines.upper(), b"RULE;")
     kept = (_WITHOUT_COLON if is_certain else _NAMELESS).sub(b"\n", lines)
     if _end(_CONTENT_ONCE_MENDED, kept, 1) < len(kept):
         kept = _NO_CONTENT.sub(b"\n", kept)
     if dropped := lines.count(b"\n") - kept.count(b"\n"):
-        blank = len(_BLANK_LINE.findall(lines)) if b"\n " in lines or b"\n\t" in lines else 0
+        blank = len(_BLANK_LINE.findall(lines)) if holds(lines, b"\n ") or holds(lines, b"\n\t") else 0
         count(repairs, "line-dropped", dropped - blank)
     return text[:start] + kept
 
@@ -238,7 +239,7 @@ def in_capitals(names: bytes, repairs: Repairs) -> bytes:
 
 def _with_colons_in_rules(text: bytes, repairs: Repairs) -> bytes:
     """Write `RRULE;FREQ=DAILY` as the only thing that it can mean."""
-    for start, with_colon, without_colon in _RULES if b"RULE;" in text else ():
+    for start, with_colon, without_colon in _RULES if holds(text, b"RULE;") else ():
         if start not in text:
             continue
         written = start[:-1] + b":"

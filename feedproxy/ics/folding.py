@@ -1,7 +1,10 @@
 """Folding: a content line over 75 octets goes on in the next physical line, behind a space (RFC 5545 section 3.1)."""
 
 import re
+import struct
 from collections.abc import Iterator
+
+from feedproxy.ics.searching import without
 
 LIMIT = 75
 
@@ -11,6 +14,8 @@ _PARTS = re.compile(rb"\0[^\0]{0,%d}|[^\0]{1,%d}" % (LIMIT, LIMIT - 1))
 _FOLD = b"\r\n "
 _STRETCH = 32_768
 """Octets of a line whose parts are put together at once: few enough to stay in the processor's caches."""
+_FULL = struct.Struct(f"{LIMIT - 1}s" * (_STRETCH // (LIMIT - 1)))
+"""As many parts of ASCII, which can be cut anywhere."""
 _FEW = 100
 _LONG_LINE = re.compile(rb"\n[^\n]{%d,}+" % (LIMIT + 1))
 """One to be folded, with the end of the line before it, which is quickly looked for."""
@@ -28,12 +33,15 @@ def fold(line: bytes) -> bytes:
         return b"%b\r\n %b" % (line[:LIMIT], line[LIMIT:])
     first = line[:LIMIT] if is_ascii else _FIRST.findall(line, 0, LIMIT + 1)[0]
     if len(line) > _STRETCH:
-        return _FOLD.join([first, *_stretches(line, len(first))])
+        return _FOLD.join([first, *_stretches(line, len(first), is_ascii=is_ascii)])
     return _FOLD.join([first, *_REST.findall(line, len(first))])
 
 
-def _stretches(line: bytes, at: int) -> Iterator[bytes]:
+def _stretches(line: bytes, at: int, *, is_ascii: bool) -> Iterator[bytes]:
     """Iterate over the rest of a long line in stretches, folded. The last part of each may go on in the next."""
+    while is_ascii and at + _FULL.size < len(line):
+        yield _FOLD.join(_FULL.unpack_from(line, at))
+        at += _FULL.size
     while at < len(line):
         parts = _REST.findall(line, at, at + _STRETCH)
         if at + _STRETCH < len(line):
@@ -66,7 +74,7 @@ def fold_lines(text: bytes) -> bytes:
 
 def unfold(text: bytes) -> bytes:
     """Join the parts of folded lines in text of the normal form."""
-    return text.replace(b"\r\n ", b"") if b"\r\n " in text else text
+    return without(text, b"\r\n ")
 
 
 def write(lines: list[bytes]) -> bytes:

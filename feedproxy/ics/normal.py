@@ -27,6 +27,7 @@ from feedproxy.ics.contentline import overloaded
 from feedproxy.ics.contentlines import content_lines
 from feedproxy.ics.folding import fold_lines
 from feedproxy.ics.linekinds import KIND
+from feedproxy.ics.searching import holds, line_end, without
 
 _LINE_BREAKING = b"\x0b\x0c\x1c\x1d\x1e"
 """VT, FF, FS, GS, RS: vdirsyncer 0.21 (`splitlines`) starts a new content line at each; they become a space."""
@@ -119,7 +120,7 @@ def _stretches(text: bytes) -> Iterator[bytes]:
     """Part a text before lines that begin a component: no line goes on there."""
     start = 0
     while start < len(text):
-        begin = _BEGIN.search(text, start + STRETCH)
+        begin = _BEGIN.search(text, line_end(text, start + STRETCH - 1))
         end = begin.start() if begin else len(text)
         yield text[start:end]
         start = end
@@ -143,7 +144,7 @@ def _normal(text: bytes, repairs: Counter[str]) -> bytes:
 
 def _folded(text: bytes) -> Iterator[tuple[int, int]]:
     """Iterate over where the pieces between two boundaries begin and end in which there are folds that may stay."""
-    fold = _OTHER_FOLD.search(text)
+    fold = _OTHER_FOLD.search(text) if holds(text, b"\r\n ") else None
     if fold is None:
         return
     upper = text.upper()
@@ -191,7 +192,7 @@ def fits(lines: bytes) -> bool:
 
 def has_other_folds(text: bytes) -> bool:
     """Tell whether there are folds in text that may stay, and that do not stand where `fold` puts them."""
-    return b"\r\n " in text and _OTHER_FOLD.search(text) is not None
+    return holds(text, b"\r\n ") and _OTHER_FOLD.search(text) is not None
 
 
 def has_clean_letters(text: bytes) -> bool:
@@ -276,14 +277,14 @@ def _one_line_end(text: bytes, ends: int) -> bytes:
 def _unfold(text: bytes, repairs: Counter[str]) -> bytes:
     """Join folded lines, and end the last. Blank lines go first: one inside a folded line is a fold too many."""
     has_tabs = b"\t" in text
-    if b"\n\n" in text:
+    if holds(text, b"\n\n"):
         text = text.replace(_MANY_LINE_ENDS, b"\n\n")
         if found := text.count(b"\n\n ") + (text.count(b"\n\n\t") if has_tabs else 0):
             repairs["blank-line-in-fold"] += found
         while b"\n\n" in text:
             text = text.replace(b"\n\n", b"\n")
-    text = text.lstrip(b"\n").replace(b"\n ", b"")
-    text = text.replace(b"\n\t", b"") if has_tabs else text
+    text = without(text.lstrip(b"\n"), b"\n ")
+    text = without(text, b"\n\t") if has_tabs else text
     return text if text.endswith(b"\n") else text + b"\n"
 
 
@@ -355,10 +356,11 @@ def _parted(text: bytes, repairs: Counter[str]) -> bytes:
     Only looked for from before the first to behind the last such line, for most text has none.
     """
     for name, boundary in _RUN_ON.items():
-        first = text.find(name)
-        if first < 0:
+        last = text.rfind(name)
+        if last < 0:
             continue
-        start, end = max(0, first - 1), text.index(b"\n", text.rfind(name)) + 1
+        first = last if text.rfind(name, 0, last) < 0 else text.find(name)
+        start, end = max(0, first - 1), text.index(b"\n", last) + 1
         parted, count = boundary.subn(rb"\g<0>\n", text[start:end])
         if count:
             text = text[:start] + parted + text[end:]

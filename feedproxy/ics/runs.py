@@ -20,7 +20,7 @@ from itertools import accumulate, chain, compress, groupby, islice, pairwise, re
 from operator import itemgetter
 from typing import TypeVar
 
-from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, Stream, component_of, of_bearable_length
+from feedproxy.ics.components import MARK, SCHEDULED, Component, Stream, component_of, of_bearable_length
 from feedproxy.ics.contentline import split
 from feedproxy.ics.folding import LIMIT, unfold
 from feedproxy.ics.habits import components_in, without_habits
@@ -28,6 +28,7 @@ from feedproxy.ics.kinds import ALARMS, identified, named
 from feedproxy.ics.normal import fits, wide_encoding
 from feedproxy.ics.normal import is_normal as is_in_normal_form
 from feedproxy.ics.plain import all_alike, all_identified, all_plain, all_plain_but_for_times
+from feedproxy.ics.searching import holds, line_end
 from feedproxy.ics.times import (
     LONGEST_TIME_LIKE,
     TIME_AND_BLANKS,
@@ -159,6 +160,7 @@ Key = TypeVar("Key")
 
 UNBOUND = b";TZID="
 """What a run is divided at: behind it is the TZID, where it binds a time; alone it stands where it does not."""
+_FOLDED_UNBOUND = tuple(UNBOUND[:n] + b"\r\n " + UNBOUND[n:] for n in range(1, len(UNBOUND)))
 _PARAMETER = re.compile(
     rb"""(;TZID=(?:%s)(?>"[^"]*+"|[^:]++):|;TZID=)""" % b"|".join(rb"(?<=\n%s;TZID=)" % name for name in TIME_NAMES)
 )
@@ -228,7 +230,8 @@ class Run:
         """
         if self.is_divided or not (self.is_tidy or _UNUSUAL_TIME.search(self.text) is None):
             return self
-        return replace(self, parts=_PARAMETER.split(self.text), is_divided=True)
+        text = self.text
+        return replace(self, parts=_PARAMETER.split(text) if holds(text, UNBOUND) else [text], is_divided=True)
 
     @cached_property
     def behind(self) -> Mapping[bytes, list[bytes]]:
@@ -408,7 +411,8 @@ def cut(
 
 def are_ours(left: bytes, runs: Sequence[Run]) -> bool:
     """Tell whether the marks in what is left are those of `cut`: a body may hold others, and folded at first."""
-    return (left.upper().count(MARK) if b"-" in left else 0) == 2 * len(runs)
+    upper = left.upper() if b"-" in left else b""
+    return (upper.count(MARK) if runs else int(holds(upper, MARK))) == 2 * len(runs)
 
 
 def segments(body: bytes, *, is_normal: bool = False, across_calendars: bool = False) -> Iterator[bytes | Run]:
@@ -452,12 +456,13 @@ def _segments_once_mended(stretch: bytes) -> list[bytes | Run] | None:
 
 def _behind_component(body: bytes | bytearray, at: int) -> int:
     """Return where the first component ends from there on, or the body."""
+    at = max(at, line_end(body, at) - _SAMPLE)
     near = at + STRETCH
     for end in (_BEHIND_COMPONENT, _BEHIND_COMPONENT_ANYHOW):
         found = end.search(body, at, near)
         if found and (found.end() < near or found.end() == len(body)):
             return found.end()
-    found = _BEHIND_COMPONENT.search(body, near)
+    found = _BEHIND_COMPONENT.search(body, max(near, line_end(body, near) - _SAMPLE))
     return found.end() if found else len(body)
 
 
@@ -480,7 +485,7 @@ def behind_components(text: Iterable[bytes], least: int) -> Iterator[bytes]:
 def _refuse_if_too_long(run: Run) -> None:
     """Refuse a run with an event of more lines than any has; it is by itself, or nearly, for it is a whole stretch."""
     text = run.text
-    if len(text) > 2 * STRETCH and text.count(b"\n") > MAX_LINES and not _has_many_ends(run):
+    if len(text) > 2 * STRETCH and not _has_many_ends(run):
         for each in run.texts() if len(run.uids) > 1 else [text]:
             of_bearable_length(each)
 
@@ -541,7 +546,7 @@ def _run_to_the_end(stretch: bytes, at: int, *, is_normal: bool) -> tuple[Run | 
     If they are none, where the first event begins, or -1.
     """
     first = at if stretch.startswith(_BEGIN[1:], at) else _next_event(stretch, at)
-    if not (is_normal or fits(stretch[at : stretch.find(b"\n", at + _SAMPLE) + 1])):
+    if not (is_normal or _begins_well(stretch, at)):
         return None, first, first
     end = stretch.rfind(_LAST_LINE) + len(_LAST_LINE)
     run = _events(stretch, first, end, is_normal=is_normal) if first >= 0 else None
@@ -553,6 +558,13 @@ def _run_to_the_end(stretch: bytes, at: int, *, is_normal: bool) -> tuple[Run | 
         if found is not None:
             return found, start, end_of_all
     return run, first, end if run else first
+
+
+def _begins_well(stretch: bytes, at: int) -> bool:
+    """Tell whether the first lines from there on are short enough and UTF-8."""
+    sample = stretch[at : at + _SAMPLE]
+    end = sample.rfind(b"\n") + 1
+    return len(sample) - end <= LIMIT + 2 and fits(sample[:end])
 
 
 def _run_of_all(text: bytes, *, is_normal: bool) -> Run | None:
@@ -588,8 +600,13 @@ def _run_across(stretch: bytes, at: int, *, is_normal: bool) -> tuple[int, Run, 
     behind that may be of its head. If none does, the properties that are between the components are to stand behind it.
     """
     found = _FIRST_SCHEDULED.search(stretch, at)
-    pieces = _BETWEEN.split(stretch[found.start() : _end_of_last(stretch)]) if found else []
-    if not found or len(pieces) == 1:
+    if found and not (is_normal or _begins_well(stretch, found.start())):
+        return None
+    end = _end_of_last(stretch)
+    if not found or not _has_end_before_last(stretch, found.start(), end):
+        return None
+    pieces = _BETWEEN.split(stretch[found.start() : end])
+    if len(pieces) == 1:
         return None
     parts, ends, properties, calendars, definitions = (pieces[n::5] for n in range(5))
     last = max(compress(range(len(calendars)), calendars), default=len(calendars) - 1)
@@ -617,6 +634,11 @@ def _run_across(stretch: bytes, at: int, *, is_normal: bool) -> tuple[int, Run, 
         is_interrupted=last > 0 or own != b"",
     )
     return found.start(), run, found.start() + sum(map(len, pieces[: 5 * last + 3])), own
+
+
+def _has_end_before_last(stretch: bytes, start: int, end: int) -> bool:
+    """Tell whether a component ends before the last one does: else nothing is between."""
+    return stretch.rfind(b"\nEND:V", start, stretch.rfind(b"\nEND:", start, end)) >= 0
 
 
 def _scopes(run: Run, numbers: Sequence[int], lengths: Iterable[int]) -> list[int]:
@@ -658,7 +680,7 @@ def _some_recur(text: bytes) -> bool | None:
     """Tell whether plain events recur; None if they are not plain, their times and rules written as nearly all."""
     if all_plain(text, recurring=False):
         return False
-    return True if _RRULE in text and all_plain(text, recurring=True) else None
+    return True if holds(text, _RRULE) and all_plain(text, recurring=True) else None
 
 
 def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | None:
@@ -692,7 +714,12 @@ def _alike(stretch: bytes, start: int, end: int, *, is_normal: bool) -> Run | No
 
 def _is_of_few(text: bytes) -> bool:
     """Tell whether text is of a few components of megabytes: to see that they are a run takes more than it spares."""
-    return len(text) > LARGE and text.count(b"\nEND:") * STRETCH < len(text)
+    end = len(text)
+    for _ in range(0, len(text), STRETCH) if len(text) > LARGE else ():
+        end = text.rfind(b"\nEND:", 0, end)
+        if end < 0:
+            return True
+    return False
 
 
 def _starts(stretch: bytes, at: int) -> Iterator[int]:
@@ -729,8 +756,7 @@ def _tzids_are_plain(text: bytes) -> bool:
 
 def _no_fold_is_in_a_tzid(text: bytes) -> bool:
     """Tell whether each `;TZID=` of text that may have folds in its parameters stands in one physical line."""
-    unfolded = unfold(text)
-    return unfolded is text or text.count(UNBOUND) == unfolded.count(UNBOUND)
+    return not (holds(text, b"\r\n ") and any(holds(text, each) for each in _FOLDED_UNBOUND))
 
 
 def _recurring(texts: Iterable[bytes]) -> list[int]:

@@ -14,6 +14,7 @@ from feedproxy.ics.components import SCHEDULED, Component
 from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import fold_each, unfold
 from feedproxy.ics.runs import Piece, Run
+from feedproxy.ics.searching import holds
 from feedproxy.transform.calendar import Calendar, Heads
 from feedproxy.transform.edit import lines_of, with_lines, without
 from feedproxy.transform.nameless import STEP, identified, is_identified_at_once, name_of, with_identity
@@ -213,7 +214,7 @@ def _tidied(text: bytes) -> _Tidied:
     lines = unfold(b"".join(different)).split(b"\n")[1:]
     bare = [line.rstrip(_SEPARATORS) for line in lines]
     joined = b"\n".join(bare)
-    has_parameters = any(start in b"\n" + joined for start in _RULES_WITH_PARAMETERS)
+    has_parameters = any(holds(b"\n" + joined, start) for start in _RULES_WITH_PARAMETERS)
     upper = [*map(_upper, bare)] if has_parameters else joined.upper().split(b"\n")
     separated, small = _different(lines, bare), _different(bare, upper)
     changed = sorted({*separated, *small})

@@ -22,6 +22,12 @@ def test_no_physical_line_is_too_long_and_no_character_is_split(text: str) -> No
     assert "".join(part.decode().removeprefix(" " if n else "") for n, part in enumerate(parts)) == text
 
 
+@given(st.integers(32_000, 100_000))
+def test_a_long_line_of_ascii_is_cut_every_74_octets_behind_the_first_75(octets: int) -> None:
+    line = (b"%07d" * (octets // 7 + 1) % tuple(range(octets // 7 + 1)))[:octets]
+    assert fold(line) == b"\r\n ".join([line[:75], *(line[at : at + 74] for at in range(75, octets, 74))])
+
+
 @given(st.one_of(texts.map(str.encode), st.binary(max_size=400)), st.integers(76, 200))
 def test_a_line_folded_by_stretches_is_folded_as_at_once(line: bytes, stretch: int) -> None:
     expected = fold(line)
