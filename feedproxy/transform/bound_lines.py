@@ -38,6 +38,11 @@ class Lines:
 
     bound: list[tuple[Bound, int, int]]
 
+    @property
+    def are_local(self) -> bool:
+        """Tell whether a TZID binds a value in one of them."""
+        return any(bound.local is not None for bound, _, _ in self.bound)
+
 
 def lines_of(component: Component) -> Lines:
     """Read the properties with parameters one by one."""

@@ -199,8 +199,9 @@ def _parts_of_component(text: bytes) -> Parts | None:
 class Census:
     """Who uses which TZID: `uses` by (context of its VCALENDAR, TZID).
 
-    `tzids` is the TZID in each head of a plain time, or None. `steps` estimates what all recurrences take to expand;
-    `singly` counts what is listed beside something that is no time, and so has to be read one by one.
+    `tzids` is the TZID in each head of a plain time, or None. `steps` estimates what all recurrences take to expand of
+    components in which a TZID binds a value; `singly` counts what is listed beside something that is no time, and so
+    has to be read one by one.
     """
 
     def __init__(self, horizon: timedelta, contexts: Contexts) -> None:
@@ -217,11 +218,9 @@ class Census:
 
     def take(self, component: Component) -> Found:
         """Count a component's uses; return the heads of its times, or its parts, if all of them are plain."""
-        recurs = b"\nRRULE" in component.text
-        if recurs:
-            self.steps += self._steps(component)
         if b"TZID" not in component.text and not _names_tzids(component.text):
             return ()
+        recurs = b"\nRRULE" in component.text
         if component.text.count(b"TZID=") > MAX_TIMES:
             return self._take_many(component, recurs=recurs)
         found = _TIMES.findall(component.text)
@@ -229,6 +228,7 @@ class Census:
         plan = self._plans[written] if written in self._plans else self._plan(written)
         if plan is None or component.text.count(b"TZID=") != plan.bound:
             return self._take_lines(component, recurs=recurs)
+        self.steps += self._steps(component) if recurs and plan.bound else 0
         for (head, value), tzid in zip(found, plan.tzids, strict=True):
             if tzid is not None:
                 use = self._use(component.scope, tzid)
@@ -344,6 +344,8 @@ class Census:
 
         `is_bound`: it is of a run in which every TZID binds a time.
         """
+        if not (UNBOUND in component.text if is_bound else lines_of(component).are_local):
+            return
         if recurrence.has_too_many_rules(component):
             self.steps += recurrence.TOO_MANY_STEPS
             return
@@ -424,6 +426,7 @@ class Census:
         parts = _parts_of_component(component.text)
         if parts is None:
             return self._take_lines(component, recurs=recurs)
+        self.steps += self._steps(component) if recurs and parts.tzids else 0
         for tzid, texts in parts.values():
             use = self._use(component.scope, tzid.decode())
             use.values += len(texts)
@@ -438,6 +441,7 @@ class Census:
 
     def _take_lines(self, component: Component, *, recurs: bool) -> Lines:
         lines = lines_of(component)
+        self.steps += self._steps(component) if recurs and lines.are_local else 0
         for bound, _, _ in lines.bound:
             if bound.local is None:
                 continue

@@ -15,6 +15,7 @@ from feedproxy.transform.assembly import render
 from feedproxy.transform.definitions import Served
 from feedproxy.transform.report import Contexts, Journal, Report
 from feedproxy.transform.streaming import stream
+from feedproxy.transform.timezones import counted
 from feedproxy.transform.tzid_rename import Rename
 from feedproxy.transform.tzid_uses import Census
 
@@ -183,6 +184,34 @@ def test_what_many_publishers_write_costs_no_event_its_run(line: bytes) -> None:
     with patch.object(run_times, "_odd", wraps=run_times._odd) as odd:
         assert said(one(line)) == one_by_one(one(line))
     assert all(not run_times._odd(*call.args) for call in odd.call_args_list)
+
+
+@pytest.mark.parametrize(
+    ("line", "takes_steps"),
+    [
+        (b"DTSTART:19700101T100000", False),
+        (b"DTSTART:19700101T100000\r\nSUMMARY:;TZID=UTC", False),
+        (b"DTSTART;TZID=UTC:19700101T100000Z", False),
+        (b"DTSTART;TZID=UTC:19700101T100000", True),
+        (b"DTSTART;VALUE=DATE-TIME;TZID=UTC:19700101T100000", True),
+        (b"DTSTART:19700101T100000\r\nEXDATE;TZID=UTC:" + b",".join([b"19700102T100000"] * 200), True),
+    ],
+)
+def test_a_rule_takes_steps_where_a_tzid_binds_a_value(line: bytes, takes_steps: bool) -> None:
+    body = one(*line.split(b"\r\n"), b"RRULE:FREQ=DAILY")
+    steps = []
+    for whole in (reading.read(body), _read_one_by_one(body)):
+        census = Census(timedelta(days=1), Contexts())
+        for piece in whole.pieces:
+            counted(census, piece)
+        steps.append(census.steps)
+    assert steps[0] == steps[1]
+    assert (steps[0] > 0) == takes_steps
+
+
+def _read_one_by_one(body: bytes) -> reading.Reading:
+    with patch.object(reading, "cut", lambda whole, **_: (whole, [])):
+        return reading.read(body)
 
 
 @given(st.lists(st.text("abü", max_size=300).map(str.encode)))
