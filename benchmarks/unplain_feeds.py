@@ -1,4 +1,4 @@
-"""Feeds none of whose components is plain (`feedproxy.ics.runs`), or that are odd as a whole: each kind of any size."""
+"""Feeds none of whose components is plain (`feedproxy.ics.cutting`), or odd as a whole: each kind of any size."""
 
 from benchmarks.hostile_feeds import Kind, feed, numbered
 

@@ -18,7 +18,7 @@ from feedproxy.ics.contentline import ContentLine, split
 from feedproxy.ics.folding import unfold
 
 MARK = b"X-FEEDPROXY-RUN"
-"""The kind of a component that stands for events which are read elsewhere (`feedproxy.ics.runs`)."""
+"""The kind of a component that stands for events which are read elsewhere (`feedproxy.ics.cutting`)."""
 SCHEDULED = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY"))
 """The kinds that have a UID (RFC 5545 section 3.6)."""
 SEPARATE = SCHEDULED | {b"VTIMEZONE", MARK}

@@ -1,6 +1,6 @@
 """Whether text is plain events and nothing else, told in one pass by an automaton (RE2) where there is one.
 
-It knows fewer ways to write an event than `feedproxy.ics.runs`, which looks at what this does not take for plain: no
+It knows fewer ways to write an event than `feedproxy.ics.cutting`, which looks at what this does not take for plain: no
 folds in parameters, no UID in an alarm, no rare names with an initial of a name that matters. And it knows components
 of any kind, with others in them, all of whose lines are those of plain events but for what names them; their times and
 rules may be written anyhow.

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import cast
 
 from feedproxy.ics.components import parse
+from feedproxy.ics.cutting import are_ours, cut
 from feedproxy.ics.normal import normalise
-from feedproxy.ics.runs import Piece, are_ours, cut, restored
+from feedproxy.ics.runs import Piece, restored
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
 from feedproxy.ics.components import SCHEDULED, Component, well_formed
+from feedproxy.ics.cutting import behind_components, segments
 from feedproxy.ics.normal import decoded, normalise, wide_encoding
-from feedproxy.ics.runs import Piece, Run, behind_components, segments
+from feedproxy.ics.runs import Piece, Run
 from feedproxy.transform.repair import mended, mended_run
 from feedproxy.transform.report import Journal
 

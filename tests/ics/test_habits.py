@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from feedproxy.errors import FeedRefused
 from feedproxy.ics import reading
 from feedproxy.ics.contentline import MAX_PARAMETERS
-from feedproxy.ics.runs import STRETCH, cut
+from feedproxy.ics.cutting import STRETCH, cut
 from feedproxy.transform import render
 from feedproxy.transform.streaming import stream
 

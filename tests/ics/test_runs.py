@@ -8,11 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from feedproxy.errors import FeedRefused
-from feedproxy.ics import reading, runs
+from feedproxy.ics import cutting, reading
 from feedproxy.ics.components import MARK, MAX_LINES, SCHEDULED, Component, parse
+from feedproxy.ics.cutting import STRETCH, cut
 from feedproxy.ics.folding import unfold
 from feedproxy.ics.normal import is_normal, normalise, wide_encoding
-from feedproxy.ics.runs import STRETCH, Run, cut, restored, singly
+from feedproxy.ics.runs import Run, restored, singly
 from feedproxy.transform import render
 from feedproxy.transform.streaming import stream
 from tests.feeds import SAMPLES, bodies
@@ -57,9 +58,9 @@ def test_what_is_read_in_runs_says_what_it_says_read_line_by_line(body: bytes) -
 def test_without_the_automaton_the_same_is_cut_out(body: bytes) -> None:
     """As under Pyodide. The automaton takes a stretch as one run, the expression may find it in two."""
     text = normalise(body).text
-    with patch.object(runs, "all_alike", lambda _: False), patch.object(runs, "all_identified", lambda _: False):
+    with patch.object(cutting, "all_alike", lambda _: False), patch.object(cutting, "all_identified", lambda _: False):
         whole = b"".join(run.text for run in cut(text)[1])
-        with patch.object(runs, "all_plain", lambda *_, **__: False):
+        with patch.object(cutting, "all_plain", lambda *_, **__: False):
             assert b"".join(run.text for run in cut(text)[1]) == whole
 
 

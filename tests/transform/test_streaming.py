@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from benchmarks import unplain_feeds
 from feedproxy.errors import FeedRefused
-from feedproxy.ics import normal, runs
-from feedproxy.ics.runs import STRETCH
+from feedproxy.ics import cutting, normal
+from feedproxy.ics.cutting import STRETCH
 from feedproxy.model import EventDetails, PersonalEvent
 from feedproxy.transform import Options, passages, render, stream, streaming
 from feedproxy.transform.personal import uid
@@ -148,7 +148,7 @@ def test_what_is_damaged_is_streamed_in_small_stretches_as_it_is_rendered(
     for octets, place in damage:
         at = body.find(b"\n", place % len(body)) + 1
         body = body[:at] + octets + body[at:]
-    with patch.object(runs, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
+    with patch.object(cutting, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
         streamed, rendered = both(body)
     assert streamed == rendered
 
@@ -185,7 +185,7 @@ def test_several_calendars_cancelled_and_in_any_encoding_are_streamed_as_they_ar
     if encoding:
         body = body.decode("utf-8", "replace").encode(encoding)
     with (
-        patch.object(runs, "STRETCH", stretch),
+        patch.object(cutting, "STRETCH", stretch),
         patch.object(passages, "STRETCH", stretch),
         patch.object(normal, "DECODED", stretch),
     ):
@@ -243,7 +243,7 @@ def test_of_what_is_there_twice_the_same_is_streamed_as_is_rendered(
 ) -> None:
     texts = (behind + event(n, *lines).replace(b"VEVENT", kind) for n, lines, kind, behind in components)
     body = HEAD + definition + b"".join(texts).replace(b"3@example.com", uid("club", "1").encode()) + TAIL
-    with patch.object(runs, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
+    with patch.object(cutting, "STRETCH", stretch), patch.object(passages, "STRETCH", stretch):
         streamed, rendered = both(body)
     assert streamed == rendered
 
