@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from feedproxy.ics.components import SCHEDULED, Component, well_formed
+from feedproxy.ics.components import MARK, SCHEDULED, Component, well_formed
 from feedproxy.ics.cutting import behind_components, segments
 from feedproxy.ics.normal import decoded, normalise, wide_encoding
 from feedproxy.ics.runs import Piece, Run
@@ -70,7 +70,13 @@ def _segments(body: bytes) -> Iterable[bytes | Run]:
 
 
 def _mended(segment: bytes) -> Iterator[bytes | Piece]:
-    """Mend what stands between runs, from the first line on that begins a component, a little at a time."""
+    """Mend what stands between runs, from the first line on that begins a component, a little at a time.
+
+    What says a mark is left as it is: a body with such is read without runs, and folded as that is.
+    """
+    if MARK in segment.upper():
+        yield segment
+        return
     begin = _BEGIN.search(segment)
     start = begin.start() if begin else len(segment)
     if start:

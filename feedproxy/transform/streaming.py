@@ -88,8 +88,9 @@ def _read(body: bytes, also: Collection[bytes]) -> tuple[Calendar, Callable[[], 
     for part in passages(body):
         if isinstance(part, bytes):
             rest.append(part)
-            calendars += part.upper().count(_CALENDAR)
-            if calendars > MAX_CALENDARS:
+            upper = part.upper()
+            calendars += upper.count(_CALENDAR)
+            if calendars > MAX_CALENDARS or MARK in upper:
                 return None
             continue
         rest.append(MARKED)

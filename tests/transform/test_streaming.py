@@ -153,6 +153,17 @@ def test_what_is_damaged_is_streamed_in_small_stretches_as_it_is_rendered(
     assert streamed == rendered
 
 
+@pytest.mark.parametrize("kind", ["no DTSTAMP", "controls"])
+@pytest.mark.parametrize(
+    "lines", [b"BEGIN:X-FEEDPROXY-RUN", b"COMMENT:x-feedproxy-run", b"COMMENT:X-FEED\r\n PROXY-RUN"]
+)
+def test_a_body_that_says_a_mark_of_ours_is_streamed_as_it_is_rendered(kind: str, lines: bytes) -> None:
+    body = unplain_feeds.KINDS[kind](2_000).replace(b"\r\n y", b"\r\n" + lines + b"\r\n y", 1)
+    with patch.object(cutting, "STRETCH", 300), patch.object(passages, "STRETCH", 300):
+        streamed, rendered = both(body)
+    assert streamed == rendered
+
+
 CANCEL = HEAD.replace(b"PRODID", b"method:Cancel\r\nPRODID")
 OVERRIDES = [
     event(2, "RECURRENCE-ID;TZID=W. Europe Standard Time:20260701T190000", "SEQUENCE:1"),
