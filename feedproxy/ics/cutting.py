@@ -102,7 +102,14 @@ _BEGIN = b"\nBEGIN:VEVENT\r\n"
 _END = re.compile(rb"\nEND:([^\r]*+)\r")
 _OTHERS_BEGIN = re.compile(rb"\nBEGIN:(?:%b)\r\n" % b"|".join(sorted(SCHEDULED - {b"VEVENT"})))
 _FIRST_SCHEDULED = re.compile(rb"BEGIN:(?<![^\n]BEGIN:)(?:%b)\r\n" % b"|".join(sorted(SCHEDULED)))
-_HEAD = b"BEGIN:VCALENDAR\r\n"
+_PROPERTIES = rb"(?:(?!BEGIN:|END:)[^\n]*+\n)*+"
+_HEAD_AND_DEFINITIONS = re.compile(
+    rb"""BEGIN:VCALENDAR\r\n (?<![^\n]BEGIN:VCALENDAR\r\n) %b
+         (?: BEGIN:VTIMEZONE\r\n (?:(?!END:VTIMEZONE\r|BEGIN:VCALENDAR\r)[^\n]*+\n)*+ END:VTIMEZONE\r\n %b )*+"""
+    % (_PROPERTIES, _PROPERTIES),
+    re.VERBOSE,
+)
+"""What may stand before a component that surely stands in no other."""
 _MAX_LONE = 8
 """Runs of one event, one after the other, behind which the rest of a stretch is read line by line: that takes no longer
 then."""
@@ -486,13 +493,9 @@ def _starts(stretch: bytes, at: int) -> Iterator[int]:
     """
     found = _FIRST_SCHEDULED.search(stretch, at)
     first = found.start() if found else len(stretch)
-    head = stretch.find(_HEAD, at, first)
-    if head >= 0:
-        before = max(head, stretch.rfind(_END_DEFINITION, head, first) + 1)
-        behind = stretch.index(b"\n", before)
-        start = stretch.find(b"\nBEGIN:", behind, first) + 1
-        if start and stretch.find(b"\nEND:", behind, start) < 0:
-            yield start
+    head = _HEAD_AND_DEFINITIONS.search(stretch, at, first)
+    if head and head.end() < first and stretch.startswith(b"BEGIN:", head.end()):
+        yield head.end()
     if found:
         yield first
 
