@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -82,16 +82,21 @@ async def test_what_is_small_costs_one_command(client: Redis, monkeypatch: pytes
     assert commands == ["SET", "GETRANGE"]
 
 
-async def test_what_is_left_half_way_is_seen_by_nobody_and_expires(client: Redis) -> None:
+async def test_what_is_left_half_way_is_seen_by_nobody_and_expires(
+    client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cancelled(parts: Sequence[bytes]) -> Iterator[bytes]:
+        yield from islice(in_pieces(parts), 3)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(pieces, "in_pieces", cancelled)
     await client.set("a", b"before")
-    writing = asyncio.create_task(write(client, "a", [noise(30 * PIECE)], seconds=1_000))
-    while not (keys := await gathered(client)):  # noqa: ASYNC110 # nothing announces it
-        await asyncio.sleep(0)
-    writing.cancel()
-    await asyncio.wait([writing])
-    assert writing.cancelled()
+    with pytest.raises(asyncio.CancelledError):
+        await write(client, "a", [noise(9 * PIECE)], seconds=1_000)
+    (key,) = await gathered(client)
+    assert await client.strlen(key) == 3 * PIECE
     assert await client.get("a") == b"before"
-    assert 0 < await client.ttl(keys[0]) <= GATHERED_SECONDS
+    assert 0 < await client.ttl(key) <= GATHERED_SECONDS
 
 
 @pytest.mark.parametrize("lost_after", [1, 2, 3])
@@ -149,14 +154,21 @@ async def test_whoever_reads_meanwhile_reads_one_feed_or_the_other_or_none(redis
         assert await other.get("a") == feeds[-1]
 
 
-async def test_a_large_feed_that_is_dropped_while_it_is_written_is_gone(client: Redis, redis: RedisServer) -> None:
+async def test_a_large_feed_that_is_dropped_while_it_is_written_is_gone(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(redis.url, max_octets=NOTHING) as one, opened(redis.url, max_octets=NOTHING) as other:
-        putting = asyncio.create_task(one.put("a", large(1, end=20 * PIECE)))
-        while not await gathered(client):  # noqa: ASYNC110 # nothing announces it
-            await asyncio.sleep(0)
-        assert not putting.done()
-        await one.drop(["a"])
-        await putting
+        dropping: list[asyncio.Future[None]] = []
+
+        def dropped(parts: Sequence[bytes]) -> Iterator[bytes]:
+            yield from islice(whole := in_pieces(parts), 3)
+            dropping.append(asyncio.ensure_future(one.drop(["a"])))
+            yield from whole
+
+        monkeypatch.setattr(pieces, "in_pieces", dropped)
+        await one.put("a", large(1, end=20 * PIECE))
+        await asyncio.gather(*dropping)
+        assert len(dropping) == 1
         assert await other.get("a") is None
 
 
